@@ -1,0 +1,83 @@
+import type { Clause } from "../../common/job.js";
+import type { Json, Store } from "../../common/json.js";
+import type { Bodies } from "../../engine/bodies.js";
+import type { FlowSpec } from "../../engine/flow.js";
+
+/** A flow as its plugin declares it. */
+export interface FlowInfo {
+  readonly name: string;
+  readonly version: number;
+  readonly summary: string;
+  /** JSON Schema of the parameters as the poster writes them (before defaults). */
+  readonly schema: Readonly<Record<string, Json>>;
+  /** The plugin's file. */
+  readonly file: string;
+}
+
+/** Why a plugin, or one of its flows, is not there. */
+export interface PluginProblem {
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly message: string;
+}
+
+export interface Manifest {
+  readonly flows: readonly FlowInfo[];
+  readonly problems: readonly PluginProblem[];
+}
+
+/** A posting after its flow has looked at it. */
+export interface Prepared {
+  readonly version: number;
+  /** With the flow's defaults. */
+  readonly params: Store;
+  readonly clauses: readonly Clause[];
+  readonly spec: FlowSpec;
+}
+
+/** Until when atoms may start and bodies may run (D8), on both clocks, ms. */
+export interface Deadline {
+  readonly startMonotonic: number;
+  readonly startWall: number;
+  readonly abortMonotonic: number;
+  readonly abortWall: number;
+}
+
+export interface RunnerJob {
+  readonly job: string;
+  readonly flow: string;
+  readonly version: number;
+  readonly params: Store;
+  readonly agent: string;
+  /** Read directly before each call; sent along with it (P-34). */
+  deadline(): Deadline;
+  /** A line of `ctx.log` or of a child process. */
+  log(atom: string, line: string): void;
+}
+
+export interface JobBodies extends Bodies {
+  /** Names the runner process that serves this job: part of the owner's name (P-9). */
+  readonly runner: string;
+  readonly spec: FlowSpec;
+  /** Forgets the job; running bodies are aborted. */
+  close(): void;
+}
+
+/**
+ * Where authors' code runs: never in the agent's own event loop. The agent knows plugins only
+ * through this. A runner that dies rejects its calls with RUNNER_DIED; the next call starts another.
+ */
+export interface Runners extends AsyncDisposable {
+  /** What the plugins declare; starts a runner when none has told it yet. */
+  manifest(): Promise<Manifest>;
+  /**
+   * Validates, fills in defaults, builds. Rejects with UNKNOWN_FLOW, BAD_PARAMETERS (its `cause` is a
+   * list of `{pointer, detail}`) or BAD_FLOW.
+   */
+  prepare(flow: string, params: Json): Promise<Prepared>;
+  /** Builds the job's flow in a runner: a private one when `alone` (after a death, P-25). */
+  open(job: RunnerJob, alone: boolean): Promise<JobBodies>;
+  /** Tells every runner the deadlines after a renewal, so that a frozen owner's bodies abort. */
+  beat(deadline: Deadline): void;
+}

@@ -1,0 +1,70 @@
+/** A waiting job as a board keeps it: only what matching and ordering need. */
+export interface Posting {
+  readonly id: string;
+  /** Canonical text of the job's needs; jobs with equal text cost one evaluation (D10). */
+  readonly signature: string;
+  /** Higher first, then age (ids are UUIDv7: the smaller is the older). */
+  readonly priority: number;
+  /** Claimable after so many milliseconds, by the board's clock; 0 = at once. */
+  readonly delayMs: number;
+}
+
+export interface Survey {
+  /** Signatures under which at least one job is claimable now. */
+  readonly signatures: readonly string[];
+  /** Milliseconds until the next delayed entry or lease that ends becomes claimable. */
+  readonly nextInMs?: number;
+}
+
+/** `taken`: somebody holds it, or is faster. `gone`: the board has no such entry. */
+export type Claimed = "claimed" | "taken" | "gone";
+/** `gone`: no entry, or an unclaimed one. `taken`: the entry carries another claimId. */
+export type Renewed = "ok" | "gone" | "taken";
+
+export interface BoardTraits {
+  /** Machines that may share it: "machine" = processes of one machine, "cluster" = any. */
+  readonly reach: "machine" | "cluster";
+  readonly wakes: "push" | "poll";
+  /** Milliseconds a claim lives without renewal. */
+  readonly leaseMs: number;
+}
+
+/**
+ * A disposable index of what may be claimed. Persistence is the truth: entries here may be stale,
+ * missing or doubled at any moment, and a claim is only a lease (docs/protocol.md, P-26 to P-32).
+ *
+ * An implementer guarantees: each method is one atomic act; renew, abandon and consume compare the
+ * claimId and change nothing when it is not the entry's; claim, asked again with the same claimId,
+ * says "claimed" again; lease time is the board's, not the caller's.
+ * A caller must not assume that an entry it saw is still there. BOARD_DOWN means: may have happened.
+ */
+export interface JobBoard extends AsyncDisposable {
+  readonly traits: BoardTraits;
+  /** The board's random identity, made when absent; `stamped` when this call made it (P-30). */
+  identity(): Promise<{ readonly id: string; readonly stamped: boolean }>;
+  /** Creates the entry when the board knows none of that id in any state (P-2). */
+  put(postings: readonly Posting[]): Promise<void>;
+  survey(): Promise<Survey>;
+  /** Claimable ids under these signatures: best priority, then oldest, at most `limit`. */
+  candidates(signatures: readonly string[], limit: number): Promise<readonly string[]>;
+  claim(id: string, claimId: string): Promise<Claimed>;
+  /** P-23: an entry that is gone is put and claimed in one act. */
+  reclaim(posting: Posting, claimId: string): Promise<Claimed>;
+  renew(claims: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, Renewed>>;
+  /** Claimable again, after `delayMs` when given. */
+  abandon(id: string, claimId: string, delayMs?: number): Promise<void>;
+  /** The entry is gone; also called drop. */
+  consume(id: string, claimId: string): Promise<void>;
+  /** Removes an entry nobody holds, whose job persistence says is over. */
+  remove(ids: readonly string[]): Promise<void>;
+  exists(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Claims the board says an incarnation holds: job id -> claimId (P-27, P-33). */
+  held(incarnation: string): Promise<ReadonlyMap<string, string>>;
+  /** Resolves when something claimable may have appeared, or the signal aborts: a hint to look. */
+  changed(signal: AbortSignal): Promise<void>;
+}
+
+/** `<incarnation>.<n>`: the name of one claim, never used twice. */
+export function claimIdOf(incarnation: string, n: number): string {
+  return `${incarnation}.${n}`;
+}

@@ -1,0 +1,135 @@
+import type { Failure } from "./failure.js";
+import type { JobRequest, JobState, ParkReason } from "./job.js";
+import type { Json, Store } from "./json.js";
+
+/*
+ * The JSON of the HTTP API. camelCase, times in RFC 3339, one shape for the agent that answers and
+ * the command line that asks.
+ */
+
+/** RFC 9457, `application/problem+json`. */
+export interface Problem {
+  /** `urn:jobrunner:problem:<code in kebab case>` */
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: string;
+  readonly hint?: string;
+  readonly instance?: string;
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
+}
+
+export interface PostRequest {
+  readonly flow: string;
+  readonly params?: Store;
+  readonly name?: string;
+  readonly priority?: number;
+  /** RFC 3339. */
+  readonly runAt?: string;
+  /** Further clauses, `name` or `name(args)`. */
+  readonly require?: readonly string[];
+}
+
+export interface FlowView {
+  readonly name: string;
+  readonly version: number;
+  readonly summary: string;
+  readonly schema: Readonly<Record<string, Json>>;
+  readonly file: string;
+}
+
+export interface FlowsView {
+  readonly items: readonly FlowView[];
+  readonly problems: readonly {
+    readonly file: string;
+    readonly line?: number;
+    readonly column?: number;
+    readonly message: string;
+  }[];
+}
+
+/** One line of a job list. */
+export interface JobView {
+  readonly id: string;
+  readonly flow: string;
+  readonly version: number;
+  readonly name: string;
+  readonly state: JobState | "SCHEDULED";
+  readonly priority: number;
+  /** Agent that owns it, or owned it last. */
+  readonly agent?: string;
+  readonly request?: JobRequest;
+  readonly reason?: ParkReason;
+  readonly postedAt: string;
+  readonly postedVia: string;
+  readonly runAt?: string;
+  readonly endedAt?: string;
+}
+
+export interface JobsView {
+  readonly items: readonly JobView[];
+  readonly nextCursor?: string;
+}
+
+/** One start of an atom's body. */
+export interface AttemptView {
+  readonly state: string;
+  readonly agent: string;
+  readonly startedAt: string;
+  readonly endedAt?: string;
+  readonly failure?: Failure;
+}
+
+/** A node of the job's tree: a flow with children, or an atom with its attempts. */
+export interface NodeView {
+  readonly kind: "flow" | "task" | "retry";
+  readonly name: string;
+  readonly pattern?: "linear" | "unordered" | "graph";
+  /** Retries: what they do, such as `times(10)`. */
+  readonly detail?: string;
+  readonly state?: string;
+  readonly attempts?: readonly AttemptView[];
+  readonly result?: Json;
+  readonly children?: readonly NodeView[];
+}
+
+export interface OwnerView {
+  readonly token: number;
+  readonly agent: string;
+  readonly machine: string;
+  readonly since: string;
+  readonly until?: string;
+  readonly ended?: string;
+}
+
+/** One job, whole. */
+export interface JobDetailView extends JobView {
+  readonly params: Store;
+  readonly needs: readonly string[];
+  readonly owners: readonly OwnerView[];
+  readonly tree: NodeView;
+  /** The failures that made the flow revert, or that could not be reverted. */
+  readonly failures: readonly { readonly atom: string; readonly failure: Failure }[];
+  /** Results by symbol, once the flow ended in SUCCESS. */
+  readonly outputs?: Store;
+}
+
+/** Answer of a dry run. */
+export interface CheckView {
+  readonly flow: string;
+  readonly version: number;
+  readonly params: Store;
+  readonly needs: readonly string[];
+  readonly tree: NodeView;
+}
+
+export interface HealthView {
+  readonly ok: boolean;
+  readonly agent: string;
+  readonly checks: readonly {
+    readonly name: string;
+    readonly ok: boolean;
+    readonly detail: string;
+  }[];
+}

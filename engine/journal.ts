@@ -1,0 +1,72 @@
+import type { Failure } from "../common/failure.js";
+import type { Json } from "../common/json.js";
+
+export type AtomState =
+  | "PENDING"
+  | "RUNNING"
+  | "SUCCESS"
+  | "FAILURE"
+  | "REVERTING"
+  | "REVERTED"
+  | "REVERT_FAILURE"
+  | "RETRYING"
+  | "IGNORE";
+
+export type FlowState =
+  | "PENDING"
+  | "RUNNING"
+  | "REVERTING"
+  | "SUSPENDED"
+  | "SUCCESS"
+  | "REVERTED"
+  | "FAILURE"
+  | "CANCELLED";
+
+export type Decision = "RETRY" | "REVERT" | "REVERT_ALL";
+
+/**
+ * One fact in a journal. The engine writes changes, folds them with `apply`, and knows nothing of
+ * how they are stored. A change that concerns several atoms (ignore, reset) is one change, so no
+ * crash can tear it.
+ */
+export type Change =
+  /** An atom enters a state; the value that belongs to the state comes with it. */
+  | {
+      readonly change: "atom";
+      readonly atom: string;
+      readonly to: AtomState;
+      readonly result?: Json;
+      readonly failure?: Failure;
+    }
+  /** A retry was asked about the failure of `atom` and answered; never asked again. */
+  | {
+      readonly change: "decision";
+      readonly retry: string;
+      readonly atom: string;
+      readonly decision: Decision;
+    }
+  /** A decider said no: these atoms do not take part. */
+  | { readonly change: "ignore"; readonly atoms: readonly string[] }
+  /** A retry starts its scope anew: these atoms are PENDING again. */
+  | { readonly change: "reset"; readonly retry: string; readonly atoms: readonly string[] }
+  /** A retry waits until then (persistence's clock, ms since 1970) before its next attempt. */
+  | { readonly change: "wait"; readonly retry: string; readonly until: number }
+  /** A value an atom saved in the middle of its body; handed to the next call of that body. */
+  | { readonly change: "saved"; readonly atom: string; readonly value: Json }
+  /** Somebody asked for it: everything that ran is reverted (or left, with `revert: false`). */
+  | { readonly change: "cancel"; readonly revert: boolean }
+  /** The flow enters a state; ends are final. */
+  | { readonly change: "flow"; readonly to: FlowState }
+  /** The owner leaves on purpose; what is RUNNING was settled or is given to the next owner. */
+  | { readonly change: "handover" };
+
+/** One durable append: its changes became true together. */
+export interface Entry {
+  /** Dense from 1 for each job. */
+  readonly seq: number;
+  /** The ownership that wrote it. */
+  readonly token: number;
+  /** Database time, milliseconds since 1970. */
+  readonly at: number;
+  readonly changes: readonly Change[];
+}

@@ -1,0 +1,160 @@
+import type { JobRequest, JobState, Needs, ParkReason } from "../common/job.js";
+import type { Store } from "../common/json.js";
+import type { FlowSpec } from "../engine/flow.js";
+import type { Change, Entry } from "../engine/journal.js";
+
+/** A job as it is posted; written once. */
+export interface NewJob {
+  /** UUIDv7, made by the poster before its first try. */
+  readonly id: string;
+  readonly needs: Needs;
+  /** The flow as it was built at posting: what is compiled, drawn, and resumed. */
+  readonly spec: FlowSpec;
+  /** Hash of `spec`: an owner whose own build differs refuses, it never resumes wrongly. */
+  readonly flowHash: string;
+  /** A label for people; default the flow's name. */
+  readonly name: string;
+  readonly params: Store;
+  /** Higher first, -100..100. */
+  readonly priority: number;
+  /** Not before this instant, database time, ms since 1970. */
+  readonly runAt?: number;
+  /** Name of the agent that took the posting. */
+  readonly postedVia: string;
+  readonly key?: { readonly key: string; readonly bodyHash: string };
+}
+
+/** P-1. `removed`: the key's job is gone by retention; the id is never used again. */
+export type Posted =
+  | { readonly posted: "created" | "existed" | "removed"; readonly id: string }
+  | { readonly posted: "conflict"; readonly id: string };
+
+export interface JobRow extends Omit<NewJob, "key"> {
+  readonly state: JobState;
+  /** Number of the last ownership; 0 = never owned, so its journal is empty. */
+  readonly token: number;
+  readonly owner?: string;
+  readonly request?: JobRequest;
+  readonly reason?: ParkReason;
+  readonly postedAt: number;
+  readonly endedAt?: number;
+}
+
+/** One ownership of a job, from its raise on. */
+export interface Ownership {
+  readonly job: string;
+  readonly token: number;
+  readonly owner: string;
+  readonly agent: string;
+  readonly machine: string;
+  readonly at: number;
+  /** The seq the next entry had when it began. */
+  readonly firstSeq: number;
+  /** How it ended, as far as somebody could say. */
+  readonly ended?: "outcome" | "handover" | "runner-died" | "lost";
+  readonly endedAt?: number;
+}
+
+/** Who raises: the name of one ownership, made before the raise, never used twice (P-7). */
+export interface Raise {
+  readonly job: string;
+  /** The token read in P-5. */
+  readonly seen: number;
+  readonly owner: string;
+  readonly agent: string;
+  readonly machine: string;
+  /** The board the claim is on (P-30). */
+  readonly boardId: string;
+}
+
+export interface Append {
+  readonly job: string;
+  readonly seq: number;
+  readonly token: number;
+  readonly owner: string;
+  readonly changes: readonly Change[];
+  /** The state the job row takes with it: REVERTING, SUSPENDED, an end, or as it was. */
+  readonly state?: JobState;
+  readonly reason?: ParkReason;
+  /** P-11: raise 0 -> 1 in the same transaction, before the entry. */
+  readonly raise?: Raise;
+  /** Sent before and never answered (P-19): an entry that is already there counts as accepted. */
+  readonly repeated: boolean;
+}
+
+/** P-14. Refused: this ownership is over; its neighbours in the batch are not concerned. */
+export type Verdict =
+  | { readonly accepted: true; readonly request?: JobRequest }
+  | { readonly accepted: false };
+
+export interface JobFilter {
+  readonly states?: readonly JobState[];
+  readonly flow?: string;
+  /** Name of the agent that owns or owned it last. */
+  readonly agent?: string;
+  readonly since?: number;
+}
+
+/** A job without its large parts; `agent` is the name of its last owner. */
+export type JobSummary = Omit<JobRow, "spec" | "params"> & { readonly agent?: string };
+
+export interface JobPage {
+  /** Newest first. */
+  readonly jobs: readonly JobSummary[];
+  readonly next?: string;
+}
+
+/** What the sweep needs to put a job back on its board (P-31). */
+export interface OpenJob {
+  readonly id: string;
+  readonly needs: Needs;
+  readonly priority: number;
+  /** Milliseconds until it is due, by the database's clock; 0 when it is. */
+  readonly dueInMs: number;
+  readonly owned: boolean;
+}
+
+/**
+ * The truth about all jobs. Rules by number: docs/protocol.md.
+ *
+ * An implementer guarantees: every promise resolves after its commit is durable; a call that
+ * rejects with PERSISTENCE_DOWN may or may not have happened; times are the database's.
+ * A caller must not assume that two calls see the same moment.
+ */
+export interface Persistence extends AsyncDisposable {
+  /** Brings the schema up to date, forward only. */
+  migrate(): Promise<void>;
+  /** Database time, ms since 1970. */
+  now(): Promise<number>;
+
+  post(job: NewJob): Promise<Posted>;
+  job(id: string): Promise<JobRow | undefined>;
+  /** Ids that begin or end with `part`, at most `limit`. */
+  matchIds(part: string, limit: number): Promise<readonly string[]>;
+  jobs(filter: JobFilter, limit: number, cursor?: string): Promise<JobPage>;
+  ownerships(id: string): Promise<readonly Ownership[]>;
+
+  /** P-7: the new token, or undefined when not exactly as seen, not startable or not due. */
+  raise(raise: Raise): Promise<number | undefined>;
+  /** P-8: all entries, in order of seq. */
+  load(id: string): Promise<readonly Entry[]>;
+  /** P-14, P-17: one transaction; the answers in the order of the appends. */
+  append(appends: readonly Append[]): Promise<readonly Verdict[]>;
+  /** Notes how an ownership ended; never an error when it is unknown or noted already. */
+  endOwnership(job: string, token: number, ended: NonNullable<Ownership["ended"]>): Promise<void>;
+
+  /** Requests of held jobs, in one read (P-24): job id -> request. */
+  requests(ids: readonly string[]): Promise<ReadonlyMap<string, JobRequest>>;
+  /** Startable jobs in order of id, after `cursor`, for the sweep (P-31). */
+  open(limit: number, cursor?: string): Promise<readonly OpenJob[]>;
+  /** Those of `ids` that are still startable: the sweep's second look. */
+  startable(ids: readonly string[]): Promise<ReadonlySet<string>>;
+
+  /** P-30: the board in use, undefined before the first. */
+  boardId(): Promise<string | undefined>;
+  /** Sets it when it still is `seen`; tells whether it did. */
+  setBoardId(seen: string | undefined, id: string): Promise<boolean>;
+}
+
+/** Largest JSON text of one result, bytes. */
+export const RESULT_BYTES_MAX = 4 * 1024 * 1024;
