@@ -16,6 +16,12 @@ export interface Survey {
   readonly nextInMs?: number;
 }
 
+/** A job that was claimable a moment ago. */
+export interface Candidate {
+  readonly id: string;
+  readonly signature: string;
+}
+
 /** `taken`: somebody holds it, or is faster. `gone`: the board has no such entry. */
 export type Claimed = "claimed" | "taken" | "gone";
 /** `gone`: no entry, or an unclaimed one. `taken`: the entry carries another claimId. */
@@ -29,6 +35,21 @@ export interface BoardTraits {
   readonly leaseMs: number;
 }
 
+/** The clock in which a board of one machine counts its leases. */
+export interface LeaseClock {
+  /** Milliseconds since some fixed moment of this era. */
+  now(): number;
+  /** Changes when `now` starts anew, as at a reboot: what was counted before means nothing. */
+  readonly era: string;
+}
+
+export interface BoardOptions {
+  /** How long a claim lives without renewal, milliseconds. */
+  readonly leaseMs: number;
+  /** Embedded board only; default the machine's clock that never jumps. */
+  readonly clock?: LeaseClock;
+}
+
 /**
  * A disposable index of what may be claimed. Persistence is the truth: entries here may be stale,
  * missing or doubled at any moment, and a claim is only a lease (docs/protocol.md, P-26 to P-32).
@@ -36,7 +57,8 @@ export interface BoardTraits {
  * An implementer guarantees: each method is one atomic act; renew, abandon and consume compare the
  * claimId and change nothing when it is not the entry's; claim, asked again with the same claimId,
  * says "claimed" again; lease time is the board's, not the caller's.
- * A caller must not assume that an entry it saw is still there. BOARD_DOWN means: may have happened.
+ * A caller must not assume that an entry it saw is still there. BOARD_DOWN means: it may have
+ * happened.
  */
 export interface JobBoard extends AsyncDisposable {
   readonly traits: BoardTraits;
@@ -46,11 +68,12 @@ export interface JobBoard extends AsyncDisposable {
   put(postings: readonly Posting[]): Promise<void>;
   survey(): Promise<Survey>;
   /** Claimable ids under these signatures: best priority, then oldest, at most `limit`. */
-  candidates(signatures: readonly string[], limit: number): Promise<readonly string[]>;
+  candidates(signatures: readonly string[], limit: number): Promise<readonly Candidate[]>;
   claim(id: string, claimId: string): Promise<Claimed>;
+  /** `claims`: job id -> claimId; the answers by job id. */
+  renew(claims: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, Renewed>>;
   /** P-23: an entry that is gone is put and claimed in one act. */
   reclaim(posting: Posting, claimId: string): Promise<Claimed>;
-  renew(claims: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, Renewed>>;
   /** Claimable again, after `delayMs` when given. */
   abandon(id: string, claimId: string, delayMs?: number): Promise<void>;
   /** The entry is gone; also called drop. */

@@ -53,6 +53,12 @@ export type Change =
   | { readonly change: "wait"; readonly retry: string; readonly until: number }
   /** A value an atom saved in the middle of its body; handed to the next call of that body. */
   | { readonly change: "saved"; readonly atom: string; readonly value: Json }
+  /**
+   * A new owner starts the bodies of these atoms once more: it found them RUNNING or REVERTING.
+   * No transition; written before the bodies run, so that the journal tells who ran what and how
+   * often (attempts in `show`, the count of deaths). Folding it changes no state.
+   */
+  | { readonly change: "again"; readonly atoms: readonly string[] }
   /** Somebody asked for it: everything that ran is reverted (or left, with `revert: false`). */
   | { readonly change: "cancel"; readonly revert: boolean }
   /** The flow enters a state; ends are final. */

@@ -1,0 +1,230 @@
+import type { Logger } from "pino";
+import type { JobBoard } from "../boards/board.js";
+import { BUILTIN_CAPABILITIES } from "../capabilities/builtin/all.js";
+import { createEvaluator } from "../capabilities/evaluate.js";
+import type { Clock } from "../common/clock.js";
+import type { HealthView } from "../common/wire.js";
+import { createCommitter } from "../persistence/committer.js";
+import type { Persistence } from "../persistence/persistence.js";
+import { type Claims, createClaims } from "./claims.js";
+import { Conductor } from "./conductor.js";
+import type { Config } from "./config.js";
+import { execute } from "./owner/execute.js";
+import { createHttp, type HttpServer } from "./http/server.js";
+import type { AgentIdentity } from "./identity.js";
+import { createJobs } from "./jobs.js";
+import { Matcher } from "./match.js";
+import type { Manifest, Runners } from "./runner/runner.js";
+import { Sweep } from "./sweep.js";
+
+/** How often the requests of held jobs are read when no append brings them, ms (P-24). */
+const REQUESTS_EVERY_MS = 5_000;
+
+/** The concrete parts; the agent owns their lifetimes from here on. */
+export interface AgentParts {
+  readonly config: Config;
+  readonly persistence: Persistence;
+  readonly board: JobBoard;
+  readonly runners: Runners;
+  readonly identity: AgentIdentity;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface Agent {
+  /** Where its API answers. */
+  readonly address: string;
+  readonly manifest: Manifest;
+  /** Hands over what runs, then closes everything; the second call does not wait for tasks. */
+  stop(): Promise<void>;
+}
+
+/** Starts the parts in order; resolves when the agent takes jobs. */
+export async function startAgent(parts: AgentParts): Promise<Agent> {
+  const agent = new RunningAgent(parts);
+  try {
+    await agent.start();
+  } catch (error) {
+    await agent.stop();
+    throw error;
+  }
+  return agent;
+}
+
+class RunningAgent implements Agent {
+  address = "";
+  manifest: Manifest = { flows: [], problems: [] };
+  readonly #parts: AgentParts;
+  readonly #leaving = new AbortController();
+  readonly #grace = new AbortController();
+  readonly #committer;
+  readonly #claims: Claims;
+  readonly #sweep: Sweep;
+  readonly #conductor: Conductor;
+  readonly #http: HttpServer;
+  #requests: Promise<void> = Promise.resolve();
+  #stopped: Promise<void> | undefined;
+  #ready = false;
+
+  constructor(parts: AgentParts) {
+    const { board, persistence, runners, identity, clock, log, config } = parts;
+    const { incarnation, agent } = identity;
+    this.#parts = parts;
+    this.#committer = createCommitter(persistence, {
+      onDown: (error) => {
+        if (error === undefined) log.info("checkpoints are durable again");
+        else log.warn({ err: error }, "checkpoints wait: persistence does not answer");
+      },
+    });
+    this.#claims = createClaims({
+      board,
+      clock,
+      log,
+      incarnation,
+      renewed: (deadline) => runners.beat(deadline),
+    });
+    this.#sweep = new Sweep({
+      ...{ board, persistence, clock, log, incarnation },
+      claims: this.#claims,
+      directory: config.directory,
+      random: Math.random,
+    });
+    const jobs = createJobs({
+      ...{ persistence, board, runners, agent, clock, log },
+      onPutFailed: () => this.#sweep.wake(),
+    });
+    this.#conductor = this.#createConductor((job) => jobs.wake(job));
+    this.#http = createHttp({ jobs, agent, log, health: () => this.#health() });
+  }
+
+  async start(): Promise<void> {
+    const { config, identity, runners, log } = this.#parts;
+    this.address = await this.#http.listen({ host: config.host, port: config.port });
+    await identity.announce(this.address);
+    this.manifest = await runners.manifest();
+    for (const problem of this.manifest.problems) log.error(problem, "plugin not loaded");
+    await this.#takeBack();
+    await this.#sweep.start();
+    this.#conductor.start();
+    this.#requests = this.#watchRequests();
+    this.#ready = true;
+    const flows = this.manifest.flows.map((flow) => flow.name);
+    log.info({ address: this.address, flows, slots: config.slots }, "agent ready");
+  }
+
+  stop(): Promise<void> {
+    if (this.#stopped === undefined) this.#stopped = this.#stop();
+    else this.#grace.abort();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    const { config, clock, log, runners, identity, board, persistence } = this.#parts;
+    this.#ready = false;
+    this.#leaving.abort();
+    await this.#conductor.stop();
+    const idle = new AbortController();
+    const timeout = AbortSignal.any([idle.signal, this.#grace.signal]);
+    const drain = clock.sleep(config.drainTimeoutMs, timeout).then(() => this.#grace.abort());
+    await this.#conductor.idle();
+    idle.abort();
+    await drain;
+    await this.#requests;
+    await this.#sweep.stop();
+    await this.#http.close();
+    await this.#claims[Symbol.asyncDispose]();
+    await this.#committer[Symbol.asyncDispose]();
+    await runners[Symbol.asyncDispose]();
+    await identity[Symbol.asyncDispose]();
+    await board[Symbol.asyncDispose]();
+    await persistence[Symbol.asyncDispose]();
+    log.info("agent stopped");
+  }
+
+  #createConductor(ended: (job: string) => void): Conductor {
+    const { board, clock, log, config } = this.#parts;
+    const evaluator = createEvaluator({ capabilities: BUILTIN_CAPABILITIES, clock });
+    const matcher = new Matcher({
+      flows: () => new Map(this.manifest.flows.map((flow) => [flow.name, flow.version])),
+      evaluate: async (clauses) => {
+        const answer = await evaluator.evaluate(clauses);
+        return answer.able ? answer : { able: false, why: answer.reason };
+      },
+      exclusive: (clause) => BUILTIN_CAPABILITIES.get(clause.name)?.exclusive === true,
+    });
+    return new Conductor({
+      ...{ board, clock, log, matcher, slots: config.slots, claims: this.#claims },
+      mayClaim: () => this.#sweep.boardId !== undefined && this.#sweep.persistenceOk,
+      execute: async (claim, control) => {
+        await execute(claim, control, {
+          ...this.#parts,
+          claims: this.#claims,
+          committer: this.#committer,
+          boardId: () => this.#sweep.boardId ?? "",
+          databaseNow: () => clock.now() + this.#sweep.offsetMs,
+          leaving: this.#leaving.signal,
+          grace: this.#grace.signal,
+        });
+        ended(claim.job);
+      },
+    });
+  }
+
+  /** P-33: what the process before this one held, once the system proved that one dead. */
+  async #takeBack(): Promise<void> {
+    const { board, identity, log } = this.#parts;
+    const { predecessor } = identity;
+    if (predecessor === undefined) return;
+    const held = await board.held(predecessor);
+    for (const [job, claimId] of held) await board.abandon(job, claimId);
+    if (held.size > 0) log.info({ jobs: held.size }, "took back what the process before this held");
+  }
+
+  async #watchRequests(): Promise<void> {
+    const { clock, persistence, log } = this.#parts;
+    const { signal } = this.#leaving;
+    for (;;) {
+      await clock.sleep(REQUESTS_EVERY_MS, signal);
+      if (signal.aborted) return;
+      const running = this.#conductor.running();
+      if (running.size === 0) continue;
+      try {
+        const requests = await persistence.requests([...running.keys()]);
+        for (const [job, request] of requests) running.get(job)?.request(request);
+      } catch (error) {
+        log.debug({ err: error }, "could not read the requests of held jobs");
+      }
+    }
+  }
+
+  async #health(): Promise<HealthView> {
+    const { flows, problems } = this.manifest;
+    const { disagreement, boardId } = this.#sweep;
+    const broken = problems.map((problem) => problem.file).join(", ");
+    const loaded = `${flows.length} loaded${broken === "" ? "" : `, not loaded: ${broken}`}`;
+    const checks = [
+      {
+        name: "agent",
+        ok: this.#ready,
+        detail: this.#ready ? "takes jobs" : "starting or leaving",
+      },
+      { name: "flows", ok: flows.length > 0, detail: loaded },
+      { name: "persistence", ...(await this.#persistenceHealth()) },
+      {
+        name: "board",
+        ok: boardId !== undefined && this.#claims.boardOk,
+        detail: disagreement ?? (this.#claims.boardOk ? "answers" : "does not answer"),
+      },
+    ];
+    return { ok: checks.every((check) => check.ok), agent: this.#parts.identity.agent, checks };
+  }
+
+  async #persistenceHealth(): Promise<{ readonly ok: boolean; readonly detail: string }> {
+    try {
+      await this.#parts.persistence.now();
+      return { ok: true, detail: "answers" };
+    } catch (error) {
+      return { ok: false, detail: error instanceof Error ? error.message : String(error) };
+    }
+  }
+}

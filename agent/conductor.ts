@@ -1,0 +1,146 @@
+import type { Logger } from "pino";
+import type { JobBoard } from "../boards/board.js";
+import type { Clock } from "../common/clock.js";
+import { hasCode } from "../common/error.js";
+import type { Claim, Claims } from "./claims.js";
+import { JobControl } from "./owner/job-control.js";
+import type { Matcher } from "./match.js";
+
+/** Candidates asked for at once; among agents that lose races the next is drawn from these. */
+const CANDIDATES = 64;
+/** How long a signature that this agent is not able to run waits for another look, ms. */
+const LOOK_AGAIN_MS = 2_000;
+/** Pause after the board or persistence failed, ms. */
+const TROUBLE_MS = 1_000;
+
+export interface ConductorOptions {
+  readonly board: JobBoard;
+  readonly claims: Claims;
+  readonly matcher: Matcher;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly slots: number;
+  /** False while this agent must not claim: the cluster uses another board, or SQL is away. */
+  mayClaim(): boolean;
+  /** Works on a claim until it is released. */
+  execute(claim: Claim, control: JobControl): Promise<void>;
+}
+
+/**
+ * The claiming loop: look, match, claim, run. It pulls at its own pace; the board's hints, a free
+ * slot and the passing of time only wake it.
+ */
+export class Conductor {
+  readonly #options: ConductorOptions;
+  readonly #running = new Map<
+    string,
+    { readonly control: JobControl; readonly done: Promise<void> }
+  >();
+  readonly #stop = new AbortController();
+  #loop: Promise<void> = Promise.resolve();
+  #wake: (() => void) | undefined;
+
+  constructor(options: ConductorOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#loop = this.#run();
+  }
+
+  /** Claims nothing more; what runs goes on. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#loop;
+  }
+
+  /** Resolves when nothing runs here any more. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) {
+      await Promise.all([...this.#running.values()].map((running) => running.done));
+    }
+  }
+
+  /** Jobs that run here, with what asks something of them. */
+  running(): ReadonlyMap<string, JobControl> {
+    return new Map([...this.#running].map(([job, { control }]) => [job, control]));
+  }
+
+  /** Something may have changed that the board does not know of. */
+  wake(): void {
+    this.#wake?.();
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log } = this.#options;
+    const stopped = this.#stop.signal;
+    while (!stopped.aborted) {
+      const woken = new AbortController();
+      // Asked before the look, so that nothing that happens during it goes unnoticed.
+      const changed = this.#changed(AbortSignal.any([stopped, woken.signal]));
+      let waitMs = TROUBLE_MS;
+      try {
+        waitMs = await this.#look();
+      } catch (error) {
+        if (!hasCode(error, "BOARD_DOWN", "PERSISTENCE_DOWN")) {
+          log.error({ err: error }, "the claiming loop met an unexpected error; it goes on");
+        }
+      }
+      const timer = new AbortController();
+      const slept = clock.sleep(waitMs, AbortSignal.any([stopped, timer.signal]));
+      await Promise.race([changed, slept]);
+      timer.abort();
+      woken.abort();
+      await changed;
+    }
+  }
+
+  /** Resolves on a hint of the board, a wake, or the signal; a failed board is no hint. */
+  async #changed(signal: AbortSignal): Promise<void> {
+    const { board, clock } = this.#options;
+    const woken = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    const hint = board.changed(signal).catch(() => clock.sleep(TROUBLE_MS, signal));
+    await Promise.race([hint, woken]);
+  }
+
+  /** One look at the board; returns how long to wait when nothing else happens, ms. */
+  async #look(): Promise<number> {
+    const { board, claims, matcher, slots, mayClaim } = this.#options;
+    if (!mayClaim() || this.#running.size >= slots) return LOOK_AGAIN_MS;
+    const survey = await board.survey();
+    const able: string[] = [];
+    let unable = 0;
+    for (const signature of survey.signatures) {
+      if ((await matcher.match(signature)).able) able.push(signature);
+      else unable += 1;
+    }
+    const waitMs = Math.min(survey.nextInMs ?? Number.POSITIVE_INFINITY, LOOK_AGAIN_MS);
+    if (able.length === 0) return unable > 0 ? waitMs : (survey.nextInMs ?? 60_000);
+    for (const { id, signature } of await board.candidates(able, CANDIDATES)) {
+      if (this.#running.size >= slots || this.#stop.signal.aborted) break;
+      // The job claimed a moment ago may hold what this one needs, such as a port.
+      if (this.#running.has(id) || !matcher.free(signature)) continue;
+      const claim = await claims.claim(id);
+      if (claim !== undefined) this.#begin(claim, signature);
+    }
+    return waitMs;
+  }
+
+  #begin(claim: Claim, signature: string): void {
+    const { execute, log, matcher } = this.#options;
+    const giveBack = matcher.hold(signature);
+    const control = new JobControl();
+    const done = execute(claim, control)
+      .catch((error: unknown) => {
+        log.error({ jobId: claim.job, err: error }, "a defect ended the work on a job");
+      })
+      .finally(() => {
+        giveBack();
+        this.#running.delete(claim.job);
+        this.wake();
+      });
+    this.#running.set(claim.job, { control, done });
+  }
+}

@@ -1,0 +1,113 @@
+import type { Logger } from "pino";
+import type { JobBoard } from "../../boards/board.js";
+import type { Clock } from "../../common/clock.js";
+import { hasCode } from "../../common/error.js";
+import { isStartable, PROTOCOL, toSignature } from "../../common/job.js";
+import type { Committer } from "../../persistence/committer.js";
+import type { Persistence } from "../../persistence/persistence.js";
+import type { Claim, Claims } from "../claims.js";
+import type { JobControl } from "./job-control.js";
+import type { OwnerIdentity } from "./ownership.js";
+import type { Runners } from "../runner/runner.js";
+import { tenure } from "./tenure.js";
+
+/** Rounds of P-5 to P-8 under one claim without getting an ownership, before it is given back. */
+const ROUNDS_MAX = 5;
+/** Pause before a job that failed for a reason outside its flow is offered again, ms. */
+const TROUBLE_DELAY_MS = 2_000;
+
+export interface ExecuteOptions {
+  readonly board: JobBoard;
+  readonly claims: Claims;
+  readonly persistence: Persistence;
+  readonly committer: Committer;
+  readonly runners: Runners;
+  readonly identity: OwnerIdentity;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The board this agent agreed to (P-30). */
+  boardId(): string;
+  /** The database's clock as well as this agent knows it, ms since 1970. */
+  databaseNow(): number;
+  /** Aborts when the agent leaves: atoms settle, then the claim is handed on (P-22). */
+  readonly leaving: AbortSignal;
+  /** Aborts when settling has taken long enough. */
+  readonly grace: AbortSignal;
+}
+
+/** What comes after one try under a claim. */
+export type Next =
+  /** Read the row again (P-5); `alone`: in a runner of its own, the last one died. */
+  | { readonly next: "again"; readonly alone: boolean }
+  | { readonly next: "abandon"; readonly delayMs?: number }
+  /** The job needs no board entry; should it be startable after all, it is put back (P-5). */
+  | { readonly next: "drop" }
+  /** The end is durable (P-20). */
+  | { readonly next: "consume" };
+
+/** One claim from its first read to its release: read, raise, load, run, in this order (P-4..P-8). */
+export async function execute(
+  claim: Claim,
+  control: JobControl,
+  options: ExecuteOptions,
+): Promise<void> {
+  let alone = false;
+  for (let round = 1; ; round += 1) {
+    const next = await attempt({ claim, control, alone }, options);
+    if (next.next !== "again") return release(claim, next, options);
+    alone ||= next.alone;
+    if (next.alone) round = 0; // Deaths have a limit of their own (P-25).
+    if (round >= ROUNDS_MAX || claim.lost.aborted || options.leaving.aborted) {
+      return release(claim, { next: "abandon" }, options);
+    }
+  }
+}
+
+/** One try under a claim. */
+export interface Try {
+  readonly claim: Claim;
+  readonly control: JobControl;
+  readonly alone: boolean;
+}
+
+async function attempt(attempted: Try, options: ExecuteOptions): Promise<Next> {
+  const { claim } = attempted;
+  const { persistence, log } = options;
+  try {
+    const row = await persistence.job(claim.job);
+    if (row === undefined || !isStartable(row.state)) return { next: "drop" };
+    if (row.needs.protocol > PROTOCOL) return { next: "abandon", delayMs: TROUBLE_DELAY_MS };
+    const delayMs = row.runAt === undefined ? 0 : row.runAt - (await persistence.now());
+    if (delayMs > 0) return { next: "abandon", delayMs };
+    if (!claim.fresh()) return { next: "abandon" }; // P-6
+    return await tenure(attempted, row, options);
+  } catch (error) {
+    if (hasCode(error, "OWNERSHIP_LOST")) {
+      log.info({ jobId: claim.job, why: error.message }, "stopped: no longer the owner");
+      return { next: "abandon" };
+    }
+    if (hasCode(error, "RUNNER_DIED")) return { next: "again", alone: true };
+    // Trouble beside the flow: nothing is consumed, nothing is marked failed.
+    log.error({ jobId: claim.job, err: error }, "cannot work on the job now; given back");
+    return { next: "abandon", delayMs: TROUBLE_DELAY_MS };
+  }
+}
+
+async function release(
+  claim: Claim,
+  next: Exclude<Next, { next: "again" }>,
+  options: ExecuteOptions,
+): Promise<void> {
+  const { claims, persistence, board, log } = options;
+  if (next.next === "abandon") return claims.release(claim, "abandon", next.delayMs);
+  await claims.release(claim, "consume");
+  if (next.next === "consume") return;
+  try {
+    const row = await persistence.job(claim.job);
+    if (row === undefined || !isStartable(row.state)) return;
+    const { id, priority } = row;
+    await board.put([{ id, signature: toSignature(row.needs), priority, delayMs: 0 }]);
+  } catch (error) {
+    log.warn({ jobId: claim.job, err: error }, "second look failed; the sweep will look again");
+  }
+}

@@ -1,0 +1,116 @@
+import { JobrunnerError } from "../../common/error.js";
+import type { JobRequest, JobState, ParkReason } from "../../common/job.js";
+import type { Change, Entry } from "../../engine/journal.js";
+import type { Committer } from "../../persistence/committer.js";
+import type { Append, JobRow, Persistence, Raise } from "../../persistence/persistence.js";
+
+/** Who owns: the parts of an owner's name that outlive one job. */
+export interface OwnerIdentity {
+  readonly agent: string;
+  readonly machine: string;
+  readonly incarnation: string;
+}
+
+export interface OwnershipOptions {
+  readonly persistence: Persistence;
+  readonly committer: Committer;
+  readonly identity: OwnerIdentity;
+  readonly boardId: string;
+  /** The row as read after the claim (P-5). */
+  readonly row: JobRow;
+  /** P-11, for a job never owned: the raise rides with the first append. */
+  readonly lazy: boolean;
+  /** Ends every wait for a commit: the claim is lost, or persistence was away for too long. */
+  readonly signal: AbortSignal;
+  /** A request that came with an accepted append (P-14, P-24). */
+  requested(request: JobRequest): void;
+}
+
+/** One ownership of a job, from raise to leave: it alone writes to the job's journal. */
+export interface JobOwnership {
+  readonly token: number;
+  readonly owner: string;
+  /** The journal as the raise found it (P-8). */
+  readonly entries: readonly Entry[];
+  /** Resolves when durable; rejects with OWNERSHIP_LOST when refused. One at a time (P-18). */
+  append(changes: readonly Change[], reason?: ParkReason): Promise<void>;
+}
+
+let counter = 0;
+
+/**
+ * P-7 to P-11: begins an ownership. Undefined when the row is no longer as it was read: the caller
+ * reads it again (P-5), with a new owner name, which each call makes.
+ */
+export async function beginOwnership(options: OwnershipOptions): Promise<JobOwnership | undefined> {
+  const { persistence, identity, row } = options;
+  counter += 1;
+  const raise: Raise = {
+    job: row.id,
+    seen: row.token,
+    owner: `${identity.incarnation}.${counter}`,
+    agent: identity.agent,
+    machine: identity.machine,
+    boardId: options.boardId,
+  };
+  if (options.lazy) return new RaisedOwnership(options, { token: 1, entries: [], raise });
+  const token = await persistence.raise(raise);
+  if (token === undefined) return undefined;
+  const entries = await persistence.load(row.id);
+  return new RaisedOwnership(options, { token, entries, owner: raise.owner });
+}
+
+interface Begun {
+  readonly token: number;
+  readonly entries: readonly Entry[];
+  readonly owner?: string;
+  readonly raise?: Raise;
+}
+
+class RaisedOwnership implements JobOwnership {
+  readonly token: number;
+  readonly owner: string;
+  readonly entries: readonly Entry[];
+  readonly #options: OwnershipOptions;
+  #raise: Raise | undefined;
+  #seq: number;
+
+  constructor(options: OwnershipOptions, begun: Begun) {
+    this.#options = options;
+    this.token = begun.token;
+    this.entries = begun.entries;
+    this.#raise = begun.raise;
+    this.owner = begun.owner ?? begun.raise?.owner ?? "";
+    this.#seq = (begun.entries.at(-1)?.seq ?? 0) + 1;
+  }
+
+  async append(changes: readonly Change[], reason?: ParkReason): Promise<void> {
+    const { committer, row, signal, requested } = this.#options;
+    const state = jobStateAfter(changes);
+    const append: Append = {
+      job: row.id,
+      seq: this.#seq,
+      token: this.token,
+      owner: this.owner,
+      changes,
+      repeated: false,
+      ...(state === undefined ? {} : { state }),
+      ...(reason === undefined ? {} : { reason }),
+      ...(this.#raise === undefined ? {} : { raise: this.#raise }),
+    };
+    const verdict = await committer.append(append, signal);
+    if (!verdict.accepted) {
+      throw new JobrunnerError("OWNERSHIP_LOST", `job ${row.id} has another owner now`);
+    }
+    this.#raise = undefined;
+    this.#seq += 1;
+    if (verdict.request !== undefined) requested(verdict.request);
+  }
+}
+
+/** The state of the job row that belongs to the last flow state among `changes`. */
+export function jobStateAfter(changes: readonly Change[]): JobState | undefined {
+  const last = changes.findLast((change) => change.change === "flow");
+  if (last?.change !== "flow" || last.to === "PENDING") return undefined;
+  return last.to;
+}

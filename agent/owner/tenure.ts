@@ -1,0 +1,211 @@
+import { hasCode, JobrunnerError } from "../../common/error.js";
+import { type ParkReason, toSignature } from "../../common/job.js";
+import { createEngine, type EngineEnd } from "../../engine/engine.js";
+import { compile } from "../../engine/plan.js";
+import type { JobRow } from "../../persistence/persistence.js";
+import type { ExecuteOptions, Next, Try } from "./execute.js";
+import { flowHash } from "../flow-hash.js";
+import { beginOwnership, type JobOwnership } from "./ownership.js";
+import { DEATHS_MAX, poisonOf } from "./poison.js";
+import type { JobBodies } from "../runner/runner.js";
+
+/*
+ * One ownership of a job from raise to leave.
+ *
+ *   begin (P-7, P-8) -> look (poison, suspended, changed flow) -> run the flow -> leave
+ *
+ * The flow of a job that nobody ever owned is built before it begins, so that the raise can ride
+ * with the first append (P-11). Any other begins first: code that kills its runner while it loads
+ * must leave a mark (P-25).
+ */
+
+/** Begins an ownership and keeps it until the flow ended, was left, or somebody else owns it. */
+export async function tenure(attempted: Try, row: JobRow, options: ExecuteOptions): Promise<Next> {
+  const { claim, alone } = attempted;
+  const lazy = row.token === 0 && !alone;
+  let bodies: JobBodies | undefined;
+  let ownership: JobOwnership | undefined;
+  try {
+    if (lazy) bodies = await open(attempted, row, options);
+    ownership = await begin(attempted, row, lazy, options);
+    if (ownership === undefined) return { next: "again", alone: false };
+    if (!claim.fresh()) return { next: "abandon" }; // P-6
+    const poisoned = alone || row.token > 0 ? await poison(row, ownership, options) : undefined;
+    if (poisoned !== undefined) return await park(ownership, poisoned, options);
+    if (row.request === "suspend") return await suspend(ownership);
+    bodies ??= await open(attempted, row, options);
+    if (flowHash(bodies.spec) !== row.flowHash) throw changed(row);
+    return await run({ attempted, row, ownership, bodies }, options);
+  } catch (error) {
+    const reason = ownership && parkReason(error);
+    if (ownership !== undefined && reason !== undefined) {
+      return await park(ownership, reason, options);
+    }
+    if (ownership !== undefined) await note(row.id, ownership, { error, alone }, options);
+    throw error;
+  } finally {
+    bodies?.close();
+  }
+}
+
+function open(attempted: Try, row: JobRow, options: ExecuteOptions): Promise<JobBodies> {
+  const { claim, alone } = attempted;
+  const { runners, identity, log } = options;
+  const job = {
+    job: row.id,
+    flow: row.needs.flow,
+    version: row.needs.version,
+    params: row.params,
+    agent: identity.agent,
+    deadline: () => claim.deadline(),
+    log: (atom: string, line: string) => log.info({ jobId: row.id, atom, line }, "task output"),
+  };
+  return runners.open(job, alone);
+}
+
+async function begin(
+  attempted: Try,
+  row: JobRow,
+  lazy: boolean,
+  options: ExecuteOptions,
+): Promise<JobOwnership | undefined> {
+  const { claim, control } = attempted;
+  const ownership = await beginOwnership({
+    ...options,
+    boardId: options.boardId(),
+    row,
+    lazy,
+    signal: claim.lost,
+    requested: (request) => control.request(request),
+  });
+  if (ownership === undefined) return undefined;
+  const { id, priority } = row;
+  options.claims.own(claim, {
+    posting: { id, signature: toSignature(row.needs), priority, delayMs: 0 },
+    stillMine: async () => {
+      const current = await options.persistence.job(id);
+      // A first raise that still waits for its append is not in the row yet.
+      return current?.owner === ownership.owner || (lazy && current?.token === 0);
+    },
+  });
+  return ownership;
+}
+
+async function poison(
+  row: JobRow,
+  ownership: JobOwnership,
+  options: ExecuteOptions,
+): Promise<ParkReason | undefined> {
+  const past = await options.persistence.ownerships(row.id);
+  const earlier = past.filter((each) => each.token < ownership.token);
+  const found = poisonOf(earlier, ownership.entries, options.databaseNow());
+  if (found === undefined || found.deaths < DEATHS_MAX) return undefined;
+  const message = `${found.deaths} owners in a row died over ${found.subject}`;
+  return { code: "POISON", message };
+}
+
+/** P-24, P-25: SUSPENDED in the journal and the row; the board forgets the job. */
+async function park(
+  ownership: JobOwnership,
+  reason: ParkReason,
+  options: ExecuteOptions,
+): Promise<Next> {
+  await ownership.append([{ change: "flow", to: "SUSPENDED" }], reason);
+  options.log.warn({ ...reason, token: ownership.token }, "job parked");
+  return { next: "drop" };
+}
+
+async function suspend(ownership: JobOwnership): Promise<Next> {
+  await ownership.append([{ change: "flow", to: "SUSPENDED" }]);
+  return { next: "drop" };
+}
+
+interface Running {
+  readonly attempted: Try;
+  readonly row: JobRow;
+  readonly ownership: JobOwnership;
+  readonly bodies: JobBodies;
+}
+
+async function run(running: Running, options: ExecuteOptions): Promise<Next> {
+  const { row, ownership, bodies } = running;
+  const { claim, control } = running.attempted;
+  const { log, clock, leaving, grace, databaseNow } = options;
+  const engine = createEngine({
+    plan: compile(row.spec),
+    store: row.params,
+    entries: ownership.entries,
+    bodies,
+    append: (changes) => ownership.append(changes),
+    now: databaseNow,
+    random: Math.random,
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+    job: row.id,
+  });
+  const lost = () => engine.abort(asError(claim.lost.reason));
+  const leave = () => engine.leave("handover", grace);
+  claim.lost.addEventListener("abort", lost);
+  leaving.addEventListener("abort", leave);
+  if (row.request !== undefined) control.request(row.request);
+  control.attach(engine);
+  if (leaving.aborted) leave();
+  if (claim.lost.aborted) lost();
+  try {
+    log.info({ jobId: row.id, flow: row.needs.flow, token: ownership.token }, "job started");
+    return after(row, await engine.run(), options);
+  } finally {
+    control.detach();
+    claim.lost.removeEventListener("abort", lost);
+    leaving.removeEventListener("abort", leave);
+  }
+}
+
+function after(row: JobRow, end: EngineEnd, options: ExecuteOptions): Next {
+  const { log } = options;
+  if ("ended" in end) {
+    log.info({ jobId: row.id, flow: row.needs.flow, state: end.ended }, "job ended");
+    return { next: "consume" };
+  }
+  log.info({ jobId: row.id, flow: row.needs.flow, left: end.left }, "job left");
+  return end.left === "handover" ? { next: "abandon" } : { next: "drop" };
+}
+
+/** Errors that the same job brings to every owner: it is parked, never retried for ever. */
+function parkReason(error: unknown): ParkReason | undefined {
+  if (hasCode(error, "FLOW_CHANGED", "UNKNOWN_FLOW", "BAD_PARAMETERS")) {
+    return { code: "FLOW_CHANGED", message: error.message };
+  }
+  if (hasCode(error, "BAD_RECORD", "BAD_FLOW")) {
+    return { code: "BAD_RECORD", message: error.message };
+  }
+  return undefined;
+}
+
+function changed(row: JobRow): JobrunnerError {
+  const { flow, version } = row.needs;
+  return new JobrunnerError(
+    "FLOW_CHANGED",
+    `flow ${flow} version ${version} is not built the way it was when the job was posted`,
+    { hint: "Bring back the flow the job was posted with, or cancel the job and post it again." },
+  );
+}
+
+/** Leaves word of how the ownership ended, for the next owner's count of deaths. */
+async function note(
+  job: string,
+  ownership: JobOwnership,
+  how: { readonly error: unknown; readonly alone: boolean },
+  options: ExecuteOptions,
+): Promise<void> {
+  const died = how.alone ? "runner-died-alone" : "runner-died";
+  const ended = hasCode(how.error, "RUNNER_DIED") ? died : "lost";
+  try {
+    await options.persistence.endOwnership(job, ownership.token, ended);
+  } catch (error) {
+    options.log.warn({ jobId: job, err: error }, "could not note how the ownership ended");
+  }
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}

@@ -1,0 +1,62 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Logger } from "pino";
+import { type Agent, startAgent } from "../agent/agent.js";
+import type { Config } from "../agent/config.js";
+import { openIdentity } from "../agent/identity.js";
+import { createRunners, type RunnerEvent } from "../agent/runner/runners.js";
+import { ensureDirectory } from "../agent/state-directory.js";
+import { openBoard } from "../boards/open.js";
+import { openPersistence } from "../persistence/open.js";
+import { fileLocks } from "../sqlite/lock.js";
+import { systemClock } from "./clock.js";
+
+/**
+ * The composition root: the only place that names concrete boards, persistence, runners and the
+ * clock. What was opened is closed again when a later part cannot be.
+ */
+export async function composeAgent(config: Config, log: Logger): Promise<Agent> {
+  const opened: AsyncDisposable[] = [];
+  const keep = <T extends AsyncDisposable>(part: T): T => {
+    opened.unshift(part);
+    return part;
+  };
+  try {
+    await ensureDirectory(config.directory);
+    const { directory, name, database, leaseMs } = config;
+    const takeLock = await fileLocks();
+    const identity = keep(await openIdentity({ directory, name, takeLock }));
+    const persistence = keep(await openPersistence(database));
+    const board = keep(await openBoard(database, { leaseMs }));
+    const runners = keep(openRunners(config, log));
+    const parts = { config, persistence, board, runners, identity, clock: systemClock, log };
+    opened.splice(0); // From here on the agent closes them, also when it fails to start.
+    return await startAgent(parts);
+  } catch (error) {
+    for (const part of opened) await part[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function openRunners(config: Config, log: Logger): ReturnType<typeof createRunners> {
+  return createRunners({
+    flows: flowDirectories(config),
+    agent: config.name,
+    transport: config.runner,
+    cache: join(config.directory, "cache"),
+    clock: systemClock,
+    notify: (event) => note(event, log),
+  });
+}
+
+function note({ event, ...fields }: RunnerEvent, log: Logger): void {
+  if (event === "ended") log.warn(fields, "a runner ended by itself");
+  else if (event === "output") log.info(fields, "runner output");
+  else log.debug(fields, `runner ${event}`);
+}
+
+/** Directories with plugins: the project's own `flows/` when there is one, then those named. */
+function flowDirectories(config: Config): readonly string[] {
+  const project = resolve("flows");
+  return existsSync(project) ? [project, ...config.flows] : config.flows;
+}

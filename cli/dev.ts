@@ -1,0 +1,46 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { resolveConfig } from "../agent/config.js";
+import { composeAgent } from "./compose.js";
+import { createLog } from "./log.js";
+import type { DevOptions } from "./options.js";
+import { untilTold } from "./signals.js";
+
+/** `jobrunner dev`: an agent on a database that is thrown away when it stops. */
+export async function dev(options: DevOptions): Promise<number> {
+  const directory = await mkdtemp(join(tmpdir(), "jobrunner-dev-"));
+  try {
+    const settings = { ...options, name: "dev", database: join(directory, "jobrunner.db") };
+    const config = { ...resolveConfig(settings, process.env), directory };
+    const log = await createLog(
+      process.stdout.isTTY === true,
+      process.env["JOBRUNNER_LOG"] ?? "warn",
+    );
+    const agent = await composeAgent(config, log);
+    const { flows, problems } = agent.manifest;
+    process.stdout.write(
+      [
+        `jobrunner dev   node ${process.versions.node}   jobs are thrown away on exit`,
+        "",
+        `  API     ${agent.address}/v1`,
+        `  Flows   ${flows.map((flow) => flow.name).join(", ")}`,
+        ...problems.map((problem) => `  Broken  ${problem.file}: ${problem.message}`),
+        "",
+        "Try in another terminal:",
+        `  jobrunner post hello --wait${via(agent.address)}`,
+        `  jobrunner show${via(agent.address)}`,
+        "",
+      ].join("\n"),
+    );
+    await untilTold(() => agent.stop());
+    return 0;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Only an agent at another place than the usual one has to be named. */
+function via(address: string): string {
+  return address === "http://127.0.0.1:7463" ? "" : ` --via ${address}`;
+}

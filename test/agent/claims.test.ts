@@ -1,0 +1,172 @@
+import pino from "pino";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type Claims, createClaims } from "../../agent/claims.js";
+import type { Deadline } from "../../agent/runner/runner.js";
+import type { JobBoard, Posting } from "../../boards/board.js";
+import { openBoard } from "../../boards/open.js";
+import { FakeClock } from "../support/fake-clock.js";
+import { tempDir } from "../support/temp.js";
+
+const LEASE_MS = 10_000;
+const JOB = "0198f3a2-7c1e-7b02-9d40-5a6f0e1c2b33";
+const POSTING: Posting = { id: JOB, signature: "s", priority: 0, delayMs: 0 };
+
+describe("claims", () => {
+  it("are renewed long before the lease ends, and trusted anew from then on", async () => {
+    const { claims, clock, board, beats } = await setUp();
+    const claim = await claimed(claims);
+
+    await clock.advance(LEASE_MS * 3);
+
+    expect(claim.lost.aborted).toBe(false);
+    expect(claim.fresh()).toBe(true);
+    expect(beats.length).toBeGreaterThanOrEqual(10);
+    expect(await board.claim(JOB, "other.1")).toBe("taken");
+  });
+
+  it("do not let atoms start at half a lease without renewal, and end at four fifths (D8)", async () => {
+    const { claims, clock, fail } = await setUp();
+    const claim = await claimed(claims);
+
+    fail(true);
+    await clock.advance(LEASE_MS * 0.5);
+    expect([claim.fresh(), claim.lost.aborted]).toEqual([false, false]);
+
+    await clock.advance(LEASE_MS * 0.3);
+    expect(claim.lost.aborted).toBe(true);
+    expect(claim.lost.reason).toMatchObject({ code: "OWNERSHIP_LOST" });
+  });
+
+  it("end in time when renewals hang instead of failing", async () => {
+    const { claims, clock, hang } = await setUp();
+    const claim = await claimed(claims);
+
+    hang();
+    await clock.advance(LEASE_MS * 0.8);
+
+    expect(claim.lost.aborted).toBe(true);
+  });
+
+  it("are not trusted after the machine slept, though the monotonic clock stood still", async () => {
+    const { claims, clock } = await setUp();
+    const claim = await claimed(claims);
+
+    clock.jumpWall(LEASE_MS);
+
+    expect(claim.fresh()).toBe(false);
+  });
+
+  it("are lost at the next renewal when another agent holds them", async () => {
+    const { claims, clock, board } = await setUp();
+    const claim = await claimed(claims);
+
+    await board.abandon(JOB, claim.claimId);
+    expect(await board.claim(JOB, "other.1")).toBe("claimed");
+    await clock.advance(LEASE_MS * 0.25);
+
+    expect(claim.lost.aborted).toBe(true);
+  });
+
+  it("are taken again when the board lost them and the ownership is still mine (P-23)", async () => {
+    const { claims, clock, board } = await setUp();
+    const claim = await claimed(claims);
+    claims.own(claim, { posting: POSTING, stillMine: async () => true });
+
+    await board.consume(JOB, claim.claimId);
+    await clock.advance(LEASE_MS * 0.25);
+
+    expect(claim.lost.aborted).toBe(false);
+    expect(await board.claim(JOB, claim.claimId)).toBe("claimed");
+  });
+
+  it("are lost when the board lost them and somebody else raised meanwhile (P-23)", async () => {
+    const { claims, clock, board } = await setUp();
+    const claim = await claimed(claims);
+    claims.own(claim, { posting: POSTING, stillMine: async () => false });
+
+    await board.consume(JOB, claim.claimId);
+    await clock.advance(LEASE_MS * 0.25);
+
+    expect(claim.lost.aborted).toBe(true);
+  });
+
+  it("that are lost are not renewed any more, so that another agent gets the job", async () => {
+    const { claims, clock, board, fail } = await setUp();
+    await claimed(claims);
+    fail(true);
+    await clock.advance(LEASE_MS * 0.8);
+    fail(false);
+
+    await clock.advance(LEASE_MS * 0.5);
+
+    expect(await board.claim(JOB, "other.1")).toBe("claimed");
+  });
+
+  it("give a claim back that was answered too late to be worth an ownership", async () => {
+    const { claims, clock, board, slow } = await setUp();
+    slow(LEASE_MS * 0.6);
+
+    const claim = claims.claim(JOB);
+    await clock.advance(LEASE_MS * 0.6);
+
+    expect(await claim).toBeUndefined();
+    expect(await board.claim(JOB, "other.1")).toBe("claimed");
+  });
+});
+
+async function claimed(claims: Claims) {
+  const claim = await claims.claim(JOB);
+  if (claim === undefined) throw new Error("the job was free");
+  return claim;
+}
+
+/** A real board in a file, whose time is the fake clock's, behind a line that can fail. */
+async function setUp() {
+  const clock = new FakeClock();
+  const board = await openBoard(`sqlite:${tempDir()}/board.db`, {
+    leaseMs: LEASE_MS,
+    clock: { now: () => clock.monotonic(), era: "test" },
+  });
+  await board.put([POSTING]);
+  let failing = false;
+  let hanging = false;
+  let slowMs = 0;
+  const line: JobBoard = Object.assign(Object.create(board) as JobBoard, {
+    traits: board.traits,
+    renew: async (claims: ReadonlyMap<string, string>) => {
+      if (hanging) return new Promise<never>(() => undefined);
+      if (failing) throw new Error("the line to the board is cut");
+      return board.renew(claims);
+    },
+    claim: async (id: string, claimId: string) => {
+      const answer = await board.claim(id, claimId);
+      await clock.sleep(slowMs);
+      return answer;
+    },
+    consume: (id: string, claimId: string) => board.consume(id, claimId),
+    abandon: (id: string, claimId: string) => board.abandon(id, claimId),
+    reclaim: (posting: Posting, claimId: string) => board.reclaim(posting, claimId),
+  });
+  const beats: Deadline[] = [];
+  const claims = createClaims({
+    board: line,
+    clock,
+    log: pino({ level: "silent" }),
+    incarnation: "mine",
+    renewed: (deadline) => beats.push(deadline),
+  });
+  onTestFinished(async () => {
+    await claims[Symbol.asyncDispose]();
+    await board[Symbol.asyncDispose]();
+  });
+  const fail = (on: boolean): void => {
+    failing = on;
+  };
+  const slow = (ms: number): void => {
+    slowMs = ms;
+  };
+  const hang = (): void => {
+    hanging = true;
+  };
+  return { clock, board, claims, beats, fail, hang, slow };
+}
