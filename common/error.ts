@@ -12,6 +12,7 @@ export const ERROR_CODES = {
   UNREACHABLE: "No agent answers at that address.",
   PERSISTENCE_DOWN: "The database that holds the jobs does not answer.",
   BOARD_DOWN: "The board does not answer; posted jobs are durable and will run.",
+  BUSY: "The agent is at one of its limits; the same request may succeed a moment later.",
   OWNERSHIP_LOST: "Another agent owns the job now; this one stopped and changed nothing.",
   RUNNER_DIED: "The process that runs flow code ended in the middle of a call.",
   TOO_LARGE: "A value is larger than the limit.",

@@ -67,6 +67,12 @@ export interface JobView {
   readonly endedAt?: string;
 }
 
+/** What a posting answers for a key whose job retention has removed: it is never posted again. */
+export interface RemovedJobView {
+  readonly id: string;
+  readonly removed: string;
+}
+
 export interface JobsView {
   readonly items: readonly JobView[];
   readonly nextCursor?: string;

@@ -1,42 +1,12 @@
-import type { EndState } from "../common/job.js";
-import type { Bodies } from "./bodies.js";
-import type { Change, Entry } from "./journal.js";
-import type { Plan } from "./plan.js";
+import type { Engine, EngineOptions } from "./loop/options.js";
+import { FlowRun } from "./loop/run.js";
 
-export interface EngineOptions {
-  readonly plan: Plan;
-  /** The journal so far; empty for a new job. */
-  readonly entries: readonly Entry[];
-  readonly bodies: Bodies;
-  /** Resolves when the changes are durable; the engine has one append in flight at most. */
-  append(changes: readonly Change[]): Promise<void>;
-  /** Persistence's clock as well as the caller knows it, ms since 1970 (back-off only). */
-  now(): number;
-  /** 0..1, for jitter. */
-  random(): number;
-  sleep(ms: number, signal: AbortSignal): Promise<void>;
-  /** Prefix of idempotency keys: the job's id. */
-  readonly job: string;
-  /** Atoms running at the same time; default no limit. */
-  readonly concurrency?: number;
-}
+export type { Engine, EngineEnd, EngineOptions, PlainOptions } from "./loop/options.js";
 
-export type EngineEnd = { readonly ended: EndState } | { readonly left: "handover" | "suspended" };
-
-export interface Engine {
-  /**
-   * Runs until the flow ended or was left. Rejects with what `append` rejected with, or with the
-   * OWNERSHIP_LOST or RUNNER_DIED of a body; then nothing more is appended and running bodies are
-   * aborted.
-   */
-  run(): Promise<EngineEnd>;
-  /**
-   * P-22: starts nothing more, aborts interruptible atoms (which stay RUNNING for the next owner),
-   * lets the others settle until `grace` aborts; those left stay RUNNING.
-   */
-  leave(how: "handover" | "suspended", grace: AbortSignal): void;
-  /** Aborts what runs, records it, and reverts what ran (or leaves it, with `revert: false`). */
-  cancel(revert: boolean): void;
-  /** The ownership is over: aborts all bodies, appends nothing more. */
-  abort(reason: Error): void;
+/**
+ * An engine for one ownership of one job. Folds the journal at once and throws BAD_RECORD for one
+ * that is not of this flow; starts nothing before `run`.
+ */
+export function createEngine(options: EngineOptions): Engine {
+  return new FlowRun(options);
 }

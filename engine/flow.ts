@@ -96,4 +96,12 @@ export interface FlowSpec {
   readonly links?: readonly LinkSpec[];
   /** Graph only: this child and its predecessors take part, the others do not. */
   readonly target?: string;
+  /**
+   * Outermost flow only. True: a retry that gives up hands the failure to the retry around it, and
+   * without one everything is reverted. False (default, as in TaskFlow): its own flow and what
+   * follows it are reverted, what ran before stays.
+   */
+  readonly deferReverts?: boolean;
+  /** Outermost flow only. True: a failure stops the flow; nothing is retried or reverted. */
+  readonly neverResolve?: boolean;
 }

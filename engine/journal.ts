@@ -44,6 +44,8 @@ export type Change =
       readonly retry: string;
       readonly atom: string;
       readonly decision: Decision;
+      /** Why it is REVERT_ALL although nobody said so: the retry's onFailure threw. */
+      readonly failure?: Failure;
     }
   /** A decider said no: these atoms do not take part. */
   | { readonly change: "ignore"; readonly atoms: readonly string[] }

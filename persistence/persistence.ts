@@ -38,6 +38,8 @@ export interface JobRow extends Omit<NewJob, "key"> {
   readonly reason?: ParkReason;
   readonly postedAt: number;
   readonly endedAt?: number;
+  /** Ownerships up to this token do not count for P-25: somebody resumed the job since. */
+  readonly resumedAtToken?: number;
 }
 
 /** One ownership of a job, from its raise on. */
@@ -51,7 +53,7 @@ export interface Ownership {
   /** The seq the next entry had when it began. */
   readonly firstSeq: number;
   /** How it ended, as far as somebody could say. */
-  readonly ended?: "outcome" | "handover" | "runner-died" | "lost";
+  readonly ended?: "outcome" | "handover" | "runner-died" | "runner-died-alone" | "lost";
   readonly endedAt?: number;
 }
 
@@ -86,6 +88,18 @@ export interface Append {
 export type Verdict =
   | { readonly accepted: true; readonly request?: JobRequest }
   | { readonly accepted: false };
+
+/** Who asks for a cancel: the name of the ownership that ends a job which nobody has started. */
+export type Asker = Pick<Raise, "owner" | "agent" | "machine">;
+
+/**
+ * P-24. `done`: the job is in `state` now, nobody has to do anything but tell the board.
+ * `requested`: its owner, or the next one, obeys; when nobody owns it, put it on the board.
+ * `conflict`: the job is in a state that excludes it; nothing was changed.
+ */
+export type Asked =
+  | { readonly asked: "done" | "requested" | "conflict"; readonly state: JobState }
+  | { readonly asked: "unknown" };
 
 export interface JobFilter {
   readonly states?: readonly JobState[];
@@ -143,6 +157,16 @@ export interface Persistence extends AsyncDisposable {
   /** Notes how an ownership ended; never an error when it is unknown or noted already. */
   endOwnership(job: string, token: number, ended: NonNullable<Ownership["ended"]>): Promise<void>;
 
+  /**
+   * P-24. A job without any entry ends CANCELLED at once, whoever may be about to own it; one with
+   * entries is asked to revert (or not), and a SUSPENDED one becomes startable for that.
+   */
+  cancel(id: string, by: Asker, revert: boolean): Promise<Asked>;
+  /** P-24. A job that nobody owns is SUSPENDED at once, others are asked. */
+  suspend(id: string): Promise<Asked>;
+  /** P-24. SUSPENDED becomes WAITING and is to be put on the board; a suspend not yet obeyed is
+   * withdrawn. */
+  resume(id: string): Promise<Asked>;
   /** Requests of held jobs, in one read (P-24): job id -> request. */
   requests(ids: readonly string[]): Promise<ReadonlyMap<string, JobRequest>>;
   /** Startable jobs in order of id, after `cursor`, for the sweep (P-31). */

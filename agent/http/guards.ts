@@ -1,0 +1,51 @@
+import { isIP } from "node:net";
+import { JobrunnerError } from "../../common/error.js";
+import { HttpError } from "./problem.js";
+
+/*
+ * An agent on loopback asks nobody who they are, so it makes sure that the asking program runs on
+ * this machine because a person started it. A page in a browser can reach loopback too: under a
+ * foreign name that resolves to 127.0.0.1 (DNS rebinding, refused by the Host check) or by a plain
+ * cross-site request (refused by the Origin check, and by taking only JSON).
+ */
+
+/** True for names and addresses that only this machine answers to. */
+export function isLoopback(host: string): boolean {
+  const name = host.toLowerCase().replace(/^\[(.*)\]$/, "$1");
+  if (name === "localhost" || name.endsWith(".localhost")) return true;
+  if (isIP(name) === 4) return name.startsWith("127.");
+  return isIP(name) === 6 && (name === "::1" || /^::ffff:127\./.test(name));
+}
+
+/** Throws 421 unless the Host header names this machine by a loopback name or address. */
+export function checkHost(header: string | undefined): void {
+  const name = header === undefined ? undefined : hostName(header);
+  if (name !== undefined && isLoopback(name)) return;
+  const error = new JobrunnerError("USAGE", "this agent answers to loopback names only", {
+    hint: "Ask for it as 127.0.0.1, [::1] or localhost.",
+  });
+  throw new HttpError(421, error);
+}
+
+/** Throws 403 for a request that a page of another site makes. */
+export function checkOrigin(header: string | undefined): void {
+  if (header === undefined) return;
+  // "null" and everything else that is no URL comes from a page whose origin is hidden.
+  if (URL.canParse(header) && isLoopback(new URL(header).hostname)) return;
+  throw new HttpError(403, new JobrunnerError("USAGE", "requests of other sites are refused"));
+}
+
+/** Throws 415 for a compressed body: a small one may grow without end. */
+export function checkEncoding(header: string | undefined): void {
+  if (header === undefined || header.toLowerCase() === "identity") return;
+  const error = new JobrunnerError("USAGE", "compressed bodies are not taken", {
+    hint: "Leave out Content-Encoding.",
+  });
+  throw new HttpError(415, error, { "accept-encoding": "identity" });
+}
+
+/** The host of `host:port`; undefined when the header is none. */
+function hostName(header: string): string | undefined {
+  const match = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?$/.exec(header);
+  return match?.[1];
+}

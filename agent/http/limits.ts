@@ -1,0 +1,29 @@
+/** Every limit of the HTTP server, with its unit. */
+export const LIMITS = {
+  /** Largest request body, bytes. */
+  bodyBytes: 1024 * 1024,
+  /** Nesting of a body: deeper ones overflow the stack of whoever walks them. */
+  bodyDepth: 32,
+  /** Keys of all objects of a body together. */
+  bodyKeys: 10_000,
+  /** Jobs on one page of a list. */
+  pageJobs: 500,
+  /** Longest `?wait=`, ms; under `idleMs`, or the connection ends before the answer. */
+  waitMs: 60_000,
+  /** Posts in progress at a time; the next one is asked to come back. */
+  postsInFlight: 256,
+  /** Open connections: each costs memory and a file descriptor. */
+  connections: 1000,
+  /** Time for the request line and headers, ms. */
+  headersMs: 10_000,
+  /** Time for the whole request, ms. */
+  requestMs: 20_000,
+  /** How often the two limits above are looked at, ms. */
+  checkEveryMs: 2000,
+  /** A connection on which nothing moves, ms. */
+  idleMs: 120_000,
+  /** A connection between two requests, ms. */
+  keepAliveMs: 65_000,
+  /** Errors listed in one answer. */
+  errors: 20,
+} satisfies Readonly<Record<string, number>>;

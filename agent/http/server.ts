@@ -1,0 +1,129 @@
+import type { Socket } from "node:net";
+import Fastify, { type FastifyInstance } from "fastify";
+import { JobrunnerError } from "../../common/error.js";
+import type { Json } from "../../common/json.js";
+import { parseBody } from "./body.js";
+import {
+  answerBrokenRequest,
+  type ErrorLog,
+  installFailures,
+  sendProblem,
+  toSchemaError,
+} from "./failures.js";
+import { checkEncoding, checkHost, checkOrigin, isLoopback } from "./guards.js";
+import { LIMITS } from "./limits.js";
+import { HttpError } from "./problem.js";
+import { coerceQuery } from "./query.js";
+import { installRoutes, type RouteOptions } from "./routes.js";
+import type { Schema } from "./schemas.js";
+
+export interface HttpOptions extends Omit<RouteOptions, "stopping"> {
+  readonly log: ErrorLog;
+  /** Time limits other than the usual ones. */
+  readonly timeouts?: Timeouts;
+}
+
+type Timeouts = Pick<typeof LIMITS, "headersMs" | "requestMs" | "checkEveryMs">;
+
+export interface HttpServer {
+  /**
+   * Listens and tells the address, `http://127.0.0.1:7463`; port 0 takes a free one.
+   * Throws USAGE for a host beyond loopback and for a port that is in use.
+   */
+  listen(at: { readonly host: string; readonly port: number }): Promise<string>;
+  /** Answers who waits, lets requests in progress end, closes. */
+  close(): Promise<void>;
+}
+
+/** The agent's HTTP API. */
+export function createHttp(options: HttpOptions): HttpServer {
+  const stopping = new AbortController();
+  const app = createApp(options.timeouts ?? LIMITS);
+  installGuards(app);
+  installFailures(app, options.log);
+  installRoutes(app, { ...options, stopping: stopping.signal });
+  return {
+    listen: (at) => listen(app, at),
+    async close() {
+      stopping.abort();
+      await app.close();
+    },
+  };
+}
+
+function createApp({ headersMs, requestMs, checkEveryMs }: Timeouts): FastifyInstance {
+  const app = Fastify({
+    logger: false,
+    bodyLimit: LIMITS.bodyBytes,
+    requestTimeout: requestMs,
+    connectionTimeout: LIMITS.idleMs,
+    keepAliveTimeout: LIMITS.keepAliveMs,
+    forceCloseConnections: "idle",
+    return503OnClosing: false,
+    http: { headersTimeout: headersMs, connectionsCheckingInterval: checkEveryMs },
+    ajv: {
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        allErrors: true, // Bounded by the limits on a body's size, depth and keys.
+      },
+    },
+    schemaErrorFormatter: toSchemaError,
+    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket as Socket),
+    frameworkErrors: ({ statusCode = 400 }, request, reply) => {
+      const detail = statusCode === 414 ? "the path is too long" : "the path is not valid";
+      const error = new HttpError(statusCode, new JobrunnerError("USAGE", detail));
+      void sendProblem(error, request, reply);
+    },
+  });
+  app.server.maxConnections = LIMITS.connections;
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("application/json", { parseAs: "buffer" }, readBody);
+  return app;
+}
+
+async function readBody(_request: unknown, body: string | Buffer): Promise<Json> {
+  return parseBody(Buffer.from(body));
+}
+
+function installGuards(app: FastifyInstance): void {
+  app.addHook("onRequest", async (request, reply) => {
+    checkHost(request.headers.host);
+    checkOrigin(request.headers.origin);
+    checkEncoding(request.headers["content-encoding"]);
+    reply.headers({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
+  });
+  app.addHook("preValidation", async (request) => {
+    const schema = request.routeOptions.schema?.querystring as Schema | undefined;
+    request.query = coerceQuery(request.query, schema);
+  });
+}
+
+async function listen(
+  app: FastifyInstance,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<string> {
+  if (!isLoopback(host)) {
+    throw new JobrunnerError("USAGE", `${host} can be reached from other machines`, {
+      hint: "Whoever can post runs code here: listen on 127.0.0.1, [::1] or localhost.",
+    });
+  }
+  try {
+    return await app.listen({ host: host.replace(/^\[(.*)\]$/, "$1"), port });
+  } catch (error) {
+    throw toListenError(error, `${host}:${port}`);
+  }
+}
+
+function toListenError(error: unknown, address: string): JobrunnerError {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "EADDRINUSE") {
+    return new JobrunnerError("USAGE", `another program listens on ${address}`, {
+      hint: "Stop it, or choose another address: --listen 127.0.0.1:0 takes a free port.",
+      cause: error,
+    });
+  }
+  const why = error instanceof Error ? error.message : String(error);
+  return new JobrunnerError("USAGE", `cannot listen on ${address}: ${why}`, { cause: error });
+}

@@ -1,0 +1,68 @@
+import type {
+  CheckView,
+  FlowsView,
+  FlowView,
+  JobDetailView,
+  JobsView,
+  PostRequest,
+} from "../common/wire.js";
+import { toDetailView } from "./jobs/detail.js";
+import { getFlow, listFlows } from "./jobs/flows.js";
+import { type ListQuery, listJobs } from "./jobs/listing.js";
+import type { JobsOptions } from "./jobs/options.js";
+import { checkPosting, type PostAnswer, postJob } from "./jobs/posting.js";
+import { noSuchJob, resolveId } from "./jobs/resolve.js";
+import { EndWaiters, type WaitLimit } from "./jobs/waiting.js";
+
+/** What every agent takes and tells about jobs, for the HTTP API. */
+export interface Jobs {
+  /**
+   * P-1, P-2: durable when it resolves, whatever the board says. The same key and request again
+   * give the same job. Throws UNKNOWN_FLOW, BAD_PARAMETERS, BAD_FLOW, TOO_LARGE, CONFLICT (the key
+   * belongs to another request) or PERSISTENCE_DOWN (nothing, or all of it, is stored).
+   */
+  post(request: PostRequest, key?: string): Promise<PostAnswer>;
+  /** What `post` would do, without doing it. */
+  check(request: PostRequest): Promise<CheckView>;
+  /** Newest first. A page may be shorter than its limit and still have a next one. */
+  list(query: ListQuery): Promise<JobsView>;
+  /** `part`: the id, or at least four characters of its beginning or end. */
+  detail(part: string): Promise<JobDetailView>;
+  /** The same, once the job is over or suspended, the time is up or the signal aborts. */
+  awaitEnd(part: string, limit: WaitLimit): Promise<JobDetailView>;
+  flows(): Promise<FlowsView>;
+  /** Throws UNKNOWN_FLOW. */
+  flow(name: string): Promise<FlowView>;
+  /** To be called when this agent is done with a job, so that nobody waits longer than needed. */
+  wake(id: string): void;
+}
+
+export function createJobs(options: JobsOptions): Jobs {
+  const { persistence, runners } = options;
+  const waiters = new EndWaiters(options.clock);
+  return {
+    post: (request, key) => postJob(options, request, key),
+    check: (request) => checkPosting(options, request),
+    list: (query) => listJobs(persistence, query),
+    detail: (part) => detail(options, part),
+    async awaitEnd(part, limit) {
+      const id = await resolveId(persistence, part);
+      const over = async (): Promise<boolean> => !(await persistence.startable([id])).has(id);
+      await waiters.until(id, over, limit);
+      return detail(options, id);
+    },
+    flows: () => listFlows(runners),
+    flow: (name) => getFlow(runners, name),
+    wake: (id) => waiters.wake(id),
+  };
+}
+
+async function detail({ persistence }: JobsOptions, part: string): Promise<JobDetailView> {
+  const id = await resolveId(persistence, part);
+  // The row first: when it says that the job is over, the journal read after it is whole.
+  const row = await persistence.job(id);
+  if (row === undefined) throw noSuchJob(id);
+  const entries = await persistence.load(id);
+  const ownerships = await persistence.ownerships(id);
+  return toDetailView({ row, entries, ownerships, now: await persistence.now() });
+}

@@ -1,0 +1,120 @@
+import { v7 as uuidv7 } from "uuid";
+import { hasCode, JobrunnerError } from "../../common/error.js";
+import { type Clause, formatClause, isStartable, PROTOCOL, toSignature } from "../../common/job.js";
+import type { CheckView, JobView, PostRequest, RemovedJobView } from "../../common/wire.js";
+import type { JobRow, NewJob } from "../../persistence/persistence.js";
+import { flowHash, hashJson } from "../flow-hash.js";
+import type { Prepared } from "../runner/runner.js";
+import { unknownFlow } from "./flows.js";
+import { type JobsOptions, toInstant } from "./options.js";
+import { parseClause } from "./require.js";
+import { toTree } from "./tree.js";
+import { toJobView } from "./views.js";
+
+/** Largest JSON text of a job's parameters, bytes: every owner loads them. */
+const PARAMS_BYTES_MAX = 256 * 1024;
+
+export interface PostAnswer {
+  /** False when the key had been used for the same request before: `view` is of that job. */
+  readonly created: boolean;
+  readonly view: JobView | RemovedJobView;
+}
+
+export async function postJob(
+  options: JobsOptions,
+  request: PostRequest,
+  key: string | undefined,
+): Promise<PostAnswer> {
+  const prepared = await prepare(options, request);
+  const job = toNewJob(options.agent, request, prepared);
+  const keyed = key === undefined ? job : { ...job, key: { key, bodyHash: hashOf(request) } };
+  const { posted, id } = await options.persistence.post(keyed);
+  if (posted === "conflict") throw keyInUse(id);
+  const row = await options.persistence.job(id);
+  if (row === undefined) return { created: false, view: { id, removed: "removed by retention" } };
+  // P-2: who posts the second time puts too, the first one may have died before it did.
+  if (isStartable(row.state)) await put(options, row);
+  const view = toJobView(row, await options.persistence.now());
+  return { created: posted === "created", view };
+}
+
+export async function checkPosting(options: JobsOptions, request: PostRequest): Promise<CheckView> {
+  const prepared = await prepare(options, request);
+  return {
+    flow: request.flow,
+    version: prepared.version,
+    params: prepared.params,
+    needs: clausesOf(request, prepared).map(formatClause),
+    tree: toTree(prepared.spec),
+  };
+}
+
+async function prepare(options: JobsOptions, request: PostRequest): Promise<Prepared> {
+  const params = request.params ?? {};
+  const bytes = Buffer.byteLength(JSON.stringify(params));
+  if (bytes > PARAMS_BYTES_MAX) throw tooLarge(bytes);
+  try {
+    return await options.runners.prepare(request.flow, params);
+  } catch (error) {
+    throw hasCode(error, "UNKNOWN_FLOW") ? await unknownFlow(options.runners, request.flow) : error;
+  }
+}
+
+function toNewJob(agent: string, request: PostRequest, prepared: Prepared): NewJob {
+  const { flow, name, priority, runAt } = request;
+  const { version, spec, params } = prepared;
+  return {
+    id: uuidv7(),
+    needs: { protocol: PROTOCOL, flow, version, clauses: clausesOf(request, prepared) },
+    spec,
+    flowHash: flowHash(spec),
+    name: name ?? flow,
+    params,
+    priority: priority ?? 0,
+    postedVia: agent,
+    ...(runAt === undefined ? {} : { runAt: toInstant(runAt, "/runAt") }),
+  };
+}
+
+function clausesOf(request: PostRequest, prepared: Prepared): readonly Clause[] {
+  return [...prepared.clauses, ...(request.require ?? []).map(parseClause)];
+}
+
+/** Leaving out a field and giving its default are the same request. */
+function hashOf({ flow, params, name, priority, runAt, require }: PostRequest): string {
+  return hashJson({
+    flow,
+    params: params ?? {},
+    name: name ?? flow,
+    priority: priority ?? 0,
+    runAt,
+    require: require ?? [],
+  });
+}
+
+async function put(options: JobsOptions, job: JobRow): Promise<void> {
+  const { board, persistence, log, onPutFailed } = options;
+  try {
+    const dueInMs = job.runAt === undefined ? 0 : job.runAt - (await persistence.now());
+    const { id, priority } = job;
+    const delayMs = Math.max(0, dueInMs);
+    await board.put([{ id, signature: toSignature(job.needs), priority, delayMs }]);
+  } catch (error) {
+    // The job is durable: whoever posted it is told so, and the sweep does the rest.
+    log.warn({ jobId: job.id, err: error }, "a posted job did not reach the board");
+    onPutFailed();
+  }
+}
+
+function tooLarge(bytes: number): JobrunnerError {
+  const detail = `the parameters are ${bytes} bytes; at most ${PARAMS_BYTES_MAX} are taken`;
+  return new JobrunnerError("TOO_LARGE", detail, {
+    hint: "Store large data elsewhere and pass its place.",
+  });
+}
+
+function keyInUse(id: string): JobrunnerError {
+  return new JobrunnerError("CONFLICT", "this idempotency key belongs to another request", {
+    hint: `It posted job ${id}; use a new key for a new job.`,
+  });
+}

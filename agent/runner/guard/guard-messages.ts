@@ -1,0 +1,35 @@
+/*
+ * What a runner and the guard of one of its commands say to each other.
+ */
+
+export interface CommandLine {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd?: string;
+  /** Added to the runner's own environment; undefined removes a variable. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Between SIGTERM and SIGKILL, ms. */
+  readonly graceMs: number;
+}
+
+export type ToGuard =
+  | { readonly kind: "start"; readonly line: CommandLine }
+  /** Sent every BEAT_MS while the owner may work. */
+  | { readonly kind: "beat" }
+  | { readonly kind: "stop" };
+
+export type FromGuard =
+  | { readonly kind: "started"; readonly pid: number }
+  | { readonly kind: "failed"; readonly message: string; readonly code?: string }
+  /** The command and everything it started in its group is gone. */
+  | {
+      readonly kind: "ended";
+      readonly code: number | null;
+      readonly signal: string | null;
+      /** True when the guard ended it because beats stopped. */
+      readonly silent: boolean;
+    };
+
+export const BEAT_MS = 500;
+/** Silence after which the owner counts as frozen: two beats may be late. */
+export const SILENCE_MS = 1_500;

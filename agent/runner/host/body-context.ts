@@ -1,0 +1,97 @@
+import type { Json } from "../../../common/json.js";
+import type { CallInfo } from "../../../engine/bodies.js";
+import type { Context, RunOptions } from "../../../sdk/context.js";
+import { toJson } from "../../../sdk/json-safe.js";
+import { JobrunnerError } from "../../../common/error.js";
+import { existingModule, nodeArguments } from "../transport/entry.js";
+import { runGuarded } from "../guard/guarded.js";
+
+/** What connects a body's context to its agent. */
+export interface ContextLinks {
+  readonly job: string;
+  readonly agent: string;
+  readonly signal: AbortSignal;
+  log(line: string): void;
+  progress(fraction: number, note: string | undefined): void;
+  save(value: Json): Promise<void>;
+  /** False once the owner must not work any more: commands are no longer kept alive. */
+  alive(): boolean;
+}
+
+/** The context of one call of a body. */
+export function createContext(call: CallInfo, links: ContextLinks): Context {
+  let lastSaved = call.saved;
+  const { signal } = links;
+  return {
+    job: links.job,
+    agent: links.agent,
+    atom: call.atom,
+    attempt: call.attempt,
+    again: call.again,
+    idempotencyKey: call.idempotencyKey,
+    signal,
+    get lastSaved() {
+      return lastSaved;
+    },
+    log: (line) => {
+      for (const each of String(line).split("\n")) links.log(each);
+    },
+    progress: (fraction, note) => {
+      const known = Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : 0;
+      links.progress(known, note);
+    },
+    async saved(value) {
+      const checked = toJson(value);
+      if ("problem" in checked) {
+        throw new JobrunnerError("NOT_JSON", `ctx.saved: ${checked.problem}.`);
+      }
+      await links.save(checked.json);
+      lastSaved = checked.json;
+    },
+    sleep: (ms) => sleep(ms, signal),
+    run: (command, args = [], options = {}) => run({ command, args, options }, links),
+    runModule: (module, args = [], options = {}) => {
+      const words = nodeArguments(existingModule(module), args);
+      return run({ command: process.execPath, args: words, options }, links);
+    },
+  };
+}
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason);
+    const abort = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", abort);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", abort, { once: true });
+  });
+}
+
+interface Command {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly options: RunOptions;
+}
+
+async function run({ command, args, options }: Command, links: ContextLinks): Promise<void> {
+  const line = (text: string): void => {
+    links.log(text);
+    options.onLine?.(text);
+  };
+  const { cwd, env, graceMs } = options;
+  await runGuarded({
+    command,
+    args,
+    ...(cwd !== undefined && { cwd }),
+    ...(env !== undefined && { env }),
+    ...(graceMs !== undefined && { graceMs }),
+    signal: links.signal,
+    line,
+    alive: () => links.alive(),
+  });
+}

@@ -1,0 +1,123 @@
+import { existsSync, realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type { Jiti } from "jiti";
+import { JobrunnerError } from "../../../common/error.js";
+import { type FlowDefinition, isFlowDefinition } from "../../../sdk/define-flow.js";
+import * as sdk from "../../../sdk/index.js";
+import type { HostSettings } from "../messages.js";
+import type { FlowInfo, Manifest, PluginProblem } from "../runner.js";
+import { findPlugins } from "./plugin-files.js";
+import { toProblem } from "./plugin-problem.js";
+
+/** The flows of this runner by name, and what the agent is told of them. */
+export interface Loaded {
+  readonly flows: ReadonlyMap<string, FlowDefinition>;
+  readonly manifest: Manifest;
+}
+
+/** For one file, ms: one that awaits for ever must not hide the others. */
+const FILE_LIMIT_MS = 10_000;
+
+/** Loads the built-in flows and all plugins; what fails is reported and hurts nothing else. */
+export async function loadPlugins(
+  settings: HostSettings,
+  loading: (file: string) => void,
+): Promise<Loaded> {
+  const flows = new Map<string, FlowDefinition>();
+  const infos = new Map<string, FlowInfo>();
+  const problems: PluginProblem[] = [];
+  const load = createLoader(settings.cache);
+  for (const directory of toDirectories(settings.flows)) {
+    const found = findPlugins(directory);
+    problems.push(...found.problems);
+    for (const file of found.files) {
+      if (settings.skip.includes(file)) continue;
+      loading(file);
+      try {
+        const flow = await load(file);
+        const first = infos.get(flow.name);
+        if (first !== undefined) throw duplicate(flow.name, first.file);
+        const { name, version, summary, schema } = flow;
+        infos.set(name, { name, version, summary, schema, file });
+        flows.set(name, flow);
+      } catch (error) {
+        problems.push(toProblem(file, error));
+      }
+    }
+  }
+  return { flows, manifest: { flows: [...infos.values()], problems } };
+}
+
+/** The package's own flows first; a directory that leads to them, or comes twice, only once. */
+function toDirectories(given: readonly string[]): readonly string[] {
+  const seen = new Set(ownFlows());
+  const directories = ownFlows().slice(0, 1);
+  for (const directory of given) {
+    const real = existsSync(directory) ? realpathSync(directory) : directory;
+    if (seen.has(real)) continue;
+    seen.add(real);
+    directories.push(directory);
+  }
+  return directories;
+}
+
+/** Where this installation keeps its flows: the ones that are loaded, then their sources. */
+function ownFlows(): string[] {
+  const top = join(dirname(fileURLToPath(import.meta.url)), "../../..");
+  const places = [join(top, "flows"), join(top, "../flows")];
+  const own = top.endsWith("dist") ? places : places.slice(0, 1);
+  return own.filter((place) => existsSync(place)).map((place) => realpathSync(place));
+}
+
+interface Module {
+  readonly default?: unknown;
+}
+
+/** Loads modules as they are when they are our own and built, else through jiti. */
+function createImporter(cache: string | undefined): (file: string) => Promise<Module> {
+  const [own = ""] = ownFlows();
+  let jiti: Promise<Jiti> | undefined; // When it is needed: it and its parser cost 100 ms.
+  return async (file) => {
+    const builtIn = dirname(file) === own && file.endsWith(".js");
+    if (builtIn) return (await import(pathToFileURL(file).href)) as Module;
+    jiti ??= openJiti(cache);
+    return (await jiti).import<Module>(file);
+  };
+}
+
+async function openJiti(cache: string | undefined): Promise<Jiti> {
+  const { createJiti } = await import("jiti");
+  return createJiti(import.meta.url, {
+    // Not jiti's own default, a folder below /tmp that anybody may have prepared.
+    fsCache: cache ?? false,
+    interopDefault: true,
+    // The author's `import ... from "jobrunner"` is this very installation, wherever the file is.
+    virtualModules: { jobrunner: sdk },
+  });
+}
+
+function createLoader(cache: string | undefined): (file: string) => Promise<FlowDefinition> {
+  const load = createImporter(cache);
+  return async (file) => {
+    const limit = new AbortController();
+    const late = new Promise<never>((_, reject) => {
+      const timer = setTimeout(() => {
+        reject(new JobrunnerError("BAD_FLOW", `did not load within ${FILE_LIMIT_MS} ms`));
+      }, FILE_LIMIT_MS);
+      limit.signal.addEventListener("abort", () => clearTimeout(timer));
+    });
+    try {
+      const module = await Promise.race([load(file), late]);
+      if (isFlowDefinition(module.default)) return module.default;
+    } finally {
+      limit.abort();
+    }
+    throw new JobrunnerError("BAD_FLOW", "has no `export default defineFlow({...})`");
+  };
+}
+
+function duplicate(name: string, first: string): JobrunnerError {
+  const message = `the flow "${name}" is already defined by ${first}, which stays`;
+  return new JobrunnerError("BAD_FLOW", message, { hint: "Give one of them another name." });
+}

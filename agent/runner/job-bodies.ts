@@ -1,0 +1,84 @@
+import { JobrunnerError } from "../../common/error.js";
+import type { Json, Store } from "../../common/json.js";
+import type { CallHooks, CallInfo, RetryInfo, RevertInfo } from "../../engine/bodies.js";
+import type { FlowSpec } from "../../engine/flow.js";
+import type { Decision } from "../../engine/journal.js";
+import type { Connection } from "./connection.js";
+import type { BodyCall } from "./messages.js";
+import type { JobBodies, RunnerJob } from "./runner.js";
+import { LIMIT_GRACE_MS, timedOut } from "./time-limit.js";
+
+export interface RemoteOptions {
+  readonly connection: Connection;
+  readonly session: number;
+  readonly job: RunnerJob;
+  readonly spec: FlowSpec;
+  /** Called once, when the job is closed. */
+  closed(): void;
+}
+
+/** A job's bodies, called in the runner that holds them. */
+export class RemoteBodies implements JobBodies {
+  readonly runner: string;
+  readonly spec: FlowSpec;
+  readonly #options: RemoteOptions;
+  #open = true;
+
+  constructor(options: RemoteOptions) {
+    this.#options = options;
+    this.runner = options.connection.name;
+    this.spec = options.spec;
+  }
+
+  execute(call: CallInfo, hooks: CallHooks): Promise<Json> {
+    return this.#call({ body: "execute", call }, hooks) as Promise<Json>;
+  }
+
+  revert(call: RevertInfo, hooks: CallHooks): Promise<Json> {
+    return this.#call({ body: "revert", call }, hooks) as Promise<Json>;
+  }
+
+  retryExecute(call: RetryInfo, hooks: CallHooks): Promise<Json> {
+    return this.#call({ body: "retryExecute", call }, hooks) as Promise<Json>;
+  }
+
+  retryRevert(call: RetryInfo & RevertInfo, hooks: CallHooks): Promise<Json> {
+    return this.#call({ body: "retryRevert", call }, hooks) as Promise<Json>;
+  }
+
+  onFailure(call: RetryInfo, hooks: CallHooks): Promise<Decision> {
+    return this.#call({ body: "onFailure", call }, hooks) as Promise<Decision>;
+  }
+
+  decide(decider: string, target: string, results: Store): Promise<boolean> {
+    const { connection, session, job } = this.#options;
+    const deadline = job.deadline();
+    const ask = { ask: "decide", session, deadline, decider, target, results } as const;
+    return connection.ask({ ask, session }) as Promise<boolean>;
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#options.connection.release(this.#options.session);
+    this.#options.closed();
+  }
+
+  #call(body: BodyCall, hooks: CallHooks): Promise<unknown> {
+    const { connection, session, job } = this.#options;
+    if (!this.#open) {
+      const message = `The job ${job.job} is closed in this runner.`;
+      return Promise.reject(new JobrunnerError("OWNERSHIP_LOST", message));
+    }
+    const { atom, timeoutMs } = body.call;
+    return connection.ask({
+      ask: { ask: "call", session, deadline: job.deadline(), ...body },
+      session,
+      hooks,
+      ...(timeoutMs !== undefined && {
+        limitMs: timeoutMs + LIMIT_GRACE_MS,
+        onLimit: () => timedOut(atom, timeoutMs),
+      }),
+    });
+  }
+}

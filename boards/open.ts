@@ -1,0 +1,17 @@
+import { JobrunnerError } from "../common/error.js";
+import type { BoardOptions, JobBoard } from "./board.js";
+
+/**
+ * Opens the board that `url` names: `sqlite:FILE`, or `sqlite::memory:` for one agent alone.
+ * Rejects with USAGE for another kind, with BOARD_DOWN when it cannot be used.
+ */
+export async function openBoard(url: string, options: BoardOptions): Promise<JobBoard> {
+  const [, kind, rest] = /^(\w+):(.+)$/s.exec(url) ?? [];
+  if (kind === "sqlite" && rest !== undefined) {
+    const { openEmbeddedBoard } = await import("./embedded/board.js");
+    return openEmbeddedBoard(rest, options);
+  }
+  throw new JobrunnerError("USAGE", `"${url}" names no board that jobrunner knows.`, {
+    hint: "Write sqlite:FILE.",
+  });
+}

@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { hasCode } from "../../common/error.js";
+import type { JobDetailView, JobView } from "../../common/wire.js";
+import type { Client } from "../api/client.js";
+import { EXIT, exitCodeOfJob } from "../exit.js";
+import { renderJob } from "../screen/job.js";
+import { shortId } from "../screen/job-list.js";
+import { createLive } from "../screen/live.js";
+import type { Terminal } from "../terminal.js";
+
+/** How long one question to an agent waits, ms: short while a person watches the tree. */
+const WAIT_MS = 30_000;
+const WATCHED_WAIT_MS = 1000;
+/** Every agent may be away for so long, ms (a restart, a laptop that wakes up). */
+const AWAY_MS = 30_000;
+const AWAY_PAUSE_MS = 500;
+
+export interface FollowOptions {
+  readonly client: Client;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+  /** Milliseconds from now; without it for ever. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** How following ended; the job itself goes on after `timeout` and `interrupted`. */
+export type Followed =
+  | { readonly end: "job"; readonly job: JobDetailView; readonly code: number }
+  | { readonly end: "timeout" | "interrupted"; readonly code: number };
+
+/** Follows a job until it ends or is suspended, drawing its tree when a person watches. */
+export async function followJob(options: FollowOptions, id: string): Promise<Followed> {
+  const { terminal, signal } = options;
+  const deadline = options.timeoutMs === undefined ? Infinity : Date.now() + options.timeoutMs;
+  const live = terminal.err.tty ? createLive(process.stderr) : undefined;
+  try {
+    for (;;) {
+      const step = live === undefined ? WAIT_MS : WATCHED_WAIT_MS;
+      const waitMs = Math.round(Math.min(step, Math.max(0, deadline - Date.now())));
+      const job = await lookAt(options, id, waitMs);
+      const code = exitCodeOfJob(job.state);
+      if (code !== undefined) return { end: "job", job, code };
+      live?.draw(renderJob(terminal.err, job, Date.now()));
+      if (Date.now() >= deadline) return { end: "timeout", code: EXIT.timeout };
+    }
+  } catch (error) {
+    if (signal.aborted) return { end: "interrupted", code: EXIT.interrupted };
+    throw error;
+  } finally {
+    live?.clear();
+  }
+}
+
+/** Asks until somebody answers: an agent that restarts is no reason to give up at once. */
+async function lookAt(options: FollowOptions, id: string, waitMs: number): Promise<JobDetailView> {
+  const { client, signal, terminal } = options;
+  const giveUp = Date.now() + Math.min(AWAY_MS, options.timeoutMs ?? AWAY_MS) + waitMs;
+  for (let told = false; ; told = true) {
+    try {
+      return await client.get<JobDetailView>(`/v1/jobs/${id}`, { waitMs, signal });
+    } catch (error) {
+      const away = hasCode(error, "UNREACHABLE", "PERSISTENCE_DOWN", "BUSY");
+      if (!away || Date.now() > giveUp) throw error;
+      if (!told) terminal.say(`${error.message}; the job goes on, asking again`);
+      await sleep(AWAY_PAUSE_MS, undefined, { signal });
+    }
+  }
+}
+
+/** What to do after following ended before the job did. */
+export function detachedText(end: "timeout" | "interrupted", jobs: readonly string[]): string {
+  const why = end === "timeout" ? "the time is up; the job goes on." : "detached; the job goes on.";
+  return `${why} Follow again: jobrunner wait ${jobs.map(shortId).join(" ")}`;
+}
+
+/** Why a job that ended badly did, in one line; undefined for one that went well. */
+export function badEndText(job: JobView & Pick<JobDetailView, "failures">): string | undefined {
+  switch (job.state) {
+    case "REVERTED":
+      return `job ${shortId(job.id)} failed, and everything that ran was reverted`;
+    case "FAILURE":
+      return `job ${shortId(job.id)} failed, and not everything could be reverted: look at it`;
+    case "CANCELLED":
+      return `job ${shortId(job.id)} was cancelled`;
+    case "SUSPENDED":
+      return `job ${shortId(job.id)} is suspended${job.reason ? `: ${job.reason.message}` : ""}`;
+    default:
+      return undefined;
+  }
+}

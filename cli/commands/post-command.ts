@@ -1,0 +1,111 @@
+import { Command, Option } from "commander";
+import type { FlowView } from "../../common/wire.js";
+import { collect, type CommonOptions, readDuration, readWhole } from "../options.js";
+import { type Given, type Parameter, parametersOf } from "./parameters.js";
+import { addCommonOptions, configure } from "../usage.js";
+
+/** Flags of `post` itself, after they were read. */
+export interface PostingFlags extends CommonOptions {
+  readonly wait?: boolean;
+  readonly timeout?: number;
+  readonly jobName?: string;
+  readonly key?: string;
+  readonly priority?: number;
+  readonly at?: string;
+  readonly require?: readonly string[];
+  readonly dryRun?: boolean;
+  readonly hierarchy?: boolean;
+}
+
+export interface PostingLine {
+  readonly flags: PostingFlags;
+  readonly parameters: readonly Parameter[];
+  readonly given: Given;
+}
+
+/** Flags of `post` that take a value, for finding the flow's name among the words. */
+export const VALUE_FLAGS: readonly string[] = [
+  ...["--via", "-o", "--output", "--color", "--timeout", "--name", "--job-name", "--key"],
+  ...["--priority", "--at", "--require"],
+];
+
+/** Reads the words after `post NAME`. Throws CommanderError, also after printing the help. */
+export function readPosting(flow: FlowView, words: readonly string[]): PostingLine {
+  const parameters = parametersOf(flow.schema);
+  const { command, attributes } = createPostCommand(flow, parameters);
+  command.parse([...words], { from: "user" });
+  const values: Readonly<Record<string, unknown>> = command.opts();
+  const given = new Map<string, string | boolean | readonly string[]>();
+  for (const [property, attribute] of attributes) {
+    const value = values[attribute];
+    if (isGiven(value)) given.set(property, value);
+  }
+  return { flags: toFlags(values, new Set(attributes.values())), parameters, given };
+}
+
+export function createPostCommand(
+  flow: FlowView,
+  parameters: readonly Parameter[],
+): { readonly command: Command; readonly attributes: ReadonlyMap<string, string> } {
+  const command = configure(new Command(`jobrunner post ${flow.name}`))
+    .description(`${flow.summary}\n\nflow ${flow.name} v${flow.version}, from ${flow.file}`)
+    .usage("[options]")
+    .allowExcessArguments(false)
+    .helpOption("-h, --help", "show this help");
+  const attributes = new Map<string, string>();
+  for (const parameter of parameters) {
+    const options = toOptions(parameter);
+    for (const option of options) {
+      command.addOption(option.helpGroup("Parameters:"));
+      attributes.set(parameter.property, option.attributeName());
+    }
+  }
+  addPostingOptions(command, new Set(parameters.map(({ flag }) => flag)));
+  return { command, attributes };
+}
+
+function toOptions({ flag, kind, placeholder, help, schema }: Parameter): readonly Option[] {
+  if (kind !== "boolean") {
+    const option = new Option(`${flag} ${placeholder}`, help);
+    return [kind === "list" ? option.argParser(collect) : option];
+  }
+  const off = new Option(`--no-${flag.slice(2)}`, help);
+  const on = new Option(flag, help);
+  // Only the direction that changes something is worth a line of help; both are understood.
+  return schema["default"] === true ? [on.hideHelp(), off] : [on, off.hideHelp()];
+}
+
+/** The flow's own parameters come first: a flag of ours with the same name gives way. */
+function addPostingOptions(command: Command, taken: ReadonlySet<string>): void {
+  const label = taken.has("--name") ? "--job-name <label>" : "--name, --job-name <label>";
+  const options = [
+    new Option("--wait", "follow the job until it ends; the exit code tells how"),
+    new Option("--timeout <duration>", "wait no longer than this").argParser(readDuration),
+    new Option(label, "label of the job in lists"),
+    new Option("--key <key>", "idempotency key: the same posting again is the same job"),
+    new Option("--priority <n>", "higher first, -100..100").argParser(readWhole(-100, 100)),
+    new Option("--at <time>", "not before: 2027-01-31T18:00:00Z, or +10m from now"),
+    new Option("--require <capability>", "further capability, several times").argParser(collect),
+    new Option("--hierarchy", "print the flow's tree, post nothing"),
+    new Option("--graph", "the same").hideHelp(),
+    new Option("--dry-run", "check everything, post nothing"),
+  ];
+  for (const option of options) {
+    if (!taken.has(option.long ?? "")) command.addOption(option.helpGroup("Posting:"));
+  }
+  addCommonOptions(command, taken);
+}
+
+function toFlags(
+  values: Readonly<Record<string, unknown>>,
+  parameters: ReadonlySet<string>,
+): PostingFlags {
+  // A value under the attribute of a parameter belongs to that parameter.
+  const own = Object.entries(values).filter(([attribute]) => !parameters.has(attribute));
+  const flags = Object.fromEntries(own) as PostingFlags & { readonly graph?: boolean };
+  return flags.graph === true ? { ...flags, hierarchy: true } : flags;
+}
+
+function isGiven(value: unknown): value is string | boolean | readonly string[] {
+  return typeof value === "string" || typeof value === "boolean" || Array.isArray(value);
+}

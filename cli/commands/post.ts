@@ -1,0 +1,218 @@
+import { randomUUID } from "node:crypto";
+import { parseDuration } from "../../common/duration.js";
+import { hasCode, JobrunnerError } from "../../common/error.js";
+import { nearest } from "../../common/nearest.js";
+import type {
+  CheckView,
+  FlowsView,
+  FlowView,
+  JobView,
+  PostRequest,
+  RemovedJobView,
+} from "../../common/wire.js";
+import { type Client, createClient } from "../api/client.js";
+import { EXIT } from "../exit.js";
+import { badEndText, detachedText, followJob } from "./follow.js";
+import type { CommonOptions } from "../options.js";
+import { readParameters } from "./parameters.js";
+import { type PostingFlags, type PostingLine, readPosting, VALUE_FLAGS } from "./post-command.js";
+import { problemLines, renderFlowsHelp } from "../screen/flow-list.js";
+import { renderJob } from "../screen/job.js";
+import { renderJobLine, shortId } from "../screen/job-list.js";
+import { renderPlan } from "../screen/tree-lines.js";
+import { storeText } from "../screen/value.js";
+import { createTerminal, interruption, type Terminal } from "../terminal.js";
+
+interface Posting {
+  readonly client: Client;
+  readonly terminal: Terminal;
+  readonly flags: PostingFlags;
+  readonly request: PostRequest;
+}
+
+/** `jobrunner post [NAME] [flags]`; `words` is what follows `post`. Returns the exit code. */
+export async function post(words: readonly string[], outer: CommonOptions): Promise<number> {
+  const { name, rest } = findName(words);
+  const terminal = createTerminal(outer);
+  const via = valueOf(words, "--via") ?? outer.via;
+  const client = await createClient({ via, env: process.env, say: terminal.say });
+  if (name === undefined) return postHelp(client, terminal, rest);
+  const flow = await findFlow(client, name);
+  const line = readPosting(flow, rest);
+  const flags = { ...outer, ...line.flags };
+  const posting = {
+    client,
+    terminal: createTerminal(flags),
+    flags,
+    request: toRequest(flow, line),
+  };
+  return flags.dryRun === true || flags.hierarchy === true ? check(posting) : send(posting);
+}
+
+/** The first word that is neither a flag nor a flag's value, and the words without it. */
+function findName(words: readonly string[]): { name?: string; rest: readonly string[] } {
+  for (let index = 0; index < words.length; index += 1) {
+    const word = words[index] ?? "";
+    if (!word.startsWith("-")) {
+      return { name: word, rest: [...words.slice(0, index), ...words.slice(index + 1)] };
+    }
+    if (VALUE_FLAGS.includes(word)) index += 1;
+  }
+  return { rest: words };
+}
+
+function valueOf(words: readonly string[], flag: string): string | undefined {
+  const joined = words.find((word) => word.startsWith(`${flag}=`));
+  if (joined !== undefined) return joined.slice(flag.length + 1);
+  const index = words.indexOf(flag);
+  return index < 0 ? undefined : words[index + 1];
+}
+
+/** `post --help` lists the flows; `post` alone is an error that lists them too. */
+async function postHelp(
+  client: Client,
+  terminal: Terminal,
+  words: readonly string[],
+): Promise<number> {
+  const asked = words.includes("--help") || words.includes("-h");
+  const [write, code] = asked ? [terminal.print, EXIT.ok] : [terminal.say, EXIT.usage];
+  if (!asked) terminal.say("error: which flow?");
+  write(POST_HELP);
+  try {
+    const flows = await client.get<FlowsView>("/v1/flows");
+    write(renderFlowsHelp(flows));
+    for (const line of problemLines(flows)) terminal.say(`not loaded  ${line}`);
+  } catch (error) {
+    if (!hasCode(error, "UNREACHABLE")) throw error;
+    write("  (an agent must run to list them: jobrunner run, or jobrunner dev)");
+  }
+  return code;
+}
+
+const POST_HELP = `Usage: jobrunner post FLOW [flags]
+
+Post a job. Each flow has its own flags: jobrunner post FLOW --help
+
+Flows:`;
+
+async function findFlow(client: Client, name: string): Promise<FlowView> {
+  const { items, problems } = await client.get<FlowsView>("/v1/flows");
+  const found = items.find((flow) => flow.name === name);
+  if (found !== undefined) return found;
+  const meant = nearest(
+    name,
+    items.map((flow) => flow.name),
+  );
+  const broken = problems.length === 0 ? "" : ` ${problems.length} plugin files do not load.`;
+  throw new JobrunnerError("UNKNOWN_FLOW", `there is no flow "${name}" on ${client.agent}`, {
+    hint: `${meant === undefined ? "" : `did you mean ${meant}?   `}(jobrunner flows)${broken}`,
+  });
+}
+
+function toRequest(flow: FlowView, { flags, parameters, given }: PostingLine): PostRequest {
+  const { jobName, priority, at, require } = flags;
+  return {
+    flow: flow.name,
+    params: readParameters(parameters, given),
+    ...(jobName === undefined ? {} : { name: jobName }),
+    ...(priority === undefined ? {} : { priority }),
+    ...(at === undefined ? {} : { runAt: readTime(at) }),
+    ...(require === undefined ? {} : { require }),
+  };
+}
+
+function readTime(text: string): string {
+  const delay = text.startsWith("+") ? parseDuration(text.slice(1)) : undefined;
+  const at = delay === undefined ? Date.parse(text) : Date.now() + delay;
+  if (!Number.isNaN(at)) return new Date(at).toISOString();
+  throw new JobrunnerError("USAGE", `--at: "${text}" is not a time`, {
+    hint: "Write it as 2027-01-31T18:00:00Z, or as +10m from now.",
+  });
+}
+
+async function check({ client, terminal, flags, request }: Posting): Promise<number> {
+  const { body } = await named(client.post<CheckView>("/v1/jobs:check", request));
+  if (flags.output === "json" || flags.output === "jsonl") {
+    terminal.print(JSON.stringify(body, undefined, flags.output === "json" ? 2 : undefined));
+  } else if (flags.hierarchy === true) {
+    terminal.print(renderPlan(terminal.out, body.tree));
+  } else {
+    const needs = body.needs.length === 0 ? [] : [`needs   ${body.needs.join(", ")}`];
+    const params = storeText(body.params);
+    const facts = [`flow    ${body.flow} v${body.version}`, `params  ${params}`, ...needs];
+    terminal.print([...facts, "", renderPlan(terminal.out, body.tree)].join("\n"));
+  }
+  terminal.say("nothing was posted");
+  return EXIT.ok;
+}
+
+async function send(posting: Posting): Promise<number> {
+  const { client, terminal, flags, request } = posting;
+  const key = flags.key ?? randomUUID();
+  const path = "/v1/jobs";
+  const { body, replayed } = await named(client.post<JobView | RemovedJobView>(path, request, key));
+  if ("removed" in body) {
+    terminal.say(`job ${body.id} was posted with this key before; it is ${body.removed}`);
+    return EXIT.ok;
+  }
+  if (replayed) terminal.say("posted before with this key; nothing new was posted");
+  if (flags.wait === true || flags.timeout !== undefined) return follow(posting, body);
+  printPosted(posting, body);
+  return EXIT.ok;
+}
+
+function printPosted({ terminal, flags }: Posting, job: JobView): void {
+  if (flags.output === "name") terminal.print(job.id);
+  else if (flags.output === "json") terminal.print(JSON.stringify(job, undefined, 2));
+  else if (flags.output === "jsonl") terminal.print(JSON.stringify(job));
+  else if (!terminal.out.tty) terminal.print(renderJobLine(terminal.out, job, Date.now()));
+  else {
+    terminal.print(`posted  ${job.id}  ${job.flow}  via ${job.postedVia}`);
+    terminal.say(`follow it: jobrunner wait ${shortId(job.id)}`);
+  }
+}
+
+async function follow({ client, terminal, flags }: Posting, job: JobView): Promise<number> {
+  using interrupted = interruption();
+  terminal.say(`posted  ${job.id}  ${job.flow}  via ${job.postedVia}`);
+  const { signal } = interrupted;
+  const followed = await followJob({ client, terminal, signal, timeoutMs: flags.timeout }, job.id);
+  if (followed.end !== "job") {
+    terminal.say(detachedText(followed.end, [job.id]));
+    return followed.code;
+  }
+  const { output } = flags;
+  const ended = followed.job;
+  if (output === "name") terminal.print(ended.id);
+  else if (output === "json") terminal.print(JSON.stringify(ended, undefined, 2));
+  else if (output === "jsonl") terminal.print(JSON.stringify(ended));
+  else if (terminal.out.tty) terminal.print(renderJob(terminal.out, ended, Date.now()));
+  else terminal.print(renderJobLine(terminal.out, ended, Date.now()));
+  const bad = badEndText(ended);
+  if (bad !== undefined) {
+    terminal.say(`error: ${bad}\nhint:  jobrunner show ${shortId(ended.id)}`);
+  }
+  return followed.code;
+}
+
+/** Errors of the agent about a parameter name its place in the body; people know it as a flag. */
+async function named<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!hasCode(error, "BAD_PARAMETERS") || !Array.isArray(error.cause)) throw error;
+    const fields = (error.cause as readonly { pointer: string; detail: string }[]).map(
+      ({ pointer, detail }) => `${toFlag(pointer)}: ${detail}`,
+    );
+    throw new JobrunnerError("BAD_PARAMETERS", fields.join("\n       "), {
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    });
+  }
+}
+
+function toFlag(pointer: string): string {
+  const [name = "", ...rest] = pointer.replace(/^\//, "").split("/");
+  const kebab = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const flag = name === "" ? "the parameters" : `--${kebab.replaceAll("_", "-")}`;
+  return rest.length === 0 ? flag : `${flag} (at ${rest.join(".")})`;
+}

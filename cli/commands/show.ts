@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { JobDetailView, JobsView, JobView } from "../../common/wire.js";
+import { type Client, createClient } from "../api/client.js";
+import { EXIT } from "../exit.js";
+import type { CommonOptions } from "../options.js";
+import { renderJob } from "../screen/job.js";
+import { renderJobs } from "../screen/job-list.js";
+import { createLive } from "../screen/live.js";
+import { createTerminal, interruption, type Terminal } from "../terminal.js";
+
+export interface ShowOptions extends CommonOptions {
+  readonly state?: string;
+  readonly flow?: string;
+  readonly agent?: string;
+  /** RFC 3339. */
+  readonly since?: string;
+  readonly limit?: number;
+  readonly all?: boolean;
+  /** Milliseconds between two looks. */
+  readonly watch?: number;
+}
+
+const LIMIT = 50;
+const PAGE = 500;
+
+/** `jobrunner show [JOB]`. Returns the exit code. */
+export async function show(job: string | undefined, options: ShowOptions): Promise<number> {
+  const terminal = createTerminal(options);
+  const client = await createClient({ ...options, env: process.env, say: terminal.say });
+  const look = async (): Promise<string> =>
+    job === undefined
+      ? jobsText(terminal, options, await listJobs(client, options))
+      : jobText(terminal, options, await client.get<JobDetailView>(pathOf(job)));
+  if (options.watch !== undefined) return watch(terminal, look, options.watch);
+  const text = await look();
+  terminal.print(text);
+  if (text === "") terminal.say("no jobs; post one: jobrunner post --help");
+  return EXIT.ok;
+}
+
+function pathOf(job: string): string {
+  return `/v1/jobs/${encodeURIComponent(job)}`;
+}
+
+function jobText(terminal: Terminal, { output }: ShowOptions, job: JobDetailView): string {
+  switch (output ?? "table") {
+    case "json":
+      return JSON.stringify(job, undefined, 2);
+    case "jsonl":
+      return JSON.stringify(job);
+    case "name":
+      return job.id;
+    case "table":
+      return renderJob(terminal.out, job, Date.now());
+  }
+}
+
+function jobsText(terminal: Terminal, { output }: ShowOptions, jobs: readonly JobView[]): string {
+  switch (output ?? "table") {
+    case "json":
+      return JSON.stringify(jobs, undefined, 2);
+    case "jsonl":
+      return jobs.map((job) => JSON.stringify(job)).join("\n");
+    case "name":
+      return jobs.map(({ id }) => id).join("\n");
+    case "table":
+      return jobs.length === 0 ? "" : renderJobs(terminal.out, jobs, Date.now());
+  }
+}
+
+async function listJobs(client: Client, options: ShowOptions): Promise<readonly JobView[]> {
+  const wanted = options.all === true ? Infinity : (options.limit ?? LIMIT);
+  const jobs: JobView[] = [];
+  let cursor: string | undefined;
+  do {
+    const limit = Math.min(PAGE, wanted - jobs.length);
+    const page = await client.get<JobsView>(`/v1/jobs?${queryOf(options, limit, cursor)}`);
+    jobs.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined && jobs.length < wanted);
+  return jobs;
+}
+
+function queryOf(options: ShowOptions, limit: number, cursor: string | undefined): string {
+  const { state, flow, agent, since } = options;
+  const wanted = { state: state?.toUpperCase(), flow, agent, since, limit, cursor };
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(wanted)) {
+    if (value !== undefined) query.set(key, String(value));
+  }
+  return query.toString();
+}
+
+/** Looks again and again until Ctrl-C: redrawn for a person, appended when it changed otherwise. */
+async function watch(
+  terminal: Terminal,
+  look: () => Promise<string>,
+  everyMs: number,
+): Promise<number> {
+  using interrupted = interruption();
+  const { signal } = interrupted;
+  const live = terminal.out.tty ? createLive(process.stdout) : undefined;
+  let last = "";
+  while (!signal.aborted) {
+    const text = await look();
+    if (live !== undefined) live.draw(text === "" ? "no jobs" : text);
+    else if (text !== last) terminal.print(text);
+    last = text;
+    await sleep(everyMs, undefined, { signal }).catch(() => undefined); // Ctrl-C ends the loop.
+  }
+  live?.clear();
+  if (live !== undefined) terminal.print(last);
+  return EXIT.ok;
+}

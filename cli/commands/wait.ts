@@ -1,0 +1,45 @@
+import type { JobDetailView } from "../../common/wire.js";
+import { createClient } from "../api/client.js";
+import { EXIT } from "../exit.js";
+import type { CommonOptions } from "../options.js";
+import { renderJobLine } from "../screen/job-list.js";
+import { createTerminal, interruption, type Terminal } from "../terminal.js";
+import { badEndText, detachedText, followJob } from "./follow.js";
+
+export interface WaitOptions extends CommonOptions {
+  /** Milliseconds for all the jobs together. */
+  readonly timeout?: number;
+}
+
+/** Which bad end counts when several jobs ended badly: the one that needs a person most. */
+const GRAVEST = [EXIT.failed, EXIT.suspended, EXIT.reverted, EXIT.cancelled, EXIT.ok] as const;
+
+/** `jobrunner wait JOB...`: until each has ended or is suspended. Returns the exit code. */
+export async function wait(jobs: readonly string[], options: WaitOptions): Promise<number> {
+  const terminal = createTerminal(options);
+  const client = await createClient({ ...options, env: process.env, say: terminal.say });
+  const deadline = options.timeout === undefined ? undefined : Date.now() + options.timeout;
+  using interrupted = interruption();
+  const { signal } = interrupted;
+  const codes: number[] = [];
+  for (const [index, id] of jobs.entries()) {
+    const timeoutMs = deadline === undefined ? undefined : Math.max(0, deadline - Date.now());
+    const followed = await followJob({ client, terminal, signal, timeoutMs }, id);
+    if (followed.end !== "job") {
+      terminal.say(detachedText(followed.end, jobs.slice(index)));
+      return followed.code;
+    }
+    printEnd(terminal, options, followed.job);
+    codes.push(followed.code);
+  }
+  return GRAVEST.find((code) => codes.includes(code)) ?? EXIT.ok;
+}
+
+function printEnd(terminal: Terminal, { output }: WaitOptions, job: JobDetailView): void {
+  if (output === "json") terminal.print(JSON.stringify(job, undefined, 2));
+  else if (output === "jsonl") terminal.print(JSON.stringify(job));
+  else if (output === "name") terminal.print(job.id);
+  else terminal.print(renderJobLine(terminal.out, job, Date.now()));
+  const bad = badEndText(job);
+  if (bad !== undefined) terminal.say(bad);
+}

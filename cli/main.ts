@@ -1,0 +1,174 @@
+#!/usr/bin/env node
+import { Command, CommanderError, Option } from "commander";
+import { EXIT, errorText, exitCodeOf } from "./exit.js";
+import {
+  collect,
+  type CommonOptions,
+  type DevOptions,
+  readDuration,
+  readListen,
+  readTime,
+  readWhole,
+  type RunOptions,
+} from "./options.js";
+import type { ShowOptions } from "./commands/show.js";
+import type { WaitOptions } from "./commands/wait.js";
+import { addCommonOptions, configure } from "./usage.js";
+import { packageVersion } from "./version.js";
+
+/*
+ * The command line. Each command's code is loaded when it is called: `--help` needs none of it.
+ */
+
+const WATCH_MS = 2000;
+
+/** What a command ended with; the commander program calls it once. */
+type Done = (code: number) => void;
+
+export async function main(words: readonly string[]): Promise<number> {
+  let code: number = EXIT.ok;
+  const program = createProgram((value) => {
+    code = value;
+  });
+  try {
+    await program.parseAsync([...words], { from: "user" });
+    return code;
+  } catch (error) {
+    // commander has said what is wrong; 0 is its help and its version.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    process.stderr.write(`${errorText(error)}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+function createProgram(done: Done): Command {
+  const program = configure(new Command("jobrunner"))
+    .description("Durable execute/revert flows on any set of machines, without a control plane.")
+    .version(packageVersion(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "show help")
+    .enablePositionalOptions();
+  addCommonOptions(program);
+  addRun(program, done);
+  addDev(program, done);
+  addPost(program, done);
+  addShow(program, done);
+  addWait(program, done);
+  addFlows(program, done);
+  return program;
+}
+
+function addRun(program: Command, done: Done): void {
+  const runner = new Option("--runner <kind>", "what flow code runs in (default: process)");
+  subcommand(program, "run")
+    .alias("agent")
+    .description("run an agent on this machine")
+    .option("--name <name>", "name of the agent (default: the host's)")
+    .option("--listen <host:port>", "where its API listens (default: 127.0.0.1:7463)", readListen)
+    .option("--flows <dir>", "directory with flows, may be given several times", collect)
+    .option("--slots <n>", "jobs at the same time", readWhole(1, 1000))
+    .option("--database <file>", "SQLite file of jobs and board (default: state directory)")
+    .option("--lease <duration>", "how long a claim lives unrenewed (default: 10s)", readDuration)
+    .option(
+      "--drain-timeout <duration>",
+      "time for tasks when leaving (default: 60s)",
+      readDuration,
+    )
+    .addOption(runner.choices(["process", "thread"]))
+    .action(async (flags: RunFlags) => {
+      const { lease: leaseMs, drainTimeout: drainTimeoutMs, ...same } = flags;
+      const { run } = await import("./run.js");
+      const options: RunOptions = {
+        ...same,
+        ...(leaseMs === undefined ? {} : { leaseMs }),
+        ...(drainTimeoutMs === undefined ? {} : { drainTimeoutMs }),
+      };
+      done(await run(options));
+    });
+}
+
+interface RunFlags extends Omit<RunOptions, "leaseMs" | "drainTimeoutMs"> {
+  readonly lease?: number;
+  readonly drainTimeout?: number;
+}
+
+function addDev(program: Command, done: Done): void {
+  subcommand(program, "dev")
+    .description("run an agent on a database that is thrown away at the end")
+    .option("--listen <host:port>", "where its API listens (default: 127.0.0.1:7463)", readListen)
+    .option("--flows <dir>", "directory with flows, may be given several times", collect)
+    .action(async (flags: DevOptions) => {
+      const { dev } = await import("./dev.js");
+      done(await dev(flags));
+    });
+}
+
+/** The flags of `post` are the flow's own: it reads its words itself, help included. */
+function addPost(program: Command, done: Done): void {
+  subcommand(program, "post")
+    .description("post a job; `post --help` lists the flows, `post FLOW --help` its flags")
+    .argument("[flow]", "name of the flow")
+    .argument("[flags...]", "its flags, and those of posting")
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(async (_flow: string, _flags: string[], _options: object, command: Command) => {
+      const { post } = await import("./commands/post.js");
+      done(await post(command.args, program.opts<CommonOptions>()));
+    });
+}
+
+function addShow(program: Command, done: Done): void {
+  const watch = new Option("-w, --watch [duration]", "look again and again (every 2s)");
+  const command = subcommand(program, "show")
+    .alias("ls")
+    .description("list the jobs, or show one of them with the tree of its atoms")
+    .argument("[job]", "id of a job, or at least 4 characters of its beginning or end")
+    .option("--state <states>", "only these, with commas between: WAITING,RUNNING")
+    .option("--flow <flow>", "only jobs of this flow")
+    .option("--agent <name>", "only jobs this agent owns or owned last")
+    .option("--since <time>", "only jobs posted since: 2h, or 2027-01-31T18:00:00Z", readTime)
+    .option("--limit <n>", "the newest so many (default: 50)", readWhole(1, 100_000))
+    .option("--all", "all there are")
+    .addOption(watch.preset(String(WATCH_MS / 1000) + "s").argParser(readDuration));
+  addCommonOptions(command).action(async (job: string | undefined, flags: ShowOptions) => {
+    const { show } = await import("./commands/show.js");
+    done(await show(job, { ...program.opts<CommonOptions>(), ...flags }));
+  });
+}
+
+function addWait(program: Command, done: Done): void {
+  const command = subcommand(program, "wait")
+    .description("wait until jobs have ended; the exit code tells how")
+    .argument("<job...>", "ids of jobs")
+    .option("--timeout <duration>", "wait no longer than this", readDuration);
+  addCommonOptions(command).action(async (jobs: readonly string[], flags: WaitOptions) => {
+    const { wait } = await import("./commands/wait.js");
+    done(await wait(jobs, { ...program.opts<CommonOptions>(), ...flags }));
+  });
+}
+
+function addFlows(program: Command, done: Done): void {
+  const command = subcommand(program, "flows").description("list the flows an agent can run");
+  addCommonOptions(command).action(async (flags: CommonOptions) => {
+    const { flows } = await import("./commands/flows.js");
+    done(await flows({ ...program.opts<CommonOptions>(), ...flags }));
+  });
+}
+
+function subcommand(program: Command, name: string): Command {
+  const command = program.command(name);
+  return configure(command).allowExcessArguments(false);
+}
+
+/** A reader that went away (`show | head -1`) wants no more output, and no trace either. */
+function endQuietlyOnClosedPipe(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(EXIT.ok);
+      throw error;
+    });
+  }
+}
+
+endQuietlyOnClosedPipe();
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,76 @@
+import { InvalidArgumentError } from "commander";
+import { parseDuration } from "../common/duration.js";
+
+export interface ListenAddress {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+}
+
+/** What `jobrunner run` was asked for; what is left out is the agent's own choice. */
+export interface RunOptions {
+  /** Name of the agent, unique in the state directory. */
+  readonly name?: string;
+  readonly listen?: ListenAddress;
+  /** Directories of plugins, besides the project's own. */
+  readonly flows?: readonly string[];
+  /** Jobs at the same time. */
+  readonly slots?: number;
+  /** `FILE` or `sqlite:FILE`. */
+  readonly database?: string;
+  readonly leaseMs?: number;
+  readonly drainTimeoutMs?: number;
+  readonly runner?: "process" | "thread";
+}
+
+/** What `jobrunner dev` was asked for. */
+export type DevOptions = Pick<RunOptions, "listen" | "flows">;
+
+/** Flags that every command which asks an agent has. */
+export interface CommonOptions {
+  readonly via?: string;
+  readonly output?: OutputFormat;
+  readonly ascii?: boolean;
+  readonly color?: string;
+}
+
+export const OUTPUT_FORMATS = ["table", "json", "jsonl", "name"] as const;
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
+
+/* Readers of flag values: commander prints what they throw with the flag's name, exit code 2. */
+
+export function readDuration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError("Write it as 30s, 500ms or 1h30m.");
+  return ms;
+}
+
+export function readListen(text: string): ListenAddress {
+  const match = /^(?:(\[[0-9a-fA-F:.]+\]|[^:[\]]+):)?(\d{1,5})$/.exec(text);
+  const port = Number(match?.[2]);
+  if (match === null || port > 65_535) {
+    throw new InvalidArgumentError("Write it as 127.0.0.1:7463; port 0 takes a free one.");
+  }
+  return { host: match[1] ?? "127.0.0.1", port };
+}
+
+/** RFC 3339 of a time, or of so long ago. */
+export function readTime(text: string): string {
+  const ago = parseDuration(text);
+  const at = ago === undefined ? Date.parse(text) : Date.now() - ago;
+  if (Number.isNaN(at)) throw new InvalidArgumentError("Write it as 2h or 2027-01-31T18:00:00Z.");
+  return new Date(at).toISOString();
+}
+
+export function readWhole(low: number, high: number): (text: string) => number {
+  return (text) => {
+    const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= low && value <= high) return value;
+    throw new InvalidArgumentError(`A whole number from ${low} to ${high}.`);
+  };
+}
+
+/** For flags that may be given several times. */
+export function collect(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text];
+}

@@ -1,0 +1,193 @@
+import { isEnded } from "../../common/job.js";
+import type { AttemptView, JobDetailView, NodeView, OwnerView } from "../../common/wire.js";
+import { dash, ellipsis, stateCell, stateText, type Style } from "./style.js";
+import { clean, fit, padEnd, widthOf } from "./text.js";
+import { between, clockTime, age, span } from "./time.js";
+import { retryText, type TreeLine, treeLines } from "./tree-lines.js";
+import { failureText, storeText, valueText } from "./value.js";
+
+/** Earlier attempts of one atom that are shown; the latest of them. */
+const HISTORY_SHOWN = 5;
+
+/** `show JOB`: what it is, the tree of its atoms, who owned it. `now`: ms since 1970. */
+export function renderJob(style: Style, job: JobDetailView, now: number): string {
+  const sections = [
+    header(style, job, now),
+    renderTree(style, job.tree, now),
+    footer(style, job, now),
+  ];
+  return sections.filter((section) => section !== "").join("\n\n");
+}
+
+function header(style: Style, job: JobDetailView, now: number): string {
+  const title = [
+    style.paint("bold", clean(`${job.flow} v${job.version}`)),
+    stateText(style, job.state),
+    job.id,
+  ].join("   ");
+  const label = job.name === job.flow ? [] : [fact(style, "name", clean(job.name))];
+  const params = storeText(job.params);
+  const reason = job.reason === undefined ? "" : `${job.reason.code}: ${job.reason.message}`;
+  return [
+    title,
+    ...label,
+    fact(style, "posted", postedText(job, now)),
+    ...optional(style, "params", params),
+    ...optional(style, "needs", job.needs.map(clean).join(", ")),
+    ...optional(style, "reason", clean(reason)),
+  ].join("\n");
+}
+
+function postedText(job: JobDetailView, now: number): string {
+  const posted = `${age(between(job.postedAt, undefined, now))} ago via ${clean(job.postedVia)}`;
+  const ended =
+    job.endedAt === undefined ? [] : [`took ${span(between(job.postedAt, job.endedAt, now))}`];
+  const due =
+    job.runAt !== undefined && job.state === "SCHEDULED" ? Date.parse(job.runAt) : undefined;
+  return [
+    posted,
+    ...ended,
+    ...(due === undefined ? [] : [`runs in ${age(due - now)}, at ${clockTime(due, now)}`]),
+    ...(job.priority === 0 ? [] : [`priority ${job.priority}`]),
+    ...(job.request === undefined ? [] : [`${job.request} asked for`]),
+  ].join(", ");
+}
+
+function renderTree(style: Style, tree: NodeView, now: number): string {
+  const lines = treeLines(style, tree);
+  const labels = lines.map((line) => labelOf(style, line));
+  const columns = {
+    label: Math.max(...labels.map(widthOf)),
+    state: columnOf(lines, ({ state }) => (state === undefined ? 0 : state.length)),
+    owner: columnOf(lines, (node) => widthOf(clean(lastOf(node)?.agent ?? ""))),
+  };
+  return lines
+    .flatMap((line, index) => [
+      atomLine(style, line, { label: labels[index] ?? "", columns, now }),
+      ...historyLines(style, line, now),
+    ])
+    .join("\n");
+}
+
+interface Columns {
+  readonly label: number;
+  readonly state: number;
+  readonly owner: number;
+}
+
+function columnOf(lines: readonly TreeLine[], width: (node: NodeView) => number): number {
+  return Math.max(0, ...lines.map(({ node }) => width(node)));
+}
+
+/** Branch, sign and name of a node. */
+function labelOf(style: Style, { branch, node }: TreeLine): string {
+  const rail = style.paint("dim", branch);
+  if (node.kind === "flow") return `${rail}${node.pattern ?? "flow"} ${clean(node.name)}`;
+  const { text, paint } = stateCell(style, node.state ?? "PENDING");
+  return `${rail}${paint(text.split(" ")[0] ?? "")} ${clean(node.name)}`;
+}
+
+function atomLine(
+  style: Style,
+  { node, retry }: TreeLine,
+  { label, columns, now }: { label: string; columns: Columns; now: number },
+): string {
+  if (node.kind === "flow") return retry === undefined ? label : `${label}   ${retryLine(retry)}`;
+  const last = lastOf(node);
+  const state = node.state ?? "PENDING";
+  const parts = [
+    padEnd(label, columns.label),
+    padEnd(stateCell(style, state).paint(state), columns.state),
+    padEnd(last === undefined ? dash(style) : clean(last.agent), columns.owner),
+    last === undefined ? "" : spanOf(last, now),
+  ];
+  const fixed = parts.join("  ");
+  const note = noteOf(node, last);
+  if (note === "") return fixed.trimEnd();
+  return `${fixed}  ${fit(note, style.columns - widthOf(fixed) - 2, ellipsis(style))}`.trimEnd();
+}
+
+function retryLine(retry: NodeView): string {
+  const attempts = retry.attempts?.length ?? 0;
+  return `retry ${retryText(retry)}${attempts > 1 ? `, attempt ${attempts}` : ""}`;
+}
+
+function noteOf(node: NodeView, last: AttemptView | undefined): string {
+  const tries = node.attempts?.length ?? 0;
+  const again = tries > 1 ? [`try ${tries}`] : [];
+  const failed = last?.failure === undefined ? [] : [failureText(last.failure)];
+  return [...again, ...failed].join("  ");
+}
+
+/** The attempts before the last one, under their atom. */
+function historyLines(style: Style, line: TreeLine, now: number): readonly string[] {
+  const earlier = (line.node.attempts ?? []).slice(0, -1);
+  const hidden = Math.max(0, earlier.length - HISTORY_SHOWN);
+  const shown = earlier.slice(hidden).map((attempt, index) => {
+    const head = `${style.paint("dim", line.below)}#${hidden + index + 1} `;
+    const at = clockTime(Date.parse(attempt.startedAt), now);
+    const facts = `${clean(attempt.agent)}  ${at}  ${spanOf(attempt, now)}`;
+    const fixed = `${head}${stateText(style, attempt.state)}  ${facts}`;
+    const note = attempt.failure === undefined ? "" : failureText(attempt.failure);
+    return `${fixed}  ${fit(note, style.columns - widthOf(fixed) - 2, ellipsis(style))}`.trimEnd();
+  });
+  if (hidden === 0) return shown;
+  return [`${style.paint("dim", line.below)}${hidden} earlier attempts`, ...shown];
+}
+
+function footer(style: Style, job: JobDetailView, now: number): string {
+  const failures = job.failures.map(
+    ({ atom, failure }) => `${clean(atom)}: ${failureText(failure)}`,
+  );
+  const outputs = Object.entries(job.outputs ?? {}).map(([symbol, value]) => {
+    return `${clean(symbol)}=${valueText(value)}`;
+  });
+  return [
+    ...(job.state === "FAILURE"
+      ? [fact(style, "state", "something is not undone: a person must look")]
+      : []),
+    ...failures.map((text) => fact(style, "failure", text)),
+    ...outputs.map((text) => fact(style, "output", text)),
+    ...ownerLines(style, job.owners, now),
+  ].join("\n");
+}
+
+function ownerLines(style: Style, owners: readonly OwnerView[], now: number): readonly string[] {
+  return owners.map((owner) => {
+    const since = clockTime(Date.parse(owner.since), now);
+    const until = owner.until === undefined ? "now" : clockTime(Date.parse(owner.until), now);
+    const ended = owner.ended === undefined ? "" : ` (${ENDED[owner.ended] ?? owner.ended})`;
+    return fact(style, "owner", `${clean(owner.agent)}  ${since} ${dash(style)} ${until}${ended}`);
+  });
+}
+
+/** How an ownership ended, in words. */
+const ENDED: Readonly<Record<string, string>> = {
+  outcome: "ended the job",
+  handover: "handed over",
+  "runner-died": "its runner died",
+  "runner-died-alone": "its runner died with this job alone",
+  lost: "lost it",
+};
+
+function fact(style: Style, title: string, text: string): string {
+  return `${style.paint("dim", title.padEnd(7))} ${fit(text, style.columns - 8, ellipsis(style))}`;
+}
+
+function optional(style: Style, title: string, text: string): readonly string[] {
+  return text === "" ? [] : [fact(style, title, text)];
+}
+
+function lastOf(node: NodeView): AttemptView | undefined {
+  return node.attempts?.at(-1);
+}
+
+function spanOf(attempt: AttemptView, now: number): string {
+  const length = span(between(attempt.startedAt, attempt.endedAt, now));
+  return attempt.endedAt === undefined ? `${length} so far` : length;
+}
+
+/** True when nothing will happen any more. */
+export function isOver(job: Pick<JobDetailView, "state">): boolean {
+  return job.state !== "SCHEDULED" && isEnded(job.state);
+}

@@ -1,0 +1,44 @@
+/*
+ * Text for terminals: what may be printed, how wide it is, and how it is cut. Names, parameters and
+ * failures come from other people; a control sequence in one of them must not reach the terminal.
+ */
+
+const CONTROL = /[\p{Cc}\p{Cf}\p{Surrogate}\u2028\u2029]/gu;
+/** Combining marks take no column; the joiners are gone with the control characters. */
+const ZERO = /^\p{M}$/u;
+/** East Asian wide and emoji blocks: two columns. */
+const WIDE =
+  /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]$/u;
+
+/** One line without anything that a terminal obeys. */
+export function clean(text: string): string {
+  return text.replaceAll(/[\r\n\t]+/g, " ").replaceAll(CONTROL, "\ufffd");
+}
+
+/** Columns that `text` takes; colour codes take none. */
+export function widthOf(text: string): number {
+  let width = 0;
+  for (const character of withoutColours(text)) {
+    width += ZERO.test(character) ? 0 : WIDE.test(character) ? 2 : 1;
+  }
+  return width;
+}
+
+export function padEnd(text: string, columns: number): string {
+  return text + " ".repeat(Math.max(0, columns - widthOf(text)));
+}
+
+/** `text`, uncoloured, cut to so many columns with a mark at its end; `Infinity` cuts nothing. */
+export function fit(text: string, columns: number, mark = "…"): string {
+  if (widthOf(text) <= columns) return text;
+  let kept = "";
+  for (const character of text) {
+    if (widthOf(kept + character) > columns - widthOf(mark)) break;
+    kept += character;
+  }
+  return columns < widthOf(mark) ? "" : kept + mark;
+}
+
+function withoutColours(text: string): string {
+  return text.replaceAll(/\u001b\[[0-9;]*m/g, "");
+}

@@ -1,0 +1,59 @@
+import { createStyle, type Style } from "./screen/style.js";
+
+export interface TerminalOptions {
+  readonly ascii?: boolean | undefined;
+  readonly color?: string | undefined;
+}
+
+/** Where a command writes: data to stdout, everything else to stderr. */
+export interface Terminal {
+  readonly out: Style;
+  readonly err: Style;
+  /** A block of data; nothing at all for an empty one. */
+  print(text: string): void;
+  /** A line for the person: progress, hints, warnings. */
+  say(text: string): void;
+}
+
+export function createTerminal(options: TerminalOptions): Terminal {
+  return {
+    out: styleOf(process.stdout, options),
+    err: styleOf(process.stderr, options),
+    print: (text) => {
+      if (text !== "") process.stdout.write(`${text}\n`);
+    },
+    say: (text) => void process.stderr.write(`${text}\n`),
+  };
+}
+
+function styleOf(stream: NodeJS.WriteStream, { ascii, color }: TerminalOptions): Style {
+  return createStyle({
+    env: colourEnv(color),
+    // Undefined when the stream is a pipe or a file.
+    tty: stream.isTTY === true,
+    columns: stream.columns,
+    ascii: ascii ?? false,
+    platform: process.platform,
+  });
+}
+
+/** `--color` wins over the environment. */
+function colourEnv(color: string | undefined): NodeJS.ProcessEnv {
+  if (color === "never") return { ...process.env, NO_COLOR: "1" };
+  if (color === "always") return { ...process.env, NO_COLOR: "", FORCE_COLOR: "1" };
+  return process.env;
+}
+
+/** Aborts at the first Ctrl-C; the second one ends the process at once. */
+export function interruption(): { readonly signal: AbortSignal } & Disposable {
+  const controller = new AbortController();
+  const onInterrupt = (): void => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+  };
+  process.on("SIGINT", onInterrupt);
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => void process.off("SIGINT", onInterrupt),
+  };
+}

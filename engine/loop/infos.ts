@@ -1,0 +1,60 @@
+import type { Json, Store } from "../../common/json.js";
+import type { Attempt, CallInfo, Outcome, RetryInfo, RevertInfo } from "../bodies.js";
+import type { AtomRecord, State } from "../state.js";
+
+/** What a body is told about the call; `again` when an earlier owner may have begun it. */
+export interface Occasion {
+  readonly job: string;
+  readonly args: Store;
+  readonly again: boolean;
+}
+
+export function executeInfo(record: AtomRecord, occasion: Occasion): CallInfo {
+  return info(record, occasion, "");
+}
+
+export function revertInfo(state: State, record: AtomRecord, occasion: Occasion): RevertInfo {
+  return {
+    ...info(record, occasion, "/revert"),
+    outcome: outcomeOf(record),
+    flowFailures: Object.fromEntries(state.failures),
+  };
+}
+
+export function retryInfo(record: AtomRecord, occasion: Occasion): RetryInfo {
+  return { ...info(record, occasion, `/${record.history.length}`), history: historyOf(record) };
+}
+
+export function retryRevertInfo(
+  state: State,
+  record: AtomRecord,
+  occasion: Occasion,
+): RetryInfo & RevertInfo {
+  return { ...revertInfo(state, record, occasion), history: historyOf(record) };
+}
+
+/** A copy: the record's own grows on. */
+export function historyOf(record: AtomRecord): readonly Attempt[] {
+  return record.history.map(({ value, failures }) => ({ value, failures: { ...failures } }));
+}
+
+function info(record: AtomRecord, { job, args, again }: Occasion, part: string): CallInfo {
+  const { atom, starts, round, saved } = record;
+  const timeoutMs = atom.spec.kind === "task" ? atom.spec.timeoutMs : undefined;
+  return {
+    atom: atom.name,
+    args,
+    attempt: starts,
+    again,
+    idempotencyKey: `${job}/${atom.name}/${round}${part}`,
+    ...(saved !== undefined && { saved }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+  };
+}
+
+/** Undefined when nobody knows how execute ended. */
+function outcomeOf(record: AtomRecord): Outcome | undefined {
+  if (record.failed && record.failure !== undefined) return { ok: false, failure: record.failure };
+  const value: Json | undefined = record.result;
+  return value === undefined ? undefined : { ok: true, value };
+}

@@ -1,0 +1,199 @@
+import { type EndState, isEnded } from "../../common/job.js";
+import type { Json } from "../../common/json.js";
+import { apply } from "../apply.js";
+import type { AtomNode } from "../compile/node.js";
+import { endOf, hasWork, nextStep, type Step } from "../decide.js";
+import type { Change, FlowState } from "../journal.js";
+import { mayRevert, queueIfReady, recordOf } from "../state.js";
+import { Calls, type CallRequest, SETTLE_MS } from "./calls.js";
+import type { Consulted } from "./desk.js";
+import { type Memory, remember } from "./memory.js";
+import type { Engine, EngineEnd, EngineOptions } from "./options.js";
+import { settle } from "./outcome.js";
+import { answerQuestions } from "./questions.js";
+import { startAll } from "./steps.js";
+
+/** How long a body may take to stop when its owner has no time left, ms. */
+const HANDOVER_SETTLE_MS = 1_000;
+
+/*
+ * The loop: what happened -> what follows -> one append -> bodies, until nothing is left.
+ *
+ *   collect  outcomes, votes and answers that came in meanwhile become changes
+ *   advance  failures are decided upon, then all that is ready starts; what the engine does itself
+ *            is done at once
+ *   flush    one append; only then the bodies of what it says is RUNNING are called
+ *
+ * Changes are folded when they are formed. That is safe: nobody acts on the fold before the append
+ * is durable, and an engine whose append failed is over.
+ */
+export class FlowRun implements Engine {
+  readonly #options: EngineOptions;
+  readonly #memory: Memory;
+  readonly #calls: Calls;
+  /** What came in and is not yet a change. */
+  #inbox: (() => void)[] = [];
+  #changes: Change[] = [];
+  /** What waits for the next append to be durable. */
+  #launches: (() => void)[] = [];
+  #consulting = 0;
+  readonly #waiting = new Set<AtomNode>();
+  /** A revert failed, or nothing is to be resolved: what runs ends, nothing new starts. */
+  #halted = false;
+  #leaving: "handover" | "suspended" | undefined;
+  #cancelling: { readonly revert: boolean } | undefined;
+  readonly #over = new AbortController();
+  readonly #lost: Promise<never>;
+  #wake: () => void = () => undefined;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#memory = remember(options);
+    const { signal } = this.#over;
+    this.#lost = new Promise((_, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+    });
+    this.#lost.catch(() => undefined); // Whoever waits for something hears of it.
+    this.#calls = new Calls({
+      sleep: (ms, until) => options.sleep(ms, until),
+      saved: (atom, value) => this.#save(atom, value),
+      progress: (atom, fraction, note) => options.progress?.(atom.name, fraction, note),
+      settled: (atom, outcome) => this.#take(() => settle(this.#desk, atom, outcome)),
+      left: (atom) => this.#take(() => this.#memory.present.orphans.add(atom)),
+      lost: (error) => this.abort(error),
+    });
+  }
+
+  async run(): Promise<EngineEnd> {
+    const { state } = this.#memory;
+    if (isEnd(state.flow) && this.#options.plain?.rerun !== true) return { ended: state.flow };
+    try {
+      this.#begin();
+      return await this.#loop();
+    } catch (error) {
+      this.abort(error instanceof Error ? error : new Error(String(error)));
+      throw error;
+    } finally {
+      this.#over.abort(new Error("the engine has ended"));
+    }
+  }
+
+  leave(how: "handover" | "suspended", grace: AbortSignal): void {
+    this.#leaving = how;
+    const reason = new Error("the owner leaves");
+    this.#calls.leave(reason, isInterruptible, SETTLE_MS);
+    const leaveAll = () => this.#calls.leave(reason, () => true, HANDOVER_SETTLE_MS);
+    if (grace.aborted) leaveAll();
+    else grace.addEventListener("abort", leaveAll, { once: true, signal: this.#over.signal });
+    this.#wake();
+  }
+
+  cancel(revert: boolean): void {
+    this.#cancelling = { revert };
+    this.#wake();
+  }
+
+  abort(reason: Error): void {
+    this.#over.abort(reason);
+    this.#calls.drop(reason);
+    this.#wake();
+  }
+
+  async #loop(): Promise<EngineEnd> {
+    for (;;) {
+      this.#over.signal.throwIfAborted();
+      this.#collect();
+      this.#advance();
+      const end = this.#end();
+      if (this.#changes.length > 0) await this.#flush();
+      if (end !== undefined) return end;
+      await this.#news();
+    }
+  }
+
+  #begin(): void {
+    const { state } = this.#memory;
+    if (this.#leaving !== undefined) return;
+    if (state.flow === "REVERTED") this.#emit({ change: "flow", to: "PENDING" });
+    if (state.flow !== "RUNNING" && state.flow !== "REVERTING") this.#proceed();
+  }
+
+  #proceed(): void {
+    const { flow, revertsAll } = this.#memory.state;
+    this.#emit({ change: "flow", to: revertsAll && flow !== "PENDING" ? "REVERTING" : "RUNNING" });
+  }
+
+  #collect(): void {
+    const inbox = this.#inbox;
+    this.#inbox = [];
+    for (const report of inbox) report();
+    const cancelling = this.#cancelling;
+    if (cancelling === undefined) return;
+    this.#cancelling = undefined;
+    this.#emit({ change: "cancel", revert: cancelling.revert });
+    const error = new Error("the job was cancelled");
+    error.name = "CancelledError";
+    this.#calls.abort(error, ({ reverting }) => !reverting || !cancelling.revert);
+  }
+
+  #advance(): void {
+    const stepwise = this.#options.plain?.stepwise === true;
+    for (;;) {
+      const decided = answerQuestions(this.#desk, this.#leaving === undefined);
+      if (!decided || !this.#mayStart()) return;
+      if (stepwise && this.#changes.length > 0) return;
+      const wave = this.#wave();
+      if (wave.length === 0) return;
+      startAll(this.#desk, wave);
+    }
+  }
+
+  #mayStart(): boolean {
+    const { cancelled } = this.#memory.state;
+    return this.#leaving === undefined && !this.#halted && cancelled?.revert !== false;
+  }
+
+  #wave(): readonly Step[] {
+    const { state, present } = this.#memory;
+    const running = this.#calls.size + this.#launches.length;
+    const room = (this.#options.concurrency ?? Number.POSITIVE_INFINITY) - running;
+    const wave: Step[] = [];
+    while (wave.length < room) {
+      const step = nextStep(state, present);
+      if (step === undefined) break;
+      wave.push(step);
+    }
+    return wave;
+  }
+
+  /** How the run ends, when it does; what is to be written about it is among the changes then. */
+  #end(): EngineEnd | undefined {
+    const { state, present } = this.#memory;
+    const busy = this.#calls.size + this.#consulting + this.#launches.length + this.#inbox.length;
+    if (busy > 0) return undefined;
+    const waits = [...this.#waiting].some((atom) => mayRevert(state, atom.index));
+    if (this.#mayStart()) {
+      if (waits) return undefined;
+    } else if (this.#leaving !== undefined && !this.#halted) {
+      if (waits || hasWork(state, present)) return this.#left(this.#leaving);
+    }
+    const ended = endOf(state);
+    if (state.flow === "PENDING" || state.flow === "SUSPENDED") this.#proceed();
+    this.#emit({ change: "flow", to: ended });
+    return { ended };
+  }
+
+  #left(how: "handover" | "suspended"): EngineEnd {
+    if (how === "handover") this.#emit({ change: "handover" });
+    else this.#emit({ change: "flow", to: "SUSPENDED" });
+    return { left: how };
+  }
+}
+
+function isEnd(state: FlowState): state is EndState {
+  return state !== "PENDING" && isEnded(state);
+}
+
+function isInterruptible({ atom, reverting }: CallRequest): boolean {
+  return !reverting && atom.spec.kind === "task" && atom.spec.interruptible === true;
+}

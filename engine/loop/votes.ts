@@ -1,0 +1,89 @@
+import { toFailure } from "../../common/failure.js";
+import type { Json, Store } from "../../common/json.js";
+import { at } from "../../common/at.js";
+import { type AtomNode, type Decider, isAtom, type Plan } from "../compile/node.js";
+import type { Depth } from "../flow.js";
+import { mayExecute, queueIfReady, recordAt, recordOf, type State } from "../state.js";
+import type { Desk } from "./desk.js";
+import { failUnstarted } from "./outcome.js";
+
+/** Asks the deciders before an atom; it is approved, ignored with others, or fails. */
+export function vote(desk: Desk, atom: AtomNode): void {
+  const { round } = recordOf(desk.state, atom);
+  const { voters, results } = electorate(desk.state, atom);
+  const { voting, approved } = desk.present;
+  voting.add(atom);
+  desk.consult(
+    () => naysayers(desk, { atom, voters, results }),
+    (answer) => {
+      voting.delete(atom);
+      const wanted = recordOf(desk.state, atom).round === round;
+      // Meanwhile the flow may have turned; should it come here again, all are asked again.
+      if (!wanted || !mayExecute(desk.state, atom.index)) queueIfReady(desk.state, atom.index);
+      else if (!answer.ok) failUnstarted(desk, atom, toFailure(answer.error));
+      else if (answer.value.length === 0) approved.set(atom, round);
+      else ignore(desk, atom, answer.value);
+    },
+  );
+}
+
+interface Ballot {
+  readonly atom: AtomNode;
+  readonly voters: readonly Decider[];
+  /** Results of the sources that have one, by atom. */
+  readonly results: Store;
+}
+
+/** A link whose source was ignored does not vote. */
+function electorate(state: State, atom: AtomNode): Omit<Ballot, "atom"> {
+  const results: Record<string, Json> = {};
+  const voters: Decider[] = [];
+  for (const decider of atom.deciders) {
+    const { from } = decider;
+    if (!isAtom(from)) voters.push(decider);
+    else {
+      const { state: now, result = null } = recordOf(state, from);
+      if (now === "IGNORE") continue;
+      voters.push(decider);
+      results[from.name] = result;
+    }
+  }
+  return { voters, results };
+}
+
+async function naysayers(desk: Desk, ballot: Ballot): Promise<readonly Decider[]> {
+  const nays: Decider[] = [];
+  for (const voter of ballot.voters) {
+    const yes = await desk.bodies.decide(voter.decider, ballot.atom.name, ballot.results);
+    if (!yes) nays.push(voter);
+  }
+  return nays;
+}
+
+/** From the widest to the narrowest; of those who said no the widest counts. */
+const DEPTHS: readonly Depth[] = ["ALL", "FLOW", "NEIGHBORS", "ATOM"];
+
+function ignore(desk: Desk, atom: AtomNode, nays: readonly Decider[]): void {
+  const { plan, state } = desk;
+  const depth = DEPTHS.find((candidate) => nays.some((nay) => nay.depth === candidate)) ?? "ALL";
+  const names = [atom.name];
+  for (const index of reached(plan, atom, depth)) {
+    const record = recordAt(state, index);
+    if (record.state === "PENDING") names.push(record.atom.name);
+  }
+  desk.emit({ change: "ignore", atoms: names });
+}
+
+/** Atoms that a "no" takes along; the one it was said about aside. */
+function reached(plan: Plan, atom: AtomNode, depth: Depth): readonly number[] {
+  const seen = new Set<number>(depth === "ATOM" ? [] : at(plan.after, atom.index));
+  for (const index of seen) {
+    const { kind } = at(plan.nodes, index);
+    const further = depth === "ALL" || (depth === "FLOW" && kind === "task");
+    if (further) for (const next of at(plan.after, index)) seen.add(next);
+  }
+  return [...seen].filter((index) => {
+    const { kind } = at(plan.nodes, index);
+    return kind === "task" || (kind === "retry" && depth === "ALL");
+  });
+}

@@ -1,0 +1,50 @@
+import type { Knex } from "knex";
+import { JobrunnerError } from "../../common/error.js";
+import * as jobs from "./001-jobs.js";
+
+interface Migration {
+  readonly name: string;
+  readonly up: (knex: Knex) => Promise<void>;
+}
+
+/** All steps of the schema, oldest first. Forward only: a step that was released never changes. */
+const MIGRATIONS: readonly Migration[] = [{ name: "001-jobs", up: jobs.up }];
+
+/** The newest step; a database that has it needs no migration and no knex. */
+export const NEWEST_MIGRATION = MIGRATIONS.at(-1)?.name ?? "";
+export const MIGRATIONS_TABLE = "jobrunner_migrations";
+
+/** Compiled modules rather than a folder of files, so that it works from dist as well. */
+const source: Knex.MigrationSource<Migration> = {
+  getMigrations: () => Promise.resolve([...MIGRATIONS]),
+  getMigrationName: (migration) => migration.name,
+  getMigration: (migration) =>
+    Promise.resolve({
+      up: migration.up,
+      down: () => Promise.reject(new Error("The schema only goes forward.")),
+    }),
+};
+
+/** Refuses a database of a newer jobrunner: this one would misread it. */
+export function checkKnown(applied: readonly string[]): void {
+  const known = new Set(MIGRATIONS.map(({ name }) => name));
+  const newer = applied.find((name) => !known.has(name));
+  if (newer === undefined) return;
+  throw new JobrunnerError(
+    "PERSISTENCE_DOWN",
+    `The database was made by a newer jobrunner: this one does not know its step ${newer}.`,
+    { hint: "Upgrade jobrunner on this machine, or name another database." },
+  );
+}
+
+/**
+ * Runs the missing steps. The caller holds a lock that dies with its process; the one that knex
+ * writes into a table is freed by force, since a killed migrator leaves it locked.
+ */
+export async function migrateToNewest(knex: Knex): Promise<void> {
+  await knex.migrate.latest({
+    migrationSource: source,
+    tableName: MIGRATIONS_TABLE,
+    disableMigrationsListValidation: true,
+  });
+}

@@ -1,0 +1,38 @@
+import { JobrunnerError } from "../common/error.js";
+import type { Persistence } from "./persistence.js";
+
+export interface PersistenceOptions {
+  /** Embedded databases only: database time, ms since 1970; default the machine's clock. */
+  readonly now?: () => number;
+}
+
+/**
+ * Opens the persistence that `url` names and brings its schema up to date: `sqlite:FILE`, or
+ * `sqlite::memory:` for one that ends with the process. Rejects with USAGE for another kind, with
+ * PERSISTENCE_DOWN when it cannot be used.
+ */
+export async function openPersistence(
+  url: string,
+  options: PersistenceOptions = {},
+): Promise<Persistence> {
+  const persistence = await openAdapter(url, options);
+  try {
+    await persistence.migrate();
+  } catch (error) {
+    await persistence[Symbol.asyncDispose]();
+    throw error;
+  }
+  return persistence;
+}
+
+/** By dynamic import: a driver that is not used need not be there. */
+async function openAdapter(url: string, options: PersistenceOptions): Promise<Persistence> {
+  const [, kind, rest] = /^(\w+):(.+)$/s.exec(url) ?? [];
+  if (kind === "sqlite" && rest !== undefined) {
+    const { openSqlitePersistence } = await import("./sqlite/persistence.js");
+    return openSqlitePersistence(rest, options);
+  }
+  throw new JobrunnerError("USAGE", `"${url}" names no persistence that jobrunner knows.`, {
+    hint: "Write sqlite:FILE.",
+  });
+}

@@ -1,0 +1,111 @@
+import { isEnded, type JobRequest, type JobState } from "../../common/job.js";
+import type { Statements } from "../../sqlite/statements.js";
+import { integer } from "../columns.js";
+import type { Asked, Asker } from "../persistence.js";
+import { toRequest, toState } from "../rows.js";
+import { endOwnership, insertOwnership } from "./ownership.js";
+
+/*
+ * P-24, each function inside one transaction: what people ask of a job is written here first; the
+ * board and the owner learn of it afterwards.
+ */
+
+interface Found {
+  readonly state: JobState;
+  readonly token: number;
+  readonly request: JobRequest | undefined;
+}
+
+function find(sql: Statements, id: string): Found | undefined {
+  const row = sql.get("SELECT id, state, token, request FROM jobs WHERE id = ?", id);
+  if (row === undefined) return undefined;
+  return { state: toState(row), token: integer(row, "token"), request: toRequest(row) };
+}
+
+export interface CancelOptions {
+  readonly by: Asker;
+  readonly revert: boolean;
+  readonly now: number;
+}
+
+export function cancel(sql: Statements, id: string, options: CancelOptions): Asked {
+  const found = find(sql, id);
+  if (found === undefined) return { asked: "unknown" };
+  const { state } = found;
+  if (state === "CANCELLED") return { asked: "done", state };
+  if (isEnded(state)) return { asked: "conflict", state };
+  if (sql.get("SELECT 1 FROM entries WHERE job = ? LIMIT 1", id) === undefined) {
+    return cancelUnstarted(sql, id, { ...options, token: found.token + 1 });
+  }
+  const request: JobRequest = options.revert ? "cancel" : "cancel-no-revert";
+  const startable = state === "SUSPENDED" ? "WAITING" : state; // Somebody has to revert it.
+  setAsked(sql, id, { state: startable, request, token: found.token });
+  return { asked: "requested", state: startable };
+}
+
+/** The raised token fences an owner that is between its raise and its first append. */
+function cancelUnstarted(
+  sql: Statements,
+  id: string,
+  { by, now, token }: CancelOptions & { readonly token: number },
+): Asked {
+  sql.run(
+    `UPDATE jobs SET state = 'CANCELLED', token = ?, owner = ?, agent = ?, request = NULL,
+       reason = NULL, ended_at = ? WHERE id = ?`,
+    ...[token, by.owner, by.agent, now, id],
+  );
+  insertOwnership(sql, { job: id, token, ...by, at: now, firstSeq: 1 });
+  endOwnership(sql, { job: id, token, ended: "outcome" }, now);
+  sql.run(
+    "INSERT INTO entries (job, seq, token, owner, at, body) VALUES (?, 1, ?, ?, ?, ?)",
+    ...[id, token, by.owner, now, JSON.stringify([{ change: "flow", to: "CANCELLED" }])],
+  );
+  return { asked: "done", state: "CANCELLED" };
+}
+
+export function suspend(sql: Statements, id: string): Asked {
+  const found = find(sql, id);
+  if (found === undefined) return { asked: "unknown" };
+  const { state, token, request } = found;
+  if (state === "SUSPENDED") return { asked: "done", state };
+  if (isEnded(state) || (request !== undefined && request !== "suspend")) {
+    return { asked: "conflict", state }; // A cancel is not taken back by a suspend.
+  }
+  if (state !== "WAITING") {
+    setAsked(sql, id, { state, request: "suspend", token });
+    return { asked: "requested", state };
+  }
+  sql.run("UPDATE jobs SET state = 'SUSPENDED', request = NULL WHERE id = ?", id);
+  return { asked: "done", state: "SUSPENDED" };
+}
+
+export function resume(sql: Statements, id: string): Asked {
+  const found = find(sql, id);
+  if (found === undefined) return { asked: "unknown" };
+  const { state, token, request } = found;
+  if (state === "SUSPENDED") {
+    setAsked(sql, id, { state: "WAITING", request: null, token });
+    return { asked: "done", state: "WAITING" };
+  }
+  if (isEnded(state) || (request !== undefined && request !== "suspend")) {
+    return { asked: "conflict", state };
+  }
+  sql.run("UPDATE jobs SET request = NULL WHERE id = ?", id);
+  return { asked: "done", state };
+}
+
+interface Asking {
+  readonly state: JobState;
+  readonly request: JobRequest | null;
+  readonly token: number;
+}
+
+/** A job that leaves SUSPENDED starts a new count of ownerships that died (P-25). */
+function setAsked(sql: Statements, id: string, { state, request, token }: Asking): void {
+  sql.run(
+    `UPDATE jobs SET reason = NULL, request = ?,
+       resumed_at_token = CASE state WHEN 'SUSPENDED' THEN ? ELSE resumed_at_token END, state = ?
+     WHERE id = ?`,
+    ...[request, token, state, id],
+  );
+}

@@ -1,0 +1,179 @@
+import type { Knex } from "knex";
+import type { JobRequest } from "../../common/job.js";
+import type { Entry } from "../../engine/journal.js";
+import { openKnex } from "../../sqlite/dialect.js";
+import type { Database } from "../../sqlite/database.js";
+import type { DriverName } from "../../sqlite/connection.js";
+import { openSqlite, type Sqlite } from "../../sqlite/open.js";
+import type { Statements } from "../../sqlite/statements.js";
+import { text } from "../columns.js";
+import { listJobs } from "../listing.js";
+import {
+  checkKnown,
+  migrateToNewest,
+  MIGRATIONS_TABLE,
+  NEWEST_MIGRATION,
+} from "../migrations/migrations.js";
+import type {
+  Append,
+  Asked,
+  Asker,
+  JobFilter,
+  JobPage,
+  JobRow,
+  NewJob,
+  OpenJob,
+  Ownership,
+  Persistence,
+  Posted,
+  Raise,
+  Verdict,
+} from "../persistence.js";
+import { toBody } from "../texts.js";
+import { append } from "./append.js";
+import { cancel, resume, suspend } from "./asking.js";
+import { endOwnership, raise } from "./ownership.js";
+import { post, prepare } from "./posting.js";
+import * as reading from "./reading.js";
+
+export interface SqlitePersistenceOptions {
+  /** Database time, ms since 1970. With SQLite the machine's clock is the database's. */
+  readonly now?: () => number;
+  readonly driver?: DriverName;
+}
+
+/** Opens the file (or `:memory:`) without touching its schema: `migrate` does. */
+export async function openSqlitePersistence(
+  path: string,
+  options: SqlitePersistenceOptions = {},
+): Promise<SqlitePersistence> {
+  const sqlite = await openSqlite(path, options.driver);
+  return new SqlitePersistence(sqlite, options.now ?? (() => Date.now()));
+}
+
+/** Persistence in one SQLite file that the agents of one machine share. */
+export class SqlitePersistence implements Persistence {
+  readonly #sqlite: Sqlite;
+  readonly #now: () => number;
+  #knex: Promise<Knex> | undefined;
+
+  constructor(sqlite: Sqlite, now: () => number) {
+    this.#sqlite = sqlite;
+    this.#now = now;
+  }
+
+  get #database(): Database {
+    return this.#sqlite.database;
+  }
+
+  async migrate(): Promise<void> {
+    const applied = await this.#database.read(appliedMigrations);
+    checkKnown(applied);
+    if (applied.includes(NEWEST_MIGRATION)) return;
+    const knex = await this.#openKnex();
+    // One transaction: a migrator that is killed leaves neither half a schema nor a lock.
+    await this.#database.exclusive(() => knex.transaction((step) => migrateToNewest(step)));
+  }
+
+  now(): Promise<number> {
+    return Promise.resolve(this.#now());
+  }
+
+  async post(job: NewJob): Promise<Posted> {
+    const prepared = prepare(job);
+    return this.#database.write((sql) => post(sql, prepared, this.#now()));
+  }
+
+  job(id: string): Promise<JobRow | undefined> {
+    return this.#database.read((sql) => reading.job(sql, id));
+  }
+
+  matchIds(part: string, limit: number): Promise<readonly string[]> {
+    return this.#database.read((sql) => reading.matchIds(sql, part, limit));
+  }
+
+  async jobs(filter: JobFilter, limit: number, cursor?: string): Promise<JobPage> {
+    const knex = await this.#openKnex();
+    const wanted = cursor === undefined ? { filter, limit } : { filter, limit, cursor };
+    return this.#database.read(() => listJobs(knex, wanted));
+  }
+
+  ownerships(id: string): Promise<readonly Ownership[]> {
+    return this.#database.read((sql) => reading.ownerships(sql, id));
+  }
+
+  raise(raised: Raise): Promise<number | undefined> {
+    return this.#database.write((sql) => raise(sql, raised, this.#now()));
+  }
+
+  load(id: string): Promise<readonly Entry[]> {
+    return this.#database.read((sql) => reading.load(sql, id));
+  }
+
+  /** Commits in this very call: the committer has gathered what there is. */
+  async append(appends: readonly Append[]): Promise<readonly Verdict[]> {
+    const written = appends.map((one) => ({ append: one, body: toBody(one.changes) }));
+    const work = (sql: Statements): readonly Verdict[] => {
+      const now = this.#now();
+      return written.map((one) => append(sql, one, now));
+    };
+    return this.#database.write(work, { atOnce: true });
+  }
+
+  async endOwnership(
+    job: string,
+    token: number,
+    ended: NonNullable<Ownership["ended"]>,
+  ): Promise<void> {
+    // Mostly the last append has noted it already; then this costs no commit.
+    if (await this.#database.read((sql) => reading.isNoted(sql, job, token))) return;
+    await this.#database.write((sql) => endOwnership(sql, { job, token, ended }, this.#now()));
+  }
+
+  cancel(id: string, by: Asker, revert: boolean): Promise<Asked> {
+    return this.#database.write((sql) => cancel(sql, id, { by, revert, now: this.#now() }));
+  }
+
+  suspend(id: string): Promise<Asked> {
+    return this.#database.write((sql) => suspend(sql, id));
+  }
+
+  resume(id: string): Promise<Asked> {
+    return this.#database.write((sql) => resume(sql, id));
+  }
+
+  requests(ids: readonly string[]): Promise<ReadonlyMap<string, JobRequest>> {
+    return this.#database.read((sql) => reading.requests(sql, ids));
+  }
+
+  open(limit: number, cursor = ""): Promise<readonly OpenJob[]> {
+    return this.#database.read((sql) => reading.open(sql, { limit, cursor, now: this.#now() }));
+  }
+
+  startable(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.#database.read((sql) => reading.startable(sql, ids));
+  }
+
+  boardId(): Promise<string | undefined> {
+    return this.#database.read(reading.boardId);
+  }
+
+  setBoardId(seen: string | undefined, id: string): Promise<boolean> {
+    return this.#database.write((sql) => reading.setBoardId(sql, seen, id));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (await this.#knex)?.destroy();
+    await this.#sqlite[Symbol.asyncDispose]();
+  }
+
+  #openKnex(): Promise<Knex> {
+    return (this.#knex ??= openKnex(this.#database));
+  }
+}
+
+function appliedMigrations(sql: Statements): readonly string[] {
+  const table = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?";
+  if (sql.get(table, MIGRATIONS_TABLE) === undefined) return [];
+  return sql.all(`SELECT name FROM ${MIGRATIONS_TABLE}`).map((row) => text(row, "name"));
+}

@@ -1,0 +1,62 @@
+import { toSignature } from "../../common/job.js";
+import type { Statements } from "../../sqlite/statements.js";
+import { text } from "../columns.js";
+import type { NewJob, Posted } from "../persistence.js";
+import { idTail } from "../rows.js";
+import { checkSize, toJson } from "../texts.js";
+
+/** A posting with its texts written and measured, so that nothing fails inside the transaction. */
+export interface Prepared {
+  readonly job: NewJob;
+  readonly spec: string;
+  readonly params: string;
+}
+
+export function prepare(job: NewJob): Prepared {
+  return {
+    job,
+    spec: checkSize(toJson(job.spec, "The flow"), "The flow"),
+    params: checkSize(toJson(job.params, "The parameters"), "The parameters"),
+  };
+}
+
+/** P-1 and P-3, inside a transaction. */
+export function post(sql: Statements, { job, spec, params }: Prepared, now: number): Posted {
+  const known = job.key === undefined ? undefined : findKey(sql, job.key);
+  if (known !== undefined) return known;
+  if (sql.get("SELECT id FROM jobs WHERE id = ?", job.id) !== undefined) {
+    return { posted: "existed", id: job.id }; // The same posting without a key, sent twice.
+  }
+  insertJob(sql, job, now);
+  sql.run("INSERT INTO job_texts (job, spec, params) VALUES (?, ?, ?)", job.id, spec, params);
+  if (job.key !== undefined) {
+    const { key, bodyHash } = job.key;
+    sql.run(
+      "INSERT INTO post_keys (key, job, body_hash, at) VALUES (?, ?, ?, ?)",
+      ...[key, job.id, bodyHash, now],
+    );
+  }
+  return { posted: "created", id: job.id };
+}
+
+function findKey(sql: Statements, wanted: NonNullable<NewJob["key"]>): Posted | undefined {
+  const row = sql.get(
+    `SELECT k.job, k.body_hash, j.id FROM post_keys k LEFT JOIN jobs j ON j.id = k.job
+     WHERE k.key = ?`,
+    wanted.key,
+  );
+  if (row === undefined) return undefined;
+  const id = text(row, "job");
+  if (text(row, "body_hash") !== wanted.bodyHash) return { posted: "conflict", id };
+  return { posted: row.id === null ? "removed" : "existed", id };
+}
+
+function insertJob(sql: Statements, job: NewJob, now: number): void {
+  sql.run(
+    `INSERT INTO jobs (id, id_tail, flow, version, signature, flow_hash, name, priority, run_at,
+       posted_via, posted_at, state, token)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'WAITING', 0)`,
+    ...[job.id, idTail(job.id), job.needs.flow, job.needs.version, toSignature(job.needs)],
+    ...[job.flowHash, job.name, job.priority, job.runAt ?? null, job.postedVia, now],
+  );
+}

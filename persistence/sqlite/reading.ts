@@ -1,0 +1,102 @@
+import type { JobRequest } from "../../common/job.js";
+import type { Entry } from "../../engine/journal.js";
+import type { Statements } from "../../sqlite/statements.js";
+import { integer, text } from "../columns.js";
+import type { JobRow, OpenJob, Ownership } from "../persistence.js";
+import { idTail, SUMMARY_COLUMNS, toEntry, toJobRow, toOpenJob, toOwnership } from "../rows.js";
+import { toRequest } from "../rows.js";
+
+/* Single statements with fixed texts; lists of ids are bound as one JSON text. */
+
+const JOB = `SELECT ${SUMMARY_COLUMNS.join(", ")}, spec, params
+  FROM jobs JOIN job_texts ON job_texts.job = jobs.id WHERE id = ?`;
+
+export function job(sql: Statements, id: string): JobRow | undefined {
+  const row = sql.get(JOB, id);
+  return row === undefined ? undefined : toJobRow(row);
+}
+
+/** Above every character of an id. */
+const LAST = "\u{10ffff}";
+
+export function matchIds(sql: Statements, part: string, limit: number): readonly string[] {
+  const tail = idTail(part);
+  const rows = sql.all(
+    `SELECT id FROM jobs WHERE id >= ?1 AND id < ?1 || ?2
+     UNION SELECT id FROM jobs
+       WHERE id_tail >= ?3 AND id_tail < ?3 || ?2 AND substr(id, -length(?1)) = ?1
+     LIMIT ?4`,
+    ...[part, LAST, tail, limit],
+  );
+  return rows.map((row) => text(row, "id"));
+}
+
+export function ownerships(sql: Statements, id: string): readonly Ownership[] {
+  return sql.all("SELECT * FROM ownerships WHERE job = ? ORDER BY token", id).map(toOwnership);
+}
+
+export function load(sql: Statements, id: string): readonly Entry[] {
+  const rows = sql.all(
+    "SELECT job, seq, token, at, body FROM entries WHERE job = ? ORDER BY seq",
+    id,
+  );
+  return rows.map(toEntry);
+}
+
+export function requests(sql: Statements, ids: readonly string[]): ReadonlyMap<string, JobRequest> {
+  const found = new Map<string, JobRequest>();
+  const rows = sql.all(
+    `SELECT id, request FROM jobs
+     WHERE id IN (SELECT value FROM json_each(?)) AND request IS NOT NULL`,
+    JSON.stringify(ids),
+  );
+  for (const row of rows) {
+    const request = toRequest(row);
+    if (request !== undefined) found.set(text(row, "id"), request);
+  }
+  return found;
+}
+
+/** One index range a state: an index on (state, id) has no order of id over several states. */
+const OPEN = `${["WAITING", "RUNNING", "REVERTING"]
+  .map(
+    (state) => `SELECT * FROM (SELECT id, signature, priority, run_at, state FROM jobs
+       WHERE state = '${state}' AND id > ?1 ORDER BY id LIMIT ?2)`,
+  )
+  .join(" UNION ALL ")} ORDER BY id LIMIT ?2`;
+
+export interface Page {
+  readonly limit: number;
+  readonly cursor: string;
+  readonly now: number;
+}
+
+export function open(sql: Statements, { limit, cursor, now }: Page): readonly OpenJob[] {
+  return sql.all(OPEN, cursor, limit).map((row) => toOpenJob(row, now));
+}
+
+export function startable(sql: Statements, ids: readonly string[]): ReadonlySet<string> {
+  const rows = sql.all(
+    `SELECT id FROM jobs WHERE id IN (SELECT value FROM json_each(?))
+       AND state IN ('WAITING', 'RUNNING', 'REVERTING')`,
+    JSON.stringify(ids),
+  );
+  return new Set(rows.map((row) => text(row, "id")));
+}
+
+export function boardId(sql: Statements): string | undefined {
+  const row = sql.get("SELECT board_id FROM cluster WHERE board_id IS NOT NULL");
+  return row === undefined ? undefined : text(row, "board_id");
+}
+
+export function setBoardId(sql: Statements, seen: string | undefined, id: string): boolean {
+  return sql.run("UPDATE cluster SET board_id = ? WHERE board_id IS ?", id, seen ?? null) === 1;
+}
+
+export function isNoted(sql: Statements, job: string, token: number): boolean {
+  const row = sql.get(
+    "SELECT count(*) AS open FROM ownerships WHERE job = ? AND token = ? AND ended IS NULL",
+    ...[job, token],
+  );
+  return row === undefined || integer(row, "open") === 0;
+}

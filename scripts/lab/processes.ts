@@ -1,0 +1,50 @@
+import { execFileSync } from "node:child_process";
+
+export interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  readonly state: string;
+  readonly command: string;
+}
+
+/** All processes of this machine that are not dead already. */
+export function listProcesses(): readonly Process[] {
+  const table = execFileSync("ps", ["-A", "-o", "pid=,ppid=,stat=,args="], {
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return table
+    .split("\n")
+    .flatMap((line) => {
+      const [, pid, parent, state, command] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+      if (state === undefined || command === undefined) return [];
+      return [{ pid: Number(pid), parent: Number(parent), state, command }];
+    })
+    .filter(({ state }) => !state.startsWith("Z"));
+}
+
+/** The process itself and everything below it, as far as parents are known. */
+export function familyOf(pid: number): readonly Process[] {
+  const all = listProcesses();
+  const family = all.filter((process) => process.pid === pid);
+  for (const member of family) {
+    family.push(...all.filter(({ parent }) => parent === member.pid));
+  }
+  return family;
+}
+
+/** Those of `processes` that still live; a pid that serves another command now does not count. */
+export function stillAlive(processes: readonly Process[]): readonly Process[] {
+  const now = new Map(listProcesses().map((process) => [process.pid, process.command]));
+  return processes.filter(({ pid, command }) => now.get(pid) === command);
+}
+
+/** Sends a signal; false when there is no such process any more. */
+export function signal(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ESRCH") return false;
+    throw error;
+  }
+}

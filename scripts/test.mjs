@@ -1,0 +1,64 @@
+// `npm test`: everything, from a bare clone. Installs what the lock says when it is not there,
+// builds, and runs each stage; quiet while all is well, the whole output of the first that fails.
+// `npm test -- unit e2e` runs these stages only.
+import { installCommand, needsInstall, requireNode, ROOT } from "./stages/setup.mjs";
+import { runStage } from "./stages/run.mjs";
+import { join } from "node:path";
+
+const MINUTE = 60_000;
+
+function bin(path, ...args) {
+  return [process.execPath, join(ROOT, "node_modules", path), ...args];
+}
+
+function vitest(project) {
+  return bin("vitest/vitest.mjs", "run", "--project", project);
+}
+
+const STAGES = [
+  { name: "build", limitMs: 3 * MINUTE, command: [process.execPath, "scripts/build.mjs"] },
+  { name: "format", limitMs: MINUTE, command: bin("@biomejs/biome/bin/biome", "format", ".") },
+  { name: "lint", limitMs: 3 * MINUTE, command: bin("eslint/bin/eslint.js", ".") },
+  {
+    name: "types",
+    limitMs: 3 * MINUTE,
+    command: bin("typescript/bin/tsc", "-p", "tsconfig.json"),
+  },
+  { name: "tidy", limitMs: MINUTE, command: vitest("tidy") },
+  { name: "unit", limitMs: 5 * MINUTE, command: vitest("unit") },
+  { name: "property", limitMs: 10 * MINUTE, command: vitest("property") },
+  { name: "e2e", limitMs: 10 * MINUTE, command: vitest("e2e") },
+];
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((name) => !STAGES.some((stage) => stage.name === name));
+if (unknown !== undefined) {
+  console.error(`error: there is no stage ${unknown}`);
+  console.error(`hint:  the stages are ${STAGES.map(({ name }) => name).join(", ")}`);
+  process.exit(2);
+}
+
+requireNode();
+const began = performance.now();
+const chosen = STAGES.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+if (needsInstall()) {
+  chosen.unshift({ name: "install", limitMs: 10 * MINUTE, command: installCommand() });
+}
+for (const stage of chosen) await show(stage);
+console.log(`\n${chosen.length} stages passed in ${seconds(performance.now() - began).trim()}`);
+
+async function show(stage) {
+  const live = process.stdout.isTTY;
+  if (live) process.stdout.write(`… ${stage.name}`);
+  const { ok, output, ms } = await runStage(stage);
+  if (live) process.stdout.write("\r\u001b[K");
+  const tests = /^\s*Tests\s+(.*?)\s*(\(\d+\))?$/m.exec(output)?.[1];
+  console.log(`${ok ? "✔" : "✘"} ${stage.name.padEnd(9)}${seconds(ms)}  ${tests ?? ""}`.trimEnd());
+  if (ok) return;
+  console.log(`\n${output}`);
+  process.exit(1);
+}
+
+function seconds(ms) {
+  return `${(ms / 1000).toFixed(1)} s`.padStart(8);
+}

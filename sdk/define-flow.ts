@@ -1,0 +1,137 @@
+import { z } from "zod";
+import { JobrunnerError } from "../common/error.js";
+import type { Clause } from "../common/job.js";
+import type { Json, Store } from "../common/json.js";
+import type { FlowSpec } from "../engine/flow.js";
+import { type Assembled, assemble, type FlowNode } from "./node.js";
+import { type Parameters, toParameters } from "./parameters.js";
+import { makeRef, type Ref } from "./ref.js";
+import type { Retry } from "./retry.js";
+import { type GraphScope, named, openScope } from "./scope.js";
+
+/** References to a flow's parameters. */
+export type ParamRefs<P> = { readonly [K in keyof P]-?: Ref<P[K]> };
+
+interface Heading<Schema extends z.ZodObject> {
+  /** What is posted: `jobrunner post NAME`. */
+  readonly name: string;
+  /** Raise it when the graph changes while jobs may be under way; default 1. */
+  readonly version?: number;
+  /** One line for lists and help. */
+  readonly summary?: string;
+  /** One schema gives flags, help, HTTP validation and types. */
+  readonly params?: Schema;
+  /** What the machine must offer, asked before a job is taken, in this order. */
+  readonly capabilities?: (params: z.output<Schema>) => readonly Clause[];
+}
+
+export interface BuiltFlow<Schema extends z.ZodObject> extends Heading<Schema> {
+  /** How the parts of the flow itself are ordered; default linear. */
+  readonly pattern?: "linear" | "unordered" | "graph";
+  readonly retry?: Retry<unknown>;
+  /**
+   * Describes the flow; runs at posting and at each start, on any machine, so it must depend on
+   * nothing but its arguments. `p` are references for tasks, `given` the values themselves, for
+   * flows whose shape depends on them.
+   */
+  build(f: GraphScope, p: ParamRefs<z.output<Schema>>, given: z.output<Schema>): unknown;
+}
+
+export interface PlainFlowDefinition<Schema extends z.ZodObject> extends Heading<Schema> {
+  /** The flow in TaskFlow's words: `linear(name, [task(...)])`. */
+  readonly flow: FlowNode | ((given: z.output<Schema>) => FlowNode);
+}
+
+/** A posting after its flow has looked at it. */
+export interface PreparedFlow {
+  readonly version: number;
+  readonly params: Store;
+  readonly clauses: readonly Clause[];
+  readonly spec: FlowSpec;
+}
+
+const MARK: unique symbol = Symbol.for("jobrunner.flow") as never;
+
+/** A flow that can be posted; the default export of a plugin. */
+export interface FlowDefinition {
+  readonly [MARK]: true;
+  readonly name: string;
+  readonly version: number;
+  readonly summary: string;
+  /** JSON Schema of the parameters as posters write them. */
+  readonly schema: Readonly<Record<string, Json>>;
+  /** Validates and builds; throws BAD_PARAMETERS or BAD_FLOW. */
+  prepare(params: Json): PreparedFlow;
+  /** Data and code of the flow for parameters that `prepare` has seen; throws BAD_FLOW. */
+  assemble(params: Store): Assembled;
+}
+
+/** Defines a flow. Throws BAD_FLOW when something could not work for any posting. */
+export function defineFlow<Schema extends z.ZodObject = z.ZodObject<Record<never, never>>>(
+  options: BuiltFlow<Schema> | PlainFlowDefinition<Schema>,
+): FlowDefinition {
+  const { name, version = 1, summary = "" } = options;
+  if (typeof name !== "string" || !/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,99}$/.test(name)) {
+    throw bad(String(name), 'a flow is named by letters, digits, "_", "-" and ".", up to 100.');
+  }
+  if (!Number.isInteger(version) || version < 1) throw bad(name, "version counts from 1.");
+  const parameters = toParameters(name, options.params ?? z.object({}));
+  const build = (params: Store): Assembled => {
+    return assemble(toNode(options, parameters, params));
+  };
+  const head = { [MARK]: true as const, name, version, summary, schema: parameters.schema };
+  return {
+    ...head,
+    assemble: build,
+    prepare(input) {
+      const params = parameters.parse(input);
+      const { spec } = build(params);
+      const clauses = options.capabilities?.(params as z.output<Schema>) ?? [];
+      return { version, params, clauses: checkClauses(name, clauses), spec };
+    },
+  };
+}
+
+/** True for what `defineFlow` gives, of whichever copy of this package. */
+export function isFlowDefinition(value: unknown): value is FlowDefinition {
+  return typeof value === "object" && value !== null && MARK in value;
+}
+
+function toNode<Schema extends z.ZodObject>(
+  options: BuiltFlow<Schema> | PlainFlowDefinition<Schema>,
+  parameters: Parameters,
+  params: Store,
+): FlowNode {
+  const given = params as z.output<Schema>;
+  if ("flow" in options) {
+    return typeof options.flow === "function" ? options.flow(given) : options.flow;
+  }
+  if (typeof options.build !== "function") throw bad(options.name, "has neither build nor flow.");
+  const retry = options.retry === undefined ? undefined : named(options.retry, options.name);
+  const pattern = options.pattern ?? "linear";
+  const { scope, close } = openScope({ path: "", name: options.name, pattern, retry });
+  const built = options.build(scope, toRefs(parameters, params) as never, given);
+  if (built instanceof Promise) {
+    throw bad(options.name, "build is asynchronous: describe here, work in tasks.");
+  }
+  return close();
+}
+
+function toRefs(parameters: Parameters, params: Store): Readonly<Record<string, Ref<unknown>>> {
+  const refs = parameters.names.map((name): [string, Ref<unknown>] => {
+    return [name, makeRef({ symbol: name, path: [], optional: params[name] === undefined })];
+  });
+  return Object.fromEntries(refs);
+}
+
+function checkClauses(flow: string, clauses: readonly Clause[]): readonly Clause[] {
+  for (const clause of clauses) {
+    if (typeof clause?.name === "string" && Array.isArray(clause.args)) continue;
+    throw bad(flow, `capabilities must answer clauses such as portIsFree(8080).`);
+  }
+  return clauses;
+}
+
+function bad(flow: string, message: string): JobrunnerError {
+  return new JobrunnerError("BAD_FLOW", `Flow "${flow}": ${message}`);
+}

@@ -1,0 +1,44 @@
+import { describe } from "vitest";
+import { openEmbeddedBoard } from "../../boards/embedded/board.js";
+import { type BoardUnderTest, testJobBoard } from "../contracts/board.js";
+import {
+  closing,
+  DRIVERS,
+  openBoardApart,
+  openSteeredBoard,
+  SteeredTime,
+  tempFile,
+} from "../contracts/sqlite.js";
+import type { DriverName } from "../../sqlite/connection.js";
+
+/** Two agents in one process: they share the connection. */
+async function openShared(driver: DriverName): Promise<BoardUnderTest> {
+  const time = new SteeredTime();
+  const path = tempFile();
+  const board = await openSteeredBoard(time, { path, driver });
+  const other = closing(await openEmbeddedBoard(path, { leaseMs: 10_000, clock: time }));
+  return { board, other, advance: (ms) => Promise.resolve(time.advance(ms)) };
+}
+
+/** Two agents in two processes: each has a connection of its own. */
+async function openTwo(): Promise<BoardUnderTest> {
+  const time = new SteeredTime();
+  const path = tempFile();
+  const board = await openSteeredBoard(time, { path });
+  const other = await openBoardApart(path, time);
+  return { board, other, advance: (ms) => Promise.resolve(time.advance(ms)) };
+}
+
+async function openInMemory(driver: DriverName): Promise<BoardUnderTest> {
+  const time = new SteeredTime();
+  const board = await openSteeredBoard(time, { driver });
+  return { board, other: board, advance: (ms) => Promise.resolve(time.advance(ms)) };
+}
+
+describe.each(DRIVERS)("the embedded board with the driver %s", (driver) => {
+  describe("in memory", () => testJobBoard(() => openInMemory(driver)));
+  describe("in a file, shared by two agents of one process", () =>
+    testJobBoard(() => openShared(driver)));
+});
+
+describe("the embedded board in a file, shared by two connections", () => testJobBoard(openTwo));

@@ -1,0 +1,130 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { request, type IncomingHttpHeaders } from "node:http";
+import { join } from "node:path";
+import pino from "pino";
+import { createHttp } from "../../agent/http/server.js";
+import { createJobs, type Jobs } from "../../agent/jobs.js";
+import { createRunners } from "../../agent/runner/runners.js";
+import type { JobBoard } from "../../boards/board.js";
+import { openBoard } from "../../boards/open.js";
+import { systemClock } from "../../cli/clock.js";
+import type { HealthView } from "../../common/wire.js";
+import { openPersistence } from "../../persistence/open.js";
+import type { Persistence } from "../../persistence/persistence.js";
+
+/** The HTTP side of an agent on a real database, board and runner; it claims nothing. */
+export interface Api extends AsyncDisposable {
+  readonly url: string;
+  readonly jobs: Jobs;
+  readonly persistence: Persistence;
+  readonly board: JobBoard;
+  /** How often a posted job did not reach the board. */
+  readonly putFailures: () => number;
+  /** What `/readyz` says from now on. */
+  health: HealthView;
+  /** Lines of the log, JSON. */
+  readonly log: readonly string[];
+}
+
+export const FLOWS = join(import.meta.dirname, "flows");
+
+export interface ApiOptions {
+  readonly dir: string;
+  /** Stands in for the board while posts fail to reach it. */
+  readonly board?: (board: JobBoard) => JobBoard;
+  readonly persistence?: (persistence: Persistence) => Persistence;
+}
+
+export async function startApi(options: ApiOptions): Promise<Api> {
+  const url = `sqlite:${join(options.dir, "jobs.db")}`;
+  const opened = await openPersistence(url);
+  const persistence = options.persistence?.(opened) ?? opened;
+  const openedBoard = await openBoard(url, { leaseMs: 10_000 });
+  const board = options.board?.(openedBoard) ?? openedBoard;
+  const runners = createRunners({
+    flows: [FLOWS, brokenFlows(options.dir)],
+    agent: "alpha",
+    clock: systemClock,
+    transport: "thread",
+    cache: join(options.dir, "cache"),
+  });
+  let putFailures = 0;
+  const lines: string[] = [];
+  const log = pino({ level: "warn" }, { write: (line: string) => void lines.push(line) });
+  const jobs = createJobs({
+    ...{ persistence, board, runners, agent: "alpha", clock: systemClock, log },
+    onPutFailed: () => (putFailures += 1),
+  });
+  const api = { health: { ok: true, agent: "alpha", checks: [] } as HealthView };
+  const http = createHttp({ jobs, agent: "alpha", log, health: async () => api.health });
+  return Object.assign(api, {
+    url: await http.listen({ host: "127.0.0.1", port: 0 }),
+    ...{ jobs, persistence, board, log: lines },
+    putFailures: () => putFailures,
+    async [Symbol.asyncDispose]() {
+      await http.close();
+      await runners[Symbol.asyncDispose]();
+      await openedBoard[Symbol.asyncDispose]();
+      await opened[Symbol.asyncDispose]();
+    },
+  });
+}
+
+/** A directory with a plugin that does not even parse; in no source folder, where tools read it. */
+function brokenFlows(dir: string): string {
+  const flows = join(dir, "flows");
+  mkdirSync(flows, { recursive: true });
+  writeFileSync(join(flows, "broken.ts"), 'export default { name: "broken" name };\n');
+  return flows;
+}
+
+export interface Asked {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as it is when it is a text or bytes, else as JSON. */
+  readonly body?: unknown;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  readonly json: unknown;
+}
+
+/** One request with exactly these headers; JSON bodies get their content type. */
+export function ask(
+  url: string,
+  { method = "GET", headers = {}, body }: Asked = {},
+): Promise<Answer> {
+  const raw = typeof body === "string" || Buffer.isBuffer(body);
+  const sent =
+    body === undefined || raw ? (body as string | Buffer | undefined) : JSON.stringify(body);
+  const type = body === undefined ? {} : { "content-type": "application/json" };
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      url,
+      { method, headers: { ...type, ...headers }, agent: false },
+      (incoming) => {
+        const chunks: Buffer[] = [];
+        incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+        incoming.on("error", reject);
+        incoming.on("end", () => {
+          const text = Buffer.concat(chunks).toString("utf8");
+          const { statusCode: status = 0, headers: answered } = incoming;
+          resolve({ status, headers: answered, text, json: toJson(text) });
+        });
+      },
+    );
+    outgoing.on("error", reject);
+    outgoing.end(sent);
+  });
+}
+
+function toJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // A HEAD, a 204: nothing to read.
+  }
+}

@@ -1,0 +1,54 @@
+type Version = readonly [number, number, number];
+
+/**
+ * True when `version` lies in `range`, as npm reads the `engines` field. Understands what packages
+ * write there: `||`, spaces for "and", `>= > <= < = ^ ~`, hyphens, `x` and `*`.
+ */
+export function satisfies(version: string, range: string): boolean {
+  const wanted = parse(version);
+  return range.split("||").some((part) => allows(part.trim(), wanted));
+}
+
+function allows(part: string, version: Version): boolean {
+  const hyphen = /^(\S+)\s+-\s+(\S+)$/.exec(part);
+  const text = hyphen === null ? part : `>=${hyphen[1] ?? ""} <=${hyphen[2] ?? ""}`;
+  const comparators = text.replace(/([<>=^~]+)\s+/g, "$1").split(/\s+/);
+  return comparators.every((comparator) => compares(comparator, version));
+}
+
+function compares(comparator: string, version: Version): boolean {
+  const match = /^(>=|<=|>|<|=|\^|~)?v?(.*)$/.exec(comparator);
+  const [, operator = "", text = ""] = match ?? [];
+  if (/^[x*]?$/i.test(text)) return true;
+  const low = parse(text);
+  const after = ceiling(operator, text);
+  if (operator === ">=") return order(version, low) >= 0;
+  if (operator === "<") return order(version, low) < 0;
+  if (operator === ">") return order(version, after) >= 0;
+  if (operator === "<=") return order(version, after) < 0;
+  return order(version, low) >= 0 && order(version, after) < 0;
+}
+
+/** The first version beyond what `operator` and a possibly short `text` (`20`, `20.x`) cover. */
+function ceiling(operator: string, text: string): Version {
+  const [major, minor, patch] = parse(text);
+  const given = text.split(".").filter((part) => /^\d/.test(part)).length;
+  if (operator === "^") {
+    if (major > 0 || given === 1) return [major + 1, 0, 0];
+    return minor > 0 || given === 2 ? [0, minor + 1, 0] : [0, 0, patch + 1];
+  }
+  if (given === 1) return [major + 1, 0, 0];
+  return given === 2 || operator === "~" ? [major, minor + 1, 0] : [major, minor, patch + 1];
+}
+
+function parse(text: string): Version {
+  const [major = 0, minor = 0, patch = 0] = text
+    .split(".")
+    .map((part) => Number.parseInt(part, 10))
+    .map((part) => (Number.isNaN(part) ? 0 : part));
+  return [major, minor, patch];
+}
+
+function order(a: Version, b: Version): number {
+  return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
+}

@@ -1,0 +1,49 @@
+import { defineConfig } from "vitest/config";
+
+const TIDY = ["test/tidy.test.ts", "test/tidy/**/*.test.ts"];
+const PROPERTY = ["test/property/**/*.test.ts", "test/**/*.property.test.ts"];
+/** Tests that start processes of ours: slower, and in need of the built package. */
+const E2E = ["test/e2e/**/*.test.ts", "test/**/*.process.test.ts"];
+
+/** Four kinds of tests, each a project of its own: `vitest run --project unit`. */
+export default defineConfig({
+  test: {
+    setupFiles: ["test/support/leaks.ts"],
+    teardownTimeout: 5_000,
+    expect: { requireAssertions: true },
+    projects: [
+      {
+        extends: true,
+        test: { name: "tidy", include: TIDY, testTimeout: 20_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: [...TIDY, ...PROPERTY, ...E2E],
+          testTimeout: 10_000,
+        },
+      },
+      {
+        extends: true,
+        test: { name: "property", include: PROPERTY, testTimeout: 300_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: "e2e",
+          include: E2E,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          // Bounds on time are part of what these tests check: one file at a time.
+          fileParallelism: false,
+        },
+      },
+    ],
+    coverage: {
+      include: ["common/**", "engine/**"],
+      thresholds: { branches: 100 },
+    },
+  },
+});
