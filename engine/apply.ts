@@ -25,7 +25,10 @@ export function apply(plan: Plan, state: State, changes: Iterable<Change>): Stat
 }
 
 /** The state after a whole journal. */
-export function fold(plan: Plan, journal: Iterable<{ readonly changes: readonly Change[] }>): State {
+export function fold(
+  plan: Plan,
+  journal: Iterable<{ readonly changes: readonly Change[] }>,
+): State {
   const state = createState(plan);
   for (const entry of journal) apply(plan, state, entry.changes);
   return state;
@@ -137,7 +140,8 @@ type DecisionChange = Extract<Change, { change: "decision" }>;
 function decided(plan: Plan, state: State, change: DecisionChange): void {
   const retry = atomOf(plan, change.retry);
   const about = atomOf(plan, change.atom);
-  const chain = state.chain?.next === retry && state.chain.about === about ? state.chain : undefined;
+  const chain =
+    state.chain?.next === retry && state.chain.about === about ? state.chain : undefined;
   const root = chain?.root ?? about;
   remember(state, { retry, root, about });
   const outer = retry.retry;

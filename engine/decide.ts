@@ -99,7 +99,9 @@ function backwards(state: State, index: number): Step {
 
 function forwards(state: State, index: number): Step {
   const atom = atomAt(state, index);
-  return atom.deciders.length > 0 ? { step: "vote", atom } : { step: "execute", atom, again: false };
+  return atom.deciders.length > 0
+    ? { step: "vote", atom }
+    : { step: "execute", atom, again: false };
 }
 
 /** How a flow ends when nothing is left that could start. */

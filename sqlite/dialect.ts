@@ -26,7 +26,8 @@ interface KnexQuery {
  * loaded on first use, as it costs 190 ms and 14 MB.
  */
 export async function openKnex(database: Database): Promise<Knex> {
-  const { knex } = await import("knex");
+  // Its named exports are not seen by Node: the package is CommonJS.
+  const { default: knex } = await import("knex");
   return knex({
     client: dialect(database.connection) as unknown as typeof Knex.Client,
     connection: { filename: database.path },

@@ -68,12 +68,16 @@ export class Calls {
     }
   }
 
-  /** Tells bodies to stop for the next owner; those that do not end well are left as they are. */
-  leave(reason: Error, concerns: (request: CallRequest) => boolean): void {
+  /**
+   * Tells bodies to stop for the next owner; those that do not end well within `settleMs` are left
+   * as they are.
+   */
+  leave(reason: Error, concerns: (request: CallRequest) => boolean, settleMs: number): void {
     for (const call of this.#running.values()) {
       if (!concerns(call.request)) continue;
       call.leaving = true;
       call.controller.abort(reason);
+      void this.#forsake(call, settleMs);
     }
   }
 
@@ -137,6 +141,14 @@ export class Calls {
   async #giveUp(call: Call, reason: Error): Promise<void> {
     await this.#options.sleep(SETTLE_MS, call.done.signal);
     this.#settle(call, { ok: false, failure: toFailure(reason) });
+  }
+
+  async #forsake(call: Call, settleMs: number): Promise<void> {
+    await this.#options.sleep(settleMs, call.done.signal);
+    if (!this.#isCurrent(call)) return;
+    this.#running.delete(call.request.atom);
+    call.done.abort();
+    this.#options.left(call.request.atom);
   }
 
   #isCurrent(call: Call): boolean {

@@ -1,15 +1,18 @@
+import { JobrunnerError } from "../../common/error.js";
 import type { Sources } from "../args.js";
-import type { Bodies } from "../bodies.js";
+import type { Bodies, CallHooks } from "../bodies.js";
 import type { AtomNode } from "../compile/node.js";
-import type { Present } from "../decide.js";
 import type { Change } from "../journal.js";
 import type { CallRequest } from "./calls.js";
+import type { LivePresent } from "./memory.js";
 
 /** What the parts of the loop work on. */
 export interface Desk extends Sources {
   readonly job: string;
   readonly bodies: Bodies;
-  readonly present: Present & { readonly voting: Set<AtomNode> };
+  readonly present: LivePresent;
+  /** For questions to code of the author's: they end with the engine and store nothing. */
+  readonly hooks: CallHooks;
   now(): number;
   random(): number;
   /** Folds a change and puts it into the next append. */
@@ -25,3 +28,17 @@ export interface Desk extends Sources {
 export type Consulted<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: unknown };
+
+/** What became of a question, as a value. */
+export async function consulted<T>(ask: () => Promise<T>): Promise<Consulted<T>> {
+  try {
+    return { ok: true, value: await ask() };
+  } catch (error) {
+    return { ok: false, error };
+  }
+}
+
+/** Questions store nothing. */
+export function refuseToSave(): Promise<never> {
+  return Promise.reject(new JobrunnerError("USAGE", "only tasks and retries can save a value"));
+}

@@ -1,12 +1,13 @@
+import { hasCode } from "../../common/error.js";
 import { type EndState, isEnded } from "../../common/job.js";
 import type { Json } from "../../common/json.js";
 import { apply } from "../apply.js";
 import type { AtomNode } from "../compile/node.js";
 import { endOf, hasWork, nextStep, type Step } from "../decide.js";
-import type { Change, FlowState } from "../journal.js";
-import { mayRevert, queueIfReady, recordOf } from "../state.js";
-import { Calls, type CallRequest, SETTLE_MS } from "./calls.js";
-import type { Consulted } from "./desk.js";
+import type { AtomState, Change, FlowState } from "../journal.js";
+import { mayRevert, queueIfReady } from "../state.js";
+import { type CallRequest, Calls, SETTLE_MS } from "./calls.js";
+import { type Consulted, consulted, type Desk, refuseToSave } from "./desk.js";
 import { type Memory, remember } from "./memory.js";
 import type { Engine, EngineEnd, EngineOptions } from "./options.js";
 import { settle } from "./outcome.js";
@@ -30,12 +31,14 @@ const HANDOVER_SETTLE_MS = 1_000;
 export class FlowRun implements Engine {
   readonly #options: EngineOptions;
   readonly #memory: Memory;
+  readonly #desk: Desk;
   readonly #calls: Calls;
   /** What came in and is not yet a change. */
   #inbox: (() => void)[] = [];
   #changes: Change[] = [];
-  /** What waits for the next append to be durable. */
-  #launches: (() => void)[] = [];
+  /** What waits for the next append to be durable: bodies to call, savers to tell. */
+  #launches: CallRequest[] = [];
+  #savers: (() => void)[] = [];
   #consulting = 0;
   readonly #waiting = new Set<AtomNode>();
   /** A revert failed, or nothing is to be resolved: what runs ends, nothing new starts. */
@@ -44,11 +47,13 @@ export class FlowRun implements Engine {
   #cancelling: { readonly revert: boolean } | undefined;
   readonly #over = new AbortController();
   readonly #lost: Promise<never>;
+  #poked = false;
   #wake: () => void = () => undefined;
 
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#memory = remember(options);
+    this.#desk = this.#createDesk();
     const { signal } = this.#over;
     this.#lost = new Promise((_, reject) => {
       signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
@@ -80,34 +85,35 @@ export class FlowRun implements Engine {
 
   leave(how: "handover" | "suspended", grace: AbortSignal): void {
     this.#leaving = how;
-    const reason = new Error("the owner leaves");
-    this.#calls.leave(reason, isInterruptible, SETTLE_MS);
-    const leaveAll = () => this.#calls.leave(reason, () => true, HANDOVER_SETTLE_MS);
+    this.#calls.leave(LEAVES, isInterruptible, SETTLE_MS);
+    const leaveAll = () => this.#calls.leave(LEAVES, () => true, HANDOVER_SETTLE_MS);
     if (grace.aborted) leaveAll();
     else grace.addEventListener("abort", leaveAll, { once: true, signal: this.#over.signal });
-    this.#wake();
+    this.#poke();
   }
 
   cancel(revert: boolean): void {
     this.#cancelling = { revert };
-    this.#wake();
+    this.#poke();
   }
 
   abort(reason: Error): void {
     this.#over.abort(reason);
     this.#calls.drop(reason);
-    this.#wake();
+    this.#poke();
   }
 
   async #loop(): Promise<EngineEnd> {
+    const stepwise = this.#options.plain?.stepwise === true;
     for (;;) {
       this.#over.signal.throwIfAborted();
       this.#collect();
-      this.#advance();
+      this.#advance(stepwise);
       const end = this.#end();
-      if (this.#changes.length > 0) await this.#flush();
+      const wrote = this.#changes.length > 0;
+      if (wrote) await this.#flush();
       if (end !== undefined) return end;
-      await this.#news();
+      if (!(stepwise && wrote)) await this.#news();
     }
   }
 
@@ -136,8 +142,7 @@ export class FlowRun implements Engine {
     this.#calls.abort(error, ({ reverting }) => !reverting || !cancelling.revert);
   }
 
-  #advance(): void {
-    const stepwise = this.#options.plain?.stepwise === true;
+  #advance(stepwise: boolean): void {
     for (;;) {
       const decided = answerQuestions(this.#desk, this.#leaving === undefined);
       if (!decided || !this.#mayStart()) return;
@@ -172,10 +177,10 @@ export class FlowRun implements Engine {
     const busy = this.#calls.size + this.#consulting + this.#launches.length + this.#inbox.length;
     if (busy > 0) return undefined;
     const waits = [...this.#waiting].some((atom) => mayRevert(state, atom.index));
-    if (this.#mayStart()) {
-      if (waits) return undefined;
-    } else if (this.#leaving !== undefined && !this.#halted) {
-      if (waits || hasWork(state, present)) return this.#left(this.#leaving);
+    const unfinished = waits || hasWork(state, present);
+    if (unfinished && this.#mayStart()) return undefined;
+    if (unfinished && this.#leaving !== undefined && !this.#halted) {
+      return this.#left(this.#leaving);
     }
     const ended = endOf(state);
     if (state.flow === "PENDING" || state.flow === "SUSPENDED") this.#proceed();
@@ -188,7 +193,107 @@ export class FlowRun implements Engine {
     else this.#emit({ change: "flow", to: "SUSPENDED" });
     return { left: how };
   }
+
+  /** Folds a change and puts it into the next append. */
+  #emit(change: Change): void {
+    const { plan, state } = this.#memory;
+    apply(plan, state, [change]);
+    this.#changes.push(change);
+    if (change.change === "atom" && this.#halts(change.to)) this.#halted = true;
+    if (state.revertsAll && state.flow === "RUNNING") {
+      this.#emit({ change: "flow", to: "REVERTING" });
+    }
+  }
+
+  #halts(to: AtomState): boolean {
+    const { neverResolve } = this.#memory.plan.spec;
+    return to === "REVERT_FAILURE" || (to === "FAILURE" && neverResolve === true);
+  }
+
+  async #flush(): Promise<void> {
+    const [changes, launches, savers] = [this.#changes, this.#launches, this.#savers];
+    this.#changes = [];
+    this.#savers = [];
+    await Promise.race([this.#options.append(changes), this.#lost]);
+    this.#launches = [];
+    for (const saver of savers) saver();
+    for (const request of launches) {
+      // Told to leave while this was written: the next owner finds it RUNNING and starts it.
+      if (this.#leaving === "handover") this.#memory.present.orphans.add(request.atom);
+      else this.#calls.start(request);
+    }
+    if (this.#leaving !== undefined) this.#calls.leave(LEAVES, isInterruptible, SETTLE_MS);
+    if (launches.length > 0 && this.#leaving === "handover") this.#poke();
+  }
+
+  /** Resolves when there is something to collect, or the ownership is over. */
+  async #news(): Promise<void> {
+    if (!this.#poked) {
+      const woken = new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      await Promise.race([woken, this.#lost]);
+    }
+    this.#poked = false;
+  }
+
+  #poke(): void {
+    this.#poked = true;
+    this.#wake();
+  }
+
+  #take(report: () => void): void {
+    this.#inbox.push(report);
+    this.#poke();
+  }
+
+  #save(atom: AtomNode, value: Json): Promise<void> {
+    const stored = new Promise<void>((resolve) => {
+      this.#take(() => {
+        this.#emit({ change: "saved", atom: atom.name, value });
+        this.#savers.push(resolve);
+      });
+    });
+    return Promise.race([stored, this.#lost]);
+  }
+
+  #createDesk(): Desk {
+    const { bodies, job, now, random } = this.#options;
+    const desk: Desk = {
+      ...this.#memory,
+      ...{ bodies, job, now, random },
+      hooks: { signal: this.#over.signal, saved: refuseToSave, progress: () => undefined },
+      emit: (change) => this.#emit(change),
+      launch: (request) => void this.#launches.push(request),
+      consult: (ask, answer) => void this.#consult(ask, answer),
+      wake: (atom, until) => void this.#wakeAt(atom, until),
+    };
+    return desk;
+  }
+
+  async #consult<T>(ask: () => Promise<T>, answer: (result: Consulted<T>) => void): Promise<void> {
+    this.#consulting += 1;
+    const result = await consulted(ask);
+    if (!result.ok && hasCode(result.error, "OWNERSHIP_LOST", "RUNNER_DIED")) {
+      return this.abort(result.error);
+    }
+    this.#take(() => {
+      this.#consulting -= 1;
+      answer(result);
+    });
+  }
+
+  /** Looks at a retry again when its back-off is over. */
+  async #wakeAt(atom: AtomNode, until: number): Promise<void> {
+    if (this.#waiting.has(atom)) return;
+    this.#waiting.add(atom);
+    await this.#options.sleep(until - this.#options.now(), this.#over.signal);
+    this.#waiting.delete(atom);
+    this.#take(() => queueIfReady(this.#memory.state, atom.index));
+  }
 }
+
+const LEAVES = new Error("the owner leaves");
 
 function isEnd(state: FlowState): state is EndState {
   return state !== "PENDING" && isEnded(state);

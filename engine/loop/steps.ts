@@ -7,7 +7,14 @@ import type { Step } from "../decide.js";
 import { backoffMs, type BuiltIn, nextValue } from "../retry.js";
 import { type AtomRecord, recordOf } from "../state.js";
 import type { Desk } from "./desk.js";
-import { executeInfo, historyOf, type Occasion, retryInfo, retryRevertInfo, revertInfo } from "./infos.js";
+import {
+  executeInfo,
+  historyOf,
+  type Occasion,
+  retryInfo,
+  retryRevertInfo,
+  revertInfo,
+} from "./infos.js";
 import { moveTo, settle } from "./outcome.js";
 import { vote } from "./votes.js";
 

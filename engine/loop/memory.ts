@@ -1,0 +1,46 @@
+import { fold } from "../apply.js";
+import type { Sources } from "../args.js";
+import type { AtomNode } from "../compile/node.js";
+import type { Present } from "../decide.js";
+import type { AtomState } from "../journal.js";
+import type { AtomRecord } from "../state.js";
+import type { EngineOptions } from "./options.js";
+
+/** What one owner knows: the folded journal, and what no journal tells. */
+export interface Memory extends Sources {
+  readonly present: LivePresent;
+}
+
+export interface LivePresent extends Present {
+  readonly voting: Set<AtomNode>;
+  /** True while a retry of the author's own is being asked. */
+  asking: boolean;
+}
+
+/** States in which an owner that left something behind leaves it. */
+const BEGUN: readonly AtomState[] = ["RUNNING", "REVERTING", "RETRYING"];
+
+/** Folds the journal. Throws BAD_RECORD for one that is not of this flow. */
+export function remember({ plan, store, entries, plain }: EngineOptions): Memory {
+  const state = fold(plan, entries);
+  const records = state.records.filter((record): record is AtomRecord => record !== undefined);
+  const orphans = records.filter((record) => BEGUN.includes(record.state));
+  if (plain?.askAgain === true) {
+    for (const record of records) if (isAskedAgain(record)) state.undecided.add(record.atom);
+  }
+  return {
+    plan,
+    state,
+    store,
+    present: {
+      orphans: new Set(orphans.map((record) => record.atom)),
+      approved: new Map(),
+      voting: new Set(),
+      asking: false,
+    },
+  };
+}
+
+function isAskedAgain({ atom, state }: AtomRecord): boolean {
+  return state === "FAILURE" && atom.retry !== undefined;
+}
