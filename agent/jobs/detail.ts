@@ -1,7 +1,8 @@
-import type { JobDetailView } from "../../common/wire.js";
+import type { AttemptView, JobDetailView } from "../../common/wire.js";
 import type { Entry } from "../../engine/journal.js";
+import { type AtomHistory, historiesOf, resultsOf } from "../../engine/view.js";
 import type { JobRow, Ownership } from "../../persistence/persistence.js";
-import { toTree } from "./tree.js";
+import { type AtomPart, toTree } from "./tree.js";
 import { toJobView, toNeeds, toOwnerViews } from "./views.js";
 
 export interface DetailParts {
@@ -11,15 +12,46 @@ export interface DetailParts {
   readonly now: number;
 }
 
-export function toDetailView({ row, ownerships, now }: DetailParts): JobDetailView {
+export function toDetailView({ row, entries, ownerships, now }: DetailParts): JobDetailView {
   const agent = ownerships.at(-1)?.agent;
   const summary = agent === undefined ? row : { ...row, agent };
+  const histories = historiesOf(entries);
+  const agents = new Map(ownerships.map((ownership) => [ownership.token, ownership.agent]));
   return {
     ...toJobView(summary, now),
     params: row.params,
     needs: toNeeds(row),
     owners: toOwnerViews(ownerships),
-    tree: toTree(row.spec),
-    failures: [],
+    tree: toTree(row.spec, toParts(histories, agents)),
+    failures: failuresOf(histories),
+    ...(row.state === "SUCCESS" && { outputs: resultsOf(row.spec, row.params, entries) }),
   };
+}
+
+function toParts(
+  histories: ReadonlyMap<string, AtomHistory>,
+  agents: ReadonlyMap<number, string>,
+): ReadonlyMap<string, AtomPart> {
+  const parts = new Map<string, AtomPart>();
+  for (const [atom, { state, attempts, result }] of histories) {
+    const views = attempts.map(
+      (attempt): AttemptView => ({
+        state: attempt.state,
+        agent: agents.get(attempt.token) ?? "?",
+        startedAt: new Date(attempt.startedAt).toISOString(),
+        ...(attempt.endedAt !== undefined && { endedAt: new Date(attempt.endedAt).toISOString() }),
+        ...(attempt.failure !== undefined && { failure: attempt.failure }),
+      }),
+    );
+    parts.set(atom, { state, attempts: views, ...(result !== undefined && { result }) });
+  }
+  return parts;
+}
+
+/** The failures that count in the end: of atoms whose last attempt was not a good one. */
+function failuresOf(histories: ReadonlyMap<string, AtomHistory>): JobDetailView["failures"] {
+  return [...histories].flatMap(([atom, { attempts }]) => {
+    const failure = attempts.at(-1)?.failure;
+    return failure === undefined ? [] : [{ atom, failure }];
+  });
 }
