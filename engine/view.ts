@@ -100,10 +100,13 @@ function withCause(failure: Failure, before: Failure | undefined): Failure {
   return { ...failure, cause: before };
 }
 
-/** A new owner found it begun: what the old one made of it, nobody can say. */
+/** A new owner found it begun: what the old one made of it, and until when, nobody can say. */
 function startAgain(history: AtomHistory, { at, token }: Entry): void {
   const last = history.attempts.at(-1);
-  if (last !== undefined) last.state = "LOST";
+  if (last !== undefined) {
+    last.state = "LOST";
+    last.endedAt = at;
+  }
   const { state } = history;
   history.attempts.push({ token, state, startedAt: at });
 }

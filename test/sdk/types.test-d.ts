@@ -1,11 +1,21 @@
-import { defineFlow, defineTask, forEach, isX86_64, portIsFree, type Ref, times, z } from "../../sdk/index.js";
+import {
+  defineFlow,
+  defineTask,
+  forEach,
+  isX86_64,
+  portIsFree,
+  type Ref,
+  times,
+  z,
+} from "../../sdk/index.js";
 
 /*
  * Checked by the compiler, never run: what authors must be told while they type, and what must
  * pass. Each expected error fails the build when it no longer is one.
  */
 
-type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+type Equal<A, B> =
+  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 function same<A, B>(..._: Equal<A, B> extends true ? [] : [never]): void {}
 
 interface Site {
@@ -106,7 +116,9 @@ export const strict = defineFlow({
 });
 
 const fetchFile = defineTask({
-  execute: async (input: { readonly url: string; readonly tries: number }) => ({ bytes: input.tries }),
+  execute: async (input: { readonly url: string; readonly tries: number }) => ({
+    bytes: input.tries,
+  }),
   revert: (_input, { result }) => result?.bytes.toFixed(),
 });
 
