@@ -20,6 +20,12 @@ import { Sweep } from "./sweep.js";
 /** How often the requests of held jobs are read when no append brings them, ms (P-24). */
 const REQUESTS_EVERY_MS = 5_000;
 
+/** How long claims are kept while persistence does not answer, ms (P-35). */
+const OUTAGE_MAX_MS = 5 * 60_000;
+
+/** How long bodies that were told to stop, and the entries of their jobs, may take at the end, ms. */
+const LEAVE_LIMIT_MS = 2_000;
+
 /** The concrete parts; the agent owns their lifetimes from here on. */
 export interface AgentParts {
   readonly config: Config;
@@ -57,6 +63,7 @@ class RunningAgent implements Agent {
   readonly #parts: AgentParts;
   readonly #leaving = new AbortController();
   readonly #grace = new AbortController();
+  #outage = new AbortController();
   readonly #committer;
   readonly #claims: Claims;
   readonly #sweep: Sweep;
@@ -71,10 +78,8 @@ class RunningAgent implements Agent {
     const { incarnation, agent } = identity;
     this.#parts = parts;
     this.#committer = createCommitter(persistence, {
-      onDown: (error) => {
-        if (error === undefined) log.info("checkpoints are durable again");
-        else log.warn({ err: error }, "checkpoints wait: persistence does not answer");
-      },
+      onDown: (error) =>
+        error === undefined ? this.#persistenceUp() : this.#persistenceDown(error),
     });
     this.#claims = createClaims({
       board,
@@ -119,16 +124,11 @@ class RunningAgent implements Agent {
   }
 
   async #stop(): Promise<void> {
-    const { config, clock, log, runners, identity, board, persistence } = this.#parts;
+    const { log, runners, identity, board, persistence } = this.#parts;
     this.#ready = false;
     this.#leaving.abort();
     await this.#conductor.stop();
-    const idle = new AbortController();
-    const timeout = AbortSignal.any([idle.signal, this.#grace.signal]);
-    const drain = clock.sleep(config.drainTimeoutMs, timeout).then(() => this.#grace.abort());
-    await this.#conductor.idle();
-    idle.abort();
-    await drain;
+    await this.#drain();
     await this.#requests;
     await this.#sweep.stop();
     await this.#http.close();
@@ -139,6 +139,40 @@ class RunningAgent implements Agent {
     await board[Symbol.asyncDispose]();
     await persistence[Symbol.asyncDispose]();
     log.info("agent stopped");
+  }
+
+  /** P-22: waits until nothing runs here; after the drain limit, and a moment more, regardless. */
+  async #drain(): Promise<void> {
+    const { config, clock } = this.#parts;
+    const idle = new AbortController();
+    const hurry = AbortSignal.any([idle.signal, this.#grace.signal]);
+    const limit = clock.sleep(config.drainTimeoutMs, hurry).then(async () => {
+      this.#grace.abort();
+      await clock.sleep(LEAVE_LIMIT_MS, idle.signal);
+      // With persistence away no entry can be written: abandoned without one.
+      if (!idle.signal.aborted) this.#claims.loseAll("the agent has left");
+    });
+    await this.#conductor.idle();
+    idle.abort();
+    await limit;
+  }
+
+  /** P-35: claims are kept and outcomes wait, but not for ever: it may be this agent alone. */
+  #persistenceDown(error: Error): void {
+    const { clock, log } = this.#parts;
+    log.warn({ err: error }, "checkpoints wait: persistence does not answer");
+    this.#sweep.persistenceDown();
+    this.#outage = new AbortController();
+    const { signal } = this.#outage;
+    void clock.sleep(OUTAGE_MAX_MS, AbortSignal.any([signal, this.#leaving.signal])).then(() => {
+      if (signal.aborted || this.#leaving.signal.aborted) return;
+      this.#claims.loseAll("persistence has not answered for too long");
+    });
+  }
+
+  #persistenceUp(): void {
+    this.#outage.abort();
+    this.#parts.log.info("checkpoints are durable again");
   }
 
   #createConductor(ended: (job: string) => void): Conductor {
@@ -162,6 +196,7 @@ class RunningAgent implements Agent {
           committer: this.#committer,
           boardId: () => this.#sweep.boardId ?? "",
           databaseNow: () => clock.now() + this.#sweep.offsetMs,
+          persistenceDown: () => this.#sweep.persistenceDown(),
           leaving: this.#leaving.signal,
           grace: this.#grace.signal,
         });

@@ -63,6 +63,8 @@ export interface Claims extends AsyncDisposable {
   held(): readonly Claim[];
   /** Whether a claim is held here, or just being asked for (P-27). */
   knows(claimId: string): boolean;
+  /** Ends all claims: this agent can do nothing for their jobs now, another one may. */
+  loseAll(why: string): void;
   /** Renews at once: after a clock jump, or when the board is back. */
   renewNow(): Promise<void>;
   /** Whether the last exchange with the board worked. */
@@ -141,6 +143,10 @@ class ClaimKeeper implements Claims {
       // The sweep compares what the board says we hold with what we know, and gives the rest back.
       log.warn({ jobId: claim.job, err: error }, "could not release the claim; the sweep will");
     }
+  }
+
+  loseAll(why: string): void {
+    for (const held of this.#trusted()) this.#lose(held, why);
   }
 
   async renewNow(): Promise<void> {

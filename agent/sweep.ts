@@ -60,6 +60,13 @@ export class Sweep {
     await this.#loop;
   }
 
+  /** P-35: nothing is claimed until a sweep finds that persistence answers again. */
+  persistenceDown(): void {
+    if (!this.persistenceOk) return;
+    this.persistenceOk = false;
+    this.wake();
+  }
+
   /** Sweeps soon: a put failed, or the board or persistence is back. */
   wake(): void {
     this.#wake.abort();

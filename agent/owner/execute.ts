@@ -29,6 +29,8 @@ export interface ExecuteOptions {
   boardId(): string;
   /** The database's clock as well as this agent knows it, ms since 1970. */
   databaseNow(): number;
+  /** Persistence did not answer: nothing more is claimed until it does (P-35). */
+  persistenceDown(): void;
   /** Aborts when the agent leaves: atoms settle, then the claim is handed on (P-22). */
   readonly leaving: AbortSignal;
   /** Aborts when settling has taken long enough. */
@@ -87,6 +89,7 @@ async function attempt(attempted: Try, options: ExecuteOptions): Promise<Next> {
       return { next: "abandon" };
     }
     if (hasCode(error, "RUNNER_DIED")) return { next: "again", alone: true };
+    if (hasCode(error, "PERSISTENCE_DOWN")) options.persistenceDown();
     // Trouble beside the flow: nothing is consumed, nothing is marked failed.
     log.error({ jobId: claim.job, err: error }, "cannot work on the job now; given back");
     return { next: "abandon", delayMs: TROUBLE_DELAY_MS };

@@ -26,6 +26,12 @@ export interface OwnershipOptions {
   requested(request: JobRequest): void;
 }
 
+/** What the job's row takes with an append, besides the state its changes imply. */
+export interface RowChange {
+  readonly state?: JobState;
+  readonly reason?: ParkReason;
+}
+
 /** One ownership of a job, from raise to leave: it alone writes to the job's journal. */
 export interface JobOwnership {
   readonly token: number;
@@ -33,7 +39,7 @@ export interface JobOwnership {
   /** The journal as the raise found it (P-8). */
   readonly entries: readonly Entry[];
   /** Resolves when durable; rejects with OWNERSHIP_LOST when refused. One at a time (P-18). */
-  append(changes: readonly Change[], reason?: ParkReason): Promise<void>;
+  append(changes: readonly Change[], row?: RowChange): Promise<void>;
 }
 
 let counter = 0;
@@ -84,9 +90,10 @@ class RaisedOwnership implements JobOwnership {
     this.#seq = (begun.entries.at(-1)?.seq ?? 0) + 1;
   }
 
-  async append(changes: readonly Change[], reason?: ParkReason): Promise<void> {
+  async append(changes: readonly Change[], change: RowChange = {}): Promise<void> {
     const { committer, row, signal, requested } = this.#options;
-    const state = jobStateAfter(changes);
+    const state = change.state ?? jobStateAfter(changes);
+    const { reason } = change;
     const append: Append = {
       job: row.id,
       seq: this.#seq,

@@ -1,11 +1,11 @@
 import { hasCode, JobrunnerError } from "../../common/error.js";
-import { type ParkReason, toSignature } from "../../common/job.js";
+import { type EndState, isEnded, type ParkReason, toSignature } from "../../common/job.js";
 import { createEngine, type EngineEnd } from "../../engine/engine.js";
 import { compile } from "../../engine/plan.js";
 import type { JobRow } from "../../persistence/persistence.js";
 import type { ExecuteOptions, Next, Try } from "./execute.js";
 import { flowHash } from "../flow-hash.js";
-import { beginOwnership, type JobOwnership } from "./ownership.js";
+import { beginOwnership, type JobOwnership, jobStateAfter } from "./ownership.js";
 import { DEATHS_MAX, poisonOf } from "./poison.js";
 import type { JobBodies } from "../runner/runner.js";
 
@@ -30,6 +30,8 @@ export async function tenure(attempted: Try, row: JobRow, options: ExecuteOption
     ownership = await begin(attempted, row, lazy, options);
     if (ownership === undefined) return { next: "again", alone: false };
     if (!claim.fresh()) return { next: "abandon" }; // P-6
+    const over = endOf(ownership);
+    if (over !== undefined) return await close(ownership, over);
     const poisoned = alone || row.token > 0 ? await poison(row, ownership, options) : undefined;
     if (poisoned !== undefined) return await park(ownership, poisoned, options);
     if (row.request === "suspend") return await suspend(ownership);
@@ -97,7 +99,8 @@ async function poison(
   options: ExecuteOptions,
 ): Promise<ParkReason | undefined> {
   const past = await options.persistence.ownerships(row.id);
-  const earlier = past.filter((each) => each.token < ownership.token);
+  const resumedAt = row.resumedAtToken ?? 0;
+  const earlier = past.filter(({ token }) => token > resumedAt && token < ownership.token);
   const found = poisonOf(earlier, ownership.entries, options.databaseNow());
   if (found === undefined || found.deaths < DEATHS_MAX) return undefined;
   const message = `${found.deaths} owners in a row died over ${found.subject}`;
@@ -110,9 +113,21 @@ async function park(
   reason: ParkReason,
   options: ExecuteOptions,
 ): Promise<Next> {
-  await ownership.append([{ change: "flow", to: "SUSPENDED" }], reason);
+  await ownership.append([{ change: "flow", to: "SUSPENDED" }], { reason });
   options.log.warn({ ...reason, token: ownership.token }, "job parked");
   return { next: "drop" };
+}
+
+/** How the journal says that the flow ended, if it does. */
+function endOf({ entries }: JobOwnership): EndState | undefined {
+  const state = jobStateAfter(entries.flatMap((entry) => entry.changes));
+  return state !== undefined && isEnded(state) ? state : undefined;
+}
+
+/** P-10: nothing is run; the row gets the state its journal has. */
+async function close(ownership: JobOwnership, state: EndState): Promise<Next> {
+  await ownership.append([], { state });
+  return { next: "consume" };
 }
 
 async function suspend(ownership: JobOwnership): Promise<Next> {

@@ -1,4 +1,4 @@
-import { describe } from "vitest";
+import { describe, expect, it } from "vitest";
 import { openEmbeddedBoard } from "../../boards/embedded/board.js";
 import { type BoardUnderTest, testJobBoard } from "../contracts/board.js";
 import {
@@ -42,3 +42,19 @@ describe.each(DRIVERS)("the embedded board with the driver %s", (driver) => {
 });
 
 describe("the embedded board in a file, shared by two connections", () => testJobBoard(openTwo));
+
+describe("leases of the embedded board (P-32)", () => {
+  it("count in time that does not jump, and end at once with the boot they belong to", async () => {
+    const path = tempFile();
+    const before = await openSteeredBoard(new SteeredTime(5_000_000, "boot-1"), { path });
+    await before.put([{ id: "job", signature: "s", priority: 0, delayMs: 0 }]);
+    expect(await before.claim("job", "alpha.1")).toBe("claimed");
+    expect(await before.claim("job", "beta.1")).toBe("taken");
+    await before[Symbol.asyncDispose]();
+
+    // After a reboot the monotonic clock starts again, far below the old lease's end.
+    const after = await openSteeredBoard(new SteeredTime(1_000, "boot-2"), { path });
+
+    expect(await after.claim("job", "beta.1")).toBe("claimed");
+  });
+});

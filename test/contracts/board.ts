@@ -19,8 +19,8 @@ export type OpenBoard = () => Promise<BoardUnderTest>;
 /** What every board must do; each adapter runs it against itself. */
 export function testJobBoard(open: OpenBoard): void {
   describe("matching", () => testMatching(open));
-  describe("claiming", () => testClaiming(open));
-  describe("leaving", () => testLeaving(open));
+  describe("claiming (P-26)", () => testClaiming(open));
+  describe("leaving (P-26)", () => testLeaving(open));
   describe("waking", () => testWaking(open));
 }
 

@@ -19,9 +19,9 @@ export type OpenPersistence = () => Promise<PersistenceUnderTest>;
 /** What every persistence must do; each adapter runs it against itself. */
 export function testPersistence(open: OpenPersistence): void {
   describe("posting", () => testPosting(open));
-  describe("raising", () => testRaising(open));
+  describe("raising (P-7)", () => testRaising(open));
   describe("appending", () => testAppending(open));
-  describe("asking", () => testAsking(open));
+  describe("asking (P-24)", () => testAsking(open));
   describe("listing", () => testListing(open));
   describe("sweeping", () => testSweeping(open));
 }

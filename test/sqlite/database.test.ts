@@ -126,7 +126,7 @@ describe.each(DRIVERS)("a database with the driver %s", (driver) => {
     expect(await Promise.all([gathered, atOnce])).toEqual([1, 1]);
   });
 
-  it("waits for another process's transaction and then goes on", async () => {
+  it("P-17: waits for another process's transaction and then goes on", async () => {
     const path = tempFile();
     const database = await opened(driver, path);
     const other = closing(await apart(path, driver)).database.connection;

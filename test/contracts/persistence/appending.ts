@@ -40,7 +40,7 @@ export function testAppending(open: OpenPersistence): void {
     expect(await persistence.load((await posted(persistence)).id)).toEqual([]);
   });
 
-  it("takes all jobs of a batch in one go and answers in its order", async () => {
+  it("P-14: takes all jobs of a batch in one go and answers in its order", async () => {
     const { persistence } = await open();
     const jobs = Array.from({ length: 100 }, () => newJob());
     for (const job of jobs) await posted(persistence, job);
@@ -96,7 +96,7 @@ export function testAppending(open: OpenPersistence): void {
     expect(await persistence.startable([owner.id])).toEqual(new Set([owner.id]));
   });
 
-  it("raises and appends in one go, or does neither", async () => {
+  it("P-11: raises and appends in one go, or does neither", async () => {
     const { persistence } = await open();
     const { id } = await posted(persistence);
     const raise = raiseOf(id, 0);

@@ -37,7 +37,7 @@ export function testPosting(open: OpenPersistence): void {
     expect(await persistence.post(job)).toEqual({ posted: "existed", id: job.id });
   });
 
-  it("makes one job of 20 postings at once with the same key", async () => {
+  it("P-1: makes one job of 20 postings at once with the same key", async () => {
     const { persistence } = await open();
     const key = { key: "order-17", bodyHash: "h" };
     const jobs = Array.from({ length: 20 }, () => newJob({ key }));

@@ -1,0 +1,196 @@
+import { describe, expect, it } from "vitest";
+import { JobrunnerError } from "../../common/error.js";
+import { owned } from "../contracts/samples.js";
+import { gate, LEASE_MS, linear, openWorld } from "./world.js";
+
+describe("leaving a job", () => {
+  it("P-20: the end is durable before the board forgets the job", async () => {
+    const world = await openWorld();
+    const { id } = await world.post();
+    const states: (string | undefined)[] = [];
+    const { consume } = world.board;
+    world.board.consume = async (job, claimId) => {
+      states.push((await world.persistence.job(job))?.state);
+      await consume.call(world.board, job, claimId);
+    };
+
+    await world.agent("alpha").work(id);
+
+    expect(states).toEqual(["SUCCESS"]);
+    expect(await world.board.exists([id])).toEqual(new Set());
+  });
+
+  it("P-20: a board that did not hear of the end offers the job, and P-5 drops it", async () => {
+    const world = await openWorld();
+    const { id } = await world.post();
+    const { consume } = world.board;
+    world.board.consume = () => Promise.reject(new JobrunnerError("BOARD_DOWN", "lost"));
+    await world.agent("alpha").work(id);
+    world.board.consume = consume;
+    await world.clock.advance(LEASE_MS * 2);
+    expect(await world.claimable()).toEqual([id]);
+
+    await world.agent("beta").work(id);
+
+    expect(world.calls).toEqual(["alpha: a", "alpha: b", "alpha: c"]);
+    expect(await world.claimable()).toEqual([]);
+  });
+
+  it("P-21: a refused owner stops, reverts nothing, and gives its claim back", async () => {
+    const world = await openWorld();
+    const { id } = await world.post();
+    const { entered, open, body } = gate();
+    const alpha = world.agent("alpha", { b: body });
+    const working = alpha.work(id);
+    await entered;
+    await owned(world.persistence, id, { boardId: world.boardId });
+
+    open();
+    await working;
+
+    expect(world.calls).toEqual(["alpha: a", "alpha: b"]);
+    expect(await world.claimable()).toEqual([id]);
+    await world.agent("beta").work(id);
+    expect(world.calls.slice(2)).toEqual(["beta: b", "beta: c"]);
+  });
+
+  it("P-22: an owner that leaves lets its atom settle, says so, and only then abandons", async () => {
+    const world = await openWorld();
+    const { id } = await world.post();
+    const { entered, open, body } = gate();
+    const alpha = world.agent("alpha", { b: body });
+    const working = alpha.work(id);
+    await entered;
+
+    alpha.leaving.abort();
+    expect(await world.claimable()).toEqual([]);
+    open("done");
+    await working;
+
+    expect(world.calls).toEqual(["alpha: a", "alpha: b"]);
+    expect(await world.claimable()).toEqual([id]);
+    expect(await world.persistence.job(id)).toMatchObject({ state: "RUNNING" });
+    const last = (await world.persistence.load(id)).at(-1)?.changes;
+    expect(last).toEqual([
+      { change: "atom", atom: "b", to: "SUCCESS", result: "done" },
+      { change: "handover" },
+    ]);
+    await world.agent("beta").work(id);
+    expect(world.calls.slice(2)).toEqual(["beta: c"]);
+  });
+
+  it("P-22: an interruptible atom is stopped at once and stays for the next owner", async () => {
+    const world = await openWorld();
+    const children = [{ kind: "task", name: "serve", interruptible: true }] as const;
+    const { id } = await world.post({ spec: { ...linear(), children } });
+    const { entered, body } = gate();
+    const alpha = world.agent("alpha", { serve: body });
+    const working = alpha.work(id);
+    await entered;
+
+    alpha.leaving.abort();
+    await working;
+
+    const changes = (await world.persistence.load(id)).flatMap((entry) => entry.changes);
+    expect(changes.at(-1)).toEqual({ change: "handover" });
+    expect(changes.filter(({ change }) => change === "atom")).toHaveLength(1);
+    await world.agent("beta").work(id);
+    expect(await world.persistence.job(id)).toMatchObject({ state: "SUCCESS" });
+  });
+
+  it("P-23: an owner goes on under the same token when the board loses everything", async () => {
+    const world = await openWorld();
+    const { id } = await world.post();
+    const { entered, open, body } = gate();
+    const alpha = world.agent("alpha", { b: body });
+    const claim = await alpha.claim(id);
+    const working = alpha.execute(claim);
+    await entered;
+
+    await world.board.consume(id, claim.claimId); // What a wipe leaves: nothing.
+    await alpha.claims.renewNow();
+    open();
+    await working;
+
+    expect(await world.persistence.job(id)).toMatchObject({ state: "SUCCESS", token: 1 });
+    expect(world.calls).toEqual(["alpha: a", "alpha: b", "alpha: c"]);
+  });
+
+  it("P-24: a suspend is seen with the next append; the journal and the board say so", async () => {
+    const world = await openWorld();
+    const { id } = await world.post();
+    const { entered, open, body } = gate();
+    const alpha = world.agent("alpha", { a: body });
+    const working = alpha.work(id);
+    await entered;
+
+    expect(await world.persistence.suspend(id)).toMatchObject({ asked: "requested" });
+    open();
+    await working;
+
+    expect(await world.persistence.job(id)).toMatchObject({ state: "SUSPENDED" });
+    expect(await world.board.exists([id])).toEqual(new Set());
+    expect(world.calls).not.toContain("alpha: c");
+    await world.persistence.resume(id);
+  });
+
+  it("P-24: a cancel reverts what ran, also under an owner that comes later", async () => {
+    const world = await openWorld();
+    const { id } = await world.post();
+    const alpha = world.agent("alpha", {
+      b: async () => {
+        await world.persistence.cancel(id, { owner: "p.1", agent: "p", machine: "m" }, true);
+        throw new JobrunnerError("OWNERSHIP_LOST", "cut off");
+      },
+    });
+    await alpha.work(id);
+
+    await world.agent("beta").work(id);
+
+    expect(await world.persistence.job(id)).toMatchObject({ state: "CANCELLED" });
+    expect(world.calls.slice(2)).toEqual(["beta: b revert", "beta: a revert"]);
+  });
+
+  it("P-25: a job whose owners die three times over the same atom is parked", async () => {
+    const world = await openWorld();
+    const { id } = await world.post();
+    const alpha = world.agent("alpha", {
+      b: () => {
+        throw new JobrunnerError("RUNNER_DIED", "it takes its runner along");
+      },
+    });
+
+    await alpha.work(id);
+
+    const row = await world.persistence.job(id);
+    expect(row).toMatchObject({ state: "SUSPENDED", reason: { code: "POISON" } });
+    expect(row?.reason?.message).toBe("3 owners in a row died over b");
+    // The first death, in a runner that others might have shared, counts against nobody.
+    expect(world.calls.filter((call) => call === "alpha: b")).toHaveLength(4);
+    expect(await world.board.exists([id])).toEqual(new Set());
+  });
+
+  it("P-35: nothing is consumed or failed while persistence is away; then it goes on", async () => {
+    const world = await openWorld();
+    const { id } = await world.post({ spec: linear("a", "b") });
+    const { entered, open, body } = gate();
+    const working = world.agent("alpha", { a: body }).work(id);
+    await entered;
+    const { append } = world.persistence;
+    let refusals = 0;
+    world.persistence.append = (appends) => {
+      refusals += 1;
+      if (refusals > 3) world.persistence.append = append;
+      return refusals > 3
+        ? append.call(world.persistence, appends)
+        : Promise.reject(new JobrunnerError("PERSISTENCE_DOWN", "away", { retryable: true }));
+    };
+
+    open();
+    await working;
+
+    expect(refusals).toBeGreaterThan(3);
+    expect(world.calls).toEqual(["alpha: a", "alpha: b"]);
+    expect(await world.persistence.job(id)).toMatchObject({ state: "SUCCESS", token: 1 });
+  });
+});

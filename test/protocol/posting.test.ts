@@ -1,0 +1,102 @@
+import pino from "pino";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createJobs } from "../../agent/jobs.js";
+import { createRunners } from "../../agent/runner/runners.js";
+import type { RunnerJob } from "../../agent/runner/runner.js";
+import { systemClock } from "../../cli/clock.js";
+import { JobrunnerError } from "../../common/error.js";
+import { newJob } from "../contracts/samples.js";
+import { apart, openSteered, tempFile } from "../contracts/sqlite.js";
+import { openWorld, type World } from "./world.js";
+
+describe("posting", () => {
+  it("P-1: leads the same key with another body to nothing but a conflict", async () => {
+    const { persistence } = await openSteered();
+    const first = newJob({ key: { key: "order", bodyHash: "one" } });
+    await persistence.post(first);
+
+    const other = await persistence.post(newJob({ key: { key: "order", bodyHash: "two" } }));
+
+    expect(other).toEqual({ posted: "conflict", id: first.id });
+    expect((await persistence.jobs({}, 10)).jobs).toHaveLength(1);
+  });
+
+  it("P-2: answers once the job is durable, whatever the board says, and wakes the sweep", async () => {
+    const world = await openWorld();
+    let woken = 0;
+    const jobs = await openJobs(world, () => {
+      woken += 1;
+    });
+    const { put } = world.board;
+    world.board.put = () => Promise.reject(new JobrunnerError("BOARD_DOWN", "cut off"));
+
+    const { created, view } = await jobs.post({ flow: "hello" }, "key");
+    world.board.put = put;
+    const again = await jobs.post({ flow: "hello" }, "key");
+
+    expect([created, again.created]).toEqual([true, false]);
+    expect(again.view.id).toBe(view.id);
+    expect(woken).toBe(1);
+    // Whoever posts it the second time puts it too: the first one may have died before it did.
+    expect(await world.claimable()).toEqual([view.id]);
+  });
+
+  it("P-3: a key outlives its job, and never makes another", async () => {
+    const path = tempFile();
+    const { persistence } = await openSteered({ path });
+    const key = { key: "order", bodyHash: "one" };
+    const job = newJob({ key });
+    await persistence.post(job);
+    await using raw = await apart(path);
+    await raw.database.write((sql) => sql.run("DELETE FROM jobs WHERE id = ?", [job.id]));
+
+    expect(await persistence.post(newJob({ key }))).toEqual({ posted: "removed", id: job.id });
+  });
+});
+
+describe("the deadline of a body", () => {
+  it("P-34: is looked at in the runner, on both clocks, before the body starts", async () => {
+    const runners = openRunners();
+    const never = Number.POSITIVE_INFINITY;
+    const past = { startMonotonic: 0, startWall: never, abortMonotonic: never, abortWall: never };
+    for (const deadline of [past, { ...past, startMonotonic: never, startWall: 0 }]) {
+      const job: RunnerJob = {
+        ...{ job: "job", flow: "hello", version: 1, params: {}, agent: "alpha" },
+        deadline: () => deadline,
+        log: () => undefined,
+      };
+      const bodies = await runners.open(job, false);
+      const call = { atom: "greet", args: { name: "world", pause: 0 } };
+      const info = { ...call, attempt: 1, again: false, idempotencyKey: "k" };
+      const hooks = {
+        signal: new AbortController().signal,
+        saved: refuseToSave,
+        progress: () => undefined,
+      };
+
+      await expect(bodies.execute(info, hooks)).rejects.toMatchObject({ code: "OWNERSHIP_LOST" });
+      bodies.close();
+    }
+  });
+});
+
+function refuseToSave(): Promise<void> {
+  return Promise.reject(new Error("nothing is saved here"));
+}
+
+function openRunners() {
+  const runners = createRunners({
+    flows: [],
+    agent: "alpha",
+    transport: "thread",
+    clock: systemClock,
+  });
+  onTestFinished(() => runners[Symbol.asyncDispose]());
+  return runners;
+}
+
+async function openJobs({ persistence, board, clock }: World, onPutFailed: () => void) {
+  const log = pino({ level: "silent" });
+  const runners = openRunners();
+  return createJobs({ persistence, board, runners, agent: "alpha", clock, log, onPutFailed });
+}
