@@ -48,7 +48,7 @@ describe("posting", () => {
     const job = newJob({ key });
     await persistence.post(job);
     await using raw = await apart(path);
-    await raw.database.write((sql) => sql.run("DELETE FROM jobs WHERE id = ?", [job.id]));
+    await raw.database.write((sql) => sql.run("DELETE FROM jobs WHERE id = ?", job.id));
 
     expect(await persistence.post(newJob({ key }))).toEqual({ posted: "removed", id: job.id });
   });
