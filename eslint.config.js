@@ -28,5 +28,10 @@ export default tseslint.config(
       "prefer-const": "error",
     },
   },
+  {
+    // Names there stand for types only.
+    files: ["**/*.test-d.ts"],
+    rules: { "@typescript-eslint/no-unused-vars": "off" },
+  },
   { files: ["cli/**", "scripts/**", "test/**"], rules: { "no-console": "off" } },
 );

@@ -22,7 +22,7 @@ export default defineFlow({
       // Stopped here and started elsewhere is how it moves: no need to wait for its end.
       interruptible: true,
       async execute({ port, root }, ctx) {
-        // Ends with this task, with its agent, and with the claim: the guard of runModule sees to it.
+        // Ends with this task, with its agent and with the claim: its guard sees to it.
         const server = new URL("./simple-http-webserver/file-server.js", import.meta.url);
         await ctx.runModule(server, [String(port), root]);
       },

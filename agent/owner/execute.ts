@@ -1,51 +1,14 @@
-import type { Logger } from "pino";
-import type { JobBoard } from "../../boards/board.js";
-import type { Clock } from "../../common/clock.js";
 import { hasCode } from "../../common/error.js";
 import { isStartable, PROTOCOL, toSignature } from "../../common/job.js";
-import type { Committer } from "../../persistence/committer.js";
-import type { Persistence } from "../../persistence/persistence.js";
-import type { Claim, Claims } from "../claims.js";
+import type { Claim } from "../claims.js";
 import type { JobControl } from "./job-control.js";
-import type { OwnerIdentity } from "./ownership.js";
-import type { Runners } from "../runner/runner.js";
+import type { ExecuteOptions, Next, Try } from "./options.js";
 import { tenure } from "./tenure.js";
 
 /** Rounds of P-5 to P-8 under one claim without getting an ownership, before it is given back. */
 const ROUNDS_MAX = 5;
 /** Pause before a job that failed for a reason outside its flow is offered again, ms. */
 const TROUBLE_DELAY_MS = 2_000;
-
-export interface ExecuteOptions {
-  readonly board: JobBoard;
-  readonly claims: Claims;
-  readonly persistence: Persistence;
-  readonly committer: Committer;
-  readonly runners: Runners;
-  readonly identity: OwnerIdentity;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** The board this agent agreed to (P-30). */
-  boardId(): string;
-  /** The database's clock as well as this agent knows it, ms since 1970. */
-  databaseNow(): number;
-  /** Persistence did not answer: nothing more is claimed until it does (P-35). */
-  persistenceDown(): void;
-  /** Aborts when the agent leaves: atoms settle, then the claim is handed on (P-22). */
-  readonly leaving: AbortSignal;
-  /** Aborts when settling has taken long enough. */
-  readonly grace: AbortSignal;
-}
-
-/** What comes after one try under a claim. */
-export type Next =
-  /** Read the row again (P-5); `alone`: in a runner of its own, the last one died. */
-  | { readonly next: "again"; readonly alone: boolean }
-  | { readonly next: "abandon"; readonly delayMs?: number }
-  /** The job needs no board entry; should it be startable after all, it is put back (P-5). */
-  | { readonly next: "drop" }
-  /** The end is durable (P-20). */
-  | { readonly next: "consume" };
 
 /** One claim from its first read to its release: read, raise, load, run, in this order (P-4..P-8). */
 export async function execute(
@@ -63,13 +26,6 @@ export async function execute(
       return release(claim, { next: "abandon" }, options);
     }
   }
-}
-
-/** One try under a claim. */
-export interface Try {
-  readonly claim: Claim;
-  readonly control: JobControl;
-  readonly alone: boolean;
 }
 
 async function attempt(attempted: Try, options: ExecuteOptions): Promise<Next> {

@@ -3,7 +3,7 @@ import { type EndState, isEnded, type ParkReason, toSignature } from "../../comm
 import { createEngine, type EngineEnd } from "../../engine/engine.js";
 import { compile } from "../../engine/plan.js";
 import type { JobRow } from "../../persistence/persistence.js";
-import type { ExecuteOptions, Next, Try } from "./execute.js";
+import type { ExecuteOptions, Next, Try } from "./options.js";
 import { flowHash } from "../flow-hash.js";
 import { beginOwnership, type JobOwnership, jobStateAfter } from "./ownership.js";
 import { DEATHS_MAX, poisonOf } from "./poison.js";

@@ -66,13 +66,13 @@ export interface JobBodies extends Bodies {
 
 /**
  * Where authors' code runs: never in the agent's own event loop. The agent knows plugins only
- * through this. A runner that dies rejects its calls with RUNNER_DIED; the next call starts another.
+ * through this. A runner that dies rejects its calls with RUNNER_DIED; the next starts another.
  */
 export interface Runners extends AsyncDisposable {
   /** What the plugins declare; starts a runner when none has told it yet. */
   manifest(): Promise<Manifest>;
   /**
-   * Validates, fills in defaults, builds. Rejects with UNKNOWN_FLOW, BAD_PARAMETERS (its `cause` is a
+   * Validates, fills in defaults, builds. Rejects with UNKNOWN_FLOW, BAD_PARAMETERS (its cause is a
    * list of `{pointer, detail}`) or BAD_FLOW.
    */
   prepare(flow: string, params: Json): Promise<Prepared>;

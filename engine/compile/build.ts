@@ -44,7 +44,7 @@ export function buildPlan(spec: FlowSpec): Plan {
     votes: new Map(),
     paths: new Map(),
   };
-  site.table.of(spec); // Links of all graphs first: a flow's own mistakes before those between flows.
+  site.table.of(spec); // Links first: a flow's own mistakes before those between flows.
   addFlow(site, spec, { home: undefined, retry: undefined, path: "" });
   const { nodes, atoms, before, after, providers } = site;
   return { spec, nodes, atoms, before, after, providers };

@@ -1,10 +1,10 @@
 import { hasCode } from "../../common/error.js";
-import { type EndState, isEnded } from "../../common/job.js";
+import { isEnded } from "../../common/job.js";
 import type { Json } from "../../common/json.js";
 import { apply } from "../apply.js";
 import type { AtomNode } from "../compile/node.js";
 import { endOf, hasWork, nextStep, type Step } from "../decide.js";
-import type { AtomState, Change, FlowState } from "../journal.js";
+import type { AtomState, Change } from "../journal.js";
 import { mayRevert, queueIfReady } from "../state.js";
 import { type CallRequest, Calls, SETTLE_MS } from "./calls.js";
 import { type Consulted, consulted, type Desk, refuseToSave } from "./desk.js";
@@ -71,7 +71,9 @@ export class FlowRun implements Engine {
 
   async run(): Promise<EngineEnd> {
     const { state } = this.#memory;
-    if (isEnd(state.flow) && this.#options.plain?.rerun !== true) return { ended: state.flow };
+    const { flow } = state;
+    if (flow !== "PENDING" && isEnded(flow) && this.#options.plain?.rerun !== true)
+      return { ended: flow };
     try {
       this.#begin();
       return await this.#loop();
@@ -193,7 +195,6 @@ export class FlowRun implements Engine {
     else this.#emit({ change: "flow", to: "SUSPENDED" });
     return { left: how };
   }
-
   /** Folds a change and puts it into the next append. */
   #emit(change: Change): void {
     const { plan, state } = this.#memory;
@@ -259,7 +260,7 @@ export class FlowRun implements Engine {
 
   #createDesk(): Desk {
     const { bodies, job, now, random } = this.#options;
-    const desk: Desk = {
+    return {
       ...this.#memory,
       ...{ bodies, job, now, random },
       hooks: { signal: this.#over.signal, saved: refuseToSave, progress: () => undefined },
@@ -268,7 +269,6 @@ export class FlowRun implements Engine {
       consult: (ask, answer) => void this.#consult(ask, answer),
       wake: (atom, until) => void this.#wakeAt(atom, until),
     };
-    return desk;
   }
 
   async #consult<T>(ask: () => Promise<T>, answer: (result: Consulted<T>) => void): Promise<void> {
@@ -294,10 +294,6 @@ export class FlowRun implements Engine {
 }
 
 const LEAVES = new Error("the owner leaves");
-
-function isEnd(state: FlowState): state is EndState {
-  return state !== "PENDING" && isEnded(state);
-}
 
 function isInterruptible({ atom, reverting }: CallRequest): boolean {
   return !reverting && atom.spec.kind === "task" && atom.spec.interruptible === true;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { openEmbeddedBoard } from "../../boards/embedded/board.js";
-import { type BoardUnderTest, testJobBoard } from "../contracts/board.js";
+import { testJobBoard } from "../contracts/board.js";
+import type { BoardUnderTest } from "../contracts/board/subject.js";
 import {
   closing,
   DRIVERS,

@@ -1,20 +1,9 @@
 import { describe } from "vitest";
-import type { JobBoard, Posting } from "../../boards/board.js";
 import { testClaiming } from "./board/claiming.js";
 import { testLeaving } from "./board/leaving.js";
 import { testMatching } from "./board/matching.js";
+import type { OpenBoard } from "./board/subject.js";
 import { testWaking } from "./board/waking.js";
-
-export interface BoardUnderTest {
-  readonly board: JobBoard;
-  /** The same board as another agent has it open. */
-  readonly other: JobBoard;
-  /** Moves lease time. */
-  readonly advance: (ms: number) => Promise<void>;
-}
-
-/** Makes an empty board that is closed when the test is over. */
-export type OpenBoard = () => Promise<BoardUnderTest>;
 
 /** What every board must do; each adapter runs it against itself. */
 export function testJobBoard(open: OpenBoard): void {
@@ -22,20 +11,4 @@ export function testJobBoard(open: OpenBoard): void {
   describe("claiming (P-26)", () => testClaiming(open));
   describe("leaving (P-26)", () => testLeaving(open));
   describe("waking", () => testWaking(open));
-}
-
-let postings = 0;
-
-/** A posting with an id that is later than those of all postings made before. */
-export function posting(parts: Partial<Posting> = {}): Posting {
-  postings += 1;
-  const id = `0190-${String(postings).padStart(8, "0")}`;
-  return { id, signature: '[1,"hello",1]', priority: 0, delayMs: 0, ...parts };
-}
-
-/** Puts a posting on the board and returns its id. */
-export async function put(board: JobBoard, parts: Partial<Posting> = {}): Promise<string> {
-  const made = posting(parts);
-  await board.put([made]);
-  return made.id;
 }

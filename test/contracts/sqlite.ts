@@ -9,7 +9,7 @@ import { pickDriver } from "../../sqlite/driver.js";
 import { openNodeSqlite } from "../../sqlite/node-driver.js";
 import type { Sqlite } from "../../sqlite/open.js";
 import { tempDir } from "../support/temp.js";
-import type { PersistenceUnderTest } from "./persistence.js";
+import type { PersistenceUnderTest } from "./persistence/subject.js";
 
 /** What the running Node can open a file with: both on 22 and newer, libsql alone on 20. */
 export const DRIVERS: readonly DriverName[] =

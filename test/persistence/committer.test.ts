@@ -1,61 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { JobrunnerError } from "../../common/error.js";
 import { createCommitter } from "../../persistence/committer.js";
-import {
-  type Append,
-  type Persistence,
-  RESULT_BYTES_MAX,
-  type Verdict,
-} from "../../persistence/persistence.js";
-import { appendOf, newJob, type Owned, owned, posted } from "../contracts/samples.js";
+import { RESULT_BYTES_MAX } from "../../persistence/persistence.js";
+import { appendOf, owned } from "../contracts/samples.js";
 import { openSteered } from "../contracts/sqlite.js";
-
-type Appending = Pick<Persistence, "append">;
-
-/** Real persistence, with a note of every batch that was sent to it. */
-class Noting implements Appending {
-  readonly batches: (readonly Append[])[] = [];
-  readonly #persistence: Appending;
-
-  constructor(persistence: Appending) {
-    this.#persistence = persistence;
-  }
-
-  append(appends: readonly Append[]): Promise<readonly Verdict[]> {
-    this.batches.push(appends);
-    return this.#persistence.append(appends);
-  }
-}
-
-function down(): JobrunnerError {
-  return new JobrunnerError("PERSISTENCE_DOWN", "gone for a while", { retryable: true });
-}
-
-interface Ready {
-  readonly persistence: Persistence;
-  readonly noting: Noting;
-  readonly owners: readonly Owned[];
-}
-
-/** Jobs that are owned, each ready for its first append. */
-async function ready(jobs: number): Promise<Ready> {
-  const { persistence } = await openSteered();
-  const owners: Owned[] = [];
-  for (let index = 0; index < jobs; index += 1) {
-    owners.push(await owned(persistence, (await posted(persistence, newJob())).id));
-  }
-  return { persistence, noting: new Noting(persistence), owners };
-}
-
-function ownerAt(owners: readonly Owned[], index: number): Owned {
-  const owner = owners[index];
-  if (owner === undefined) throw new Error(`no owner ${index}`);
-  return owner;
-}
-
-function result(length: number): Append["changes"] {
-  return [{ change: "atom", atom: "A", to: "SUCCESS", result: "x".repeat(length) }];
-}
+import { type Appending, down, Noting, ownerAt, ready, result } from "./committing.js";
 
 describe("the committer", () => {
   it("sends what was asked in one turn as one batch", async () => {
@@ -76,7 +25,7 @@ describe("the committer", () => {
       append: async (appends) => {
         batches.push(appends.length);
         await new Promise<void>((resolve) => open.push(resolve));
-        return await persistence.append(appends);
+        return persistence.append(appends);
       },
     };
     const committer = createCommitter(slow);
@@ -148,7 +97,7 @@ describe("the committer", () => {
     const picky: Appending = {
       append: async (appends) => {
         if (appends.some(({ job }) => bad.has(job))) throw new JobrunnerError("TOO_LARGE", "no");
-        return await persistence.append(appends);
+        return persistence.append(appends);
       },
     };
     const committer = createCommitter(picky);
@@ -209,7 +158,7 @@ describe("the committer", () => {
           await owned(persistence, owner.id); // Never committed, and the next owner is there.
           throw down();
         }
-        return await persistence.append(appends);
+        return persistence.append(appends);
       },
     };
     const committer = createCommitter(lossy, { sleep: () => Promise.resolve() });
@@ -224,7 +173,7 @@ describe("the committer", () => {
     const broken: Appending = {
       append: async (appends) => {
         if (failing) throw down();
-        return await noting.append(appends);
+        return noting.append(appends);
       },
     };
     const committer = createCommitter(broken, {
@@ -246,7 +195,7 @@ describe("the committer", () => {
     const broken: Appending = {
       append: async (appends) => {
         if (failing) throw down();
-        return await noting.append(appends);
+        return noting.append(appends);
       },
     };
     const committer = createCommitter(broken, {

@@ -164,9 +164,11 @@ describe("shape", () => {
     expect(shape.checkFunctions(toSource("agent/a.ts", chapter))).toHaveLength(1);
   });
 
-  it("refuses a fourth parameter", () => {
-    expect(shape.checkFunctions(toSource("a.ts", "const f = (a, b, c, d) => a;"))).toHaveLength(1);
-    expect(shape.checkFunctions(toSource("a.ts", "const f = (a, b, c) => a;"))).toEqual([]);
+  it("refuses a fifth parameter", () => {
+    expect(shape.checkFunctions(toSource("a.ts", "const f = (a, b, c, d, e) => a;"))).toHaveLength(
+      1,
+    );
+    expect(shape.checkFunctions(toSource("a.ts", "const f = (a, b, c, d) => a;"))).toEqual([]);
   });
 
   it("refuses column 101, counting characters and not bytes", () => {

@@ -6,7 +6,7 @@ import { folderOf, placeOf, PRODUCT, topOf, walk } from "./sources.js";
 export const LINES_MAX = 300;
 export const FUNCTION_LINES_MAX = 60;
 export const COLUMNS_MAX = 100;
-export const PARAMETERS_MAX = 3;
+export const PARAMETERS_MAX = 4;
 export const FOLDER_FILES_MAX = 12;
 
 const BARRELS = ["engine/index.ts", "sdk/index.ts"];
@@ -20,10 +20,15 @@ export function checkFileLength({ path, text }: Source): readonly string[] {
 export function checkColumns({ path, text }: Source): readonly string[] {
   return text.split("\n").flatMap((line, index) => {
     const columns = [...line].length;
-    return columns > COLUMNS_MAX
+    return columns > COLUMNS_MAX && !isText(line)
       ? [`${path}:${String(index + 1)} has ${String(columns)} columns`]
       : [];
   });
+}
+
+/** A line that is too long only for a text in it, such as a test's name, which nobody can break. */
+function isText(line: string): boolean {
+  return [...line.replaceAll(/(["'`/])(?:\\.|(?!\1).)*\1/g, "")].length <= COLUMNS_MAX / 2;
 }
 
 /** Length and parameters of every function. */

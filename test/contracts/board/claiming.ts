@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { claimIdOf } from "../../../boards/board.js";
-import { type OpenBoard, posting, put } from "../board.js";
+import { type OpenBoard, posting, put } from "./subject.js";
 
 export function testClaiming(open: OpenBoard): void {
   it("lets one of 20 simultaneous claimers win", async () => {

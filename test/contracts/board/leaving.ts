@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type OpenBoard, put } from "../board.js";
+import { type OpenBoard, put } from "./subject.js";
 
 export function testLeaving(open: OpenBoard): void {
   it("makes an abandoned job claimable at once", async () => {

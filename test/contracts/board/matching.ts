@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { JobBoard } from "../../../boards/board.js";
-import { type OpenBoard, posting, put } from "../board.js";
+import { type OpenBoard, posting, put } from "./subject.js";
 
 const HELLO = '[1,"hello",1]';
 const WEB = '[1,"web",1,["port_is_free",8080]]';

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { JobBoard } from "../../../boards/board.js";
-import { type OpenBoard, posting, put } from "../board.js";
+import { type OpenBoard, posting, put } from "./subject.js";
 
 /** True when the board calls within 2 s; nothing else is waited for. */
 async function wakes(board: JobBoard): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Change } from "../../../engine/journal.js";
 import { RESULT_BYTES_MAX } from "../../../persistence/persistence.js";
-import type { OpenPersistence } from "../persistence.js";
+import type { OpenPersistence } from "./subject.js";
 import {
   appended,
   appendOf,

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Asker, Persistence } from "../../../persistence/persistence.js";
-import type { OpenPersistence } from "../persistence.js";
+import type { OpenPersistence } from "./subject.js";
 import { appended, appendOf, ENDED, type Owned, owned, posted, raiseOf } from "../samples.js";
 
 const BY: Asker = { owner: "asker.1", agent: "agent-9", machine: "machine-9" };

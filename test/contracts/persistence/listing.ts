@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { JobState } from "../../../common/job.js";
 import type { JobFilter, Persistence } from "../../../persistence/persistence.js";
-import type { OpenPersistence } from "../persistence.js";
+import type { OpenPersistence } from "./subject.js";
 import { appended, appendOf, newJob, owned, posted } from "../samples.js";
 
 /** All ids under a filter, read in pages of `size`. */

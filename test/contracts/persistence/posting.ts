@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { RESULT_BYTES_MAX } from "../../../persistence/persistence.js";
-import type { OpenPersistence } from "../persistence.js";
+import type { OpenPersistence } from "./subject.js";
 import { newJob } from "../samples.js";
 
 export function testPosting(open: OpenPersistence): void {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { OpenPersistence } from "../persistence.js";
+import type { OpenPersistence } from "./subject.js";
 import { appended, appendOf, BOARD, ENDED, newJob, owned, posted, raiseOf } from "../samples.js";
 
 export function testRaising(open: OpenPersistence): void {

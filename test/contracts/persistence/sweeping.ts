@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { OpenPersistence } from "../persistence.js";
+import type { OpenPersistence } from "./subject.js";
 import { appended, appendOf, ENDED, newJob, owned, posted } from "../samples.js";
 
 export function testSweeping(open: OpenPersistence): void {

@@ -1,0 +1,47 @@
+import type { Logger } from "pino";
+import type { JobBoard } from "../../boards/board.js";
+import type { Clock } from "../../common/clock.js";
+import type { Committer } from "../../persistence/committer.js";
+import type { Persistence } from "../../persistence/persistence.js";
+import type { Claim, Claims } from "../claims.js";
+import type { Runners } from "../runner/runner.js";
+import type { JobControl } from "./job-control.js";
+import type { OwnerIdentity } from "./ownership.js";
+
+export interface ExecuteOptions {
+  readonly board: JobBoard;
+  readonly claims: Claims;
+  readonly persistence: Persistence;
+  readonly committer: Committer;
+  readonly runners: Runners;
+  readonly identity: OwnerIdentity;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The board this agent agreed to (P-30). */
+  boardId(): string;
+  /** The database's clock as well as this agent knows it, ms since 1970. */
+  databaseNow(): number;
+  /** Persistence did not answer: nothing more is claimed until it does (P-35). */
+  persistenceDown(): void;
+  /** Aborts when the agent leaves: atoms settle, then the claim is handed on (P-22). */
+  readonly leaving: AbortSignal;
+  /** Aborts when settling has taken long enough. */
+  readonly grace: AbortSignal;
+}
+
+/** What comes after one try under a claim. */
+export type Next =
+  /** Read the row again (P-5); `alone`: in a runner of its own, the last one died. */
+  | { readonly next: "again"; readonly alone: boolean }
+  | { readonly next: "abandon"; readonly delayMs?: number }
+  /** The job needs no board entry; should it be startable after all, it is put back (P-5). */
+  | { readonly next: "drop" }
+  /** The end is durable (P-20). */
+  | { readonly next: "consume" };
+
+/** One try under a claim. */
+export interface Try {
+  readonly claim: Claim;
+  readonly control: JobControl;
+  readonly alone: boolean;
+}

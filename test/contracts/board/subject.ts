@@ -1,0 +1,28 @@
+import type { JobBoard, Posting } from "../../../boards/board.js";
+
+export interface BoardUnderTest {
+  readonly board: JobBoard;
+  /** The same board as another agent has it open. */
+  readonly other: JobBoard;
+  /** Moves lease time. */
+  readonly advance: (ms: number) => Promise<void>;
+}
+
+/** Makes an empty board that is closed when the test is over. */
+export type OpenBoard = () => Promise<BoardUnderTest>;
+
+let postings = 0;
+
+/** A posting with an id that is later than those of all postings made before. */
+export function posting(parts: Partial<Posting> = {}): Posting {
+  postings += 1;
+  const id = `0190-${String(postings).padStart(8, "0")}`;
+  return { id, signature: '[1,"hello",1]', priority: 0, delayMs: 0, ...parts };
+}
+
+/** Puts a posting on the board and returns its id. */
+export async function put(board: JobBoard, parts: Partial<Posting> = {}): Promise<string> {
+  const made = posting(parts);
+  await board.put([made]);
+  return made.id;
+}
