@@ -77,7 +77,10 @@ export function defineFlow<Schema extends z.ZodObject = z.ZodObject<Record<never
   if (!Number.isInteger(version) || version < 1) throw bad(name, "version counts from 1.");
   const parameters = toParameters(name, options.params ?? z.object({}));
   const build = (params: Store): Assembled => {
-    return assemble(toNode(options, parameters, params));
+    const assembled = assemble(toNode(options, parameters, params));
+    if ("flow" in options) return assembled; // Plain TaskFlow, its surprises included.
+    // A nested flow that gives up hands the failure outwards: a failed job is reverted as a whole.
+    return { ...assembled, spec: { ...assembled.spec, deferReverts: true } };
   };
   const head = { [MARK]: true as const, name, version, summary, schema: parameters.schema };
   return {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { hasCode } from "../../common/error.js";
 import type { JobDetailView, JobView } from "../../common/wire.js";
 import type { Client } from "../api/client.js";
+import { jobPath } from "../api/job-path.js";
 import { EXIT, exitCodeOfJob } from "../exit.js";
 import { renderJob } from "../screen/job.js";
 import { shortId } from "../screen/job-list.js";
@@ -57,7 +58,7 @@ async function lookAt(options: FollowOptions, id: string, waitMs: number): Promi
   const giveUp = Date.now() + Math.min(AWAY_MS, options.timeoutMs ?? AWAY_MS) + waitMs;
   for (let told = false; ; told = true) {
     try {
-      return await client.get<JobDetailView>(`/v1/jobs/${id}`, { waitMs, signal });
+      return await client.get<JobDetailView>(jobPath(id), { waitMs, signal });
     } catch (error) {
       const away = hasCode(error, "UNREACHABLE", "PERSISTENCE_DOWN", "BUSY");
       if (!away || Date.now() > giveUp) throw error;

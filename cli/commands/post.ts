@@ -103,9 +103,11 @@ async function findFlow(client: Client, name: string): Promise<FlowView> {
     name,
     items.map((flow) => flow.name),
   );
-  const broken = problems.length === 0 ? "" : ` ${problems.length} plugin files do not load.`;
+  const count = problems.length;
+  const broken =
+    count === 0 ? "" : `; ${count} ${count === 1 ? "file" : "files"} could not be loaded`;
   throw new JobrunnerError("UNKNOWN_FLOW", `there is no flow "${name}" on ${client.agent}`, {
-    hint: `${meant === undefined ? "" : `did you mean ${meant}?   `}(jobrunner flows)${broken}`,
+    hint: `${meant === undefined ? "" : `did you mean ${meant}?   `}see jobrunner flows${broken}`,
   });
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JobDetailView, JobsView, JobView } from "../../common/wire.js";
 import { type Client, createClient } from "../api/client.js";
+import { jobPath } from "../api/job-path.js";
 import { EXIT } from "../exit.js";
 import type { CommonOptions } from "../options.js";
 import { renderJob } from "../screen/job.js";
@@ -30,16 +31,12 @@ export async function show(job: string | undefined, options: ShowOptions): Promi
   const look = async (): Promise<string> =>
     job === undefined
       ? jobsText(terminal, options, await listJobs(client, options))
-      : jobText(terminal, options, await client.get<JobDetailView>(pathOf(job)));
+      : jobText(terminal, options, await client.get<JobDetailView>(jobPath(job)));
   if (options.watch !== undefined) return watch(terminal, look, options.watch);
   const text = await look();
   terminal.print(text);
   if (text === "") terminal.say("no jobs; post one: jobrunner post --help");
   return EXIT.ok;
-}
-
-function pathOf(job: string): string {
-  return `/v1/jobs/${encodeURIComponent(job)}`;
 }
 
 function jobText(terminal: Terminal, { output }: ShowOptions, job: JobDetailView): string {

@@ -1,0 +1,171 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { JobDetailView } from "../../common/wire.js";
+import { MAIN } from "../../scripts/lab/agents.js";
+import { type CommandResult, runCommand } from "../../scripts/lab/command.js";
+import { agentInTest } from "../support/agents.js";
+import { tempDir } from "../support/temp.js";
+
+/* What people type, against a real agent: what they read, and the exit code. */
+
+const FLOWS = join(import.meta.dirname, "fixtures", "flows");
+
+describe("the command line", { timeout: 60_000 }, () => {
+  it("posts, waits, and tells by its exit code how the job ended", async () => {
+    const { jobrunner } = await withAgent();
+
+    const good = await jobrunner("post", "hello", "--wait");
+    const bad = await jobrunner("post", "hello", "--fail-at", "sign", "--wait");
+
+    expect(good).toMatchObject({ code: 0 });
+    expect(good.stdout).toMatch(/^[0-9a-f-]{36}\thello\tSUCCESS\t/);
+    expect(bad).toMatchObject({ code: 10 });
+    expect(bad.stdout).toMatch(/\thello\tREVERTED\t/);
+    expect(bad.stderr).toMatch(/error: job [0-9a-f]+ failed, and everything that ran was reverted/);
+  });
+
+  it("refuses what the flow does not allow, saying what it allows, and posts nothing", async () => {
+    const { jobrunner } = await withAgent();
+
+    const results = await Promise.all([
+      jobrunner("post", "helo"),
+      jobrunner("post", "hello", "--nam", "x"),
+      jobrunner("post", "simple_http_webserver", "--port", "70000"),
+      jobrunner("post", "simple_http_webserver", "--port", "many"),
+      jobrunner("post", "hello", "--fail-at", "nowhere"),
+    ]);
+
+    expect(results.map(({ code }) => code)).toEqual([2, 2, 2, 2, 2]);
+    expect(results.map(({ stdout }) => stdout)).toEqual(["", "", "", "", ""]);
+    expect(results[0]?.stderr).toContain("did you mean hello?");
+    expect(results[1]?.stderr).toContain("did you mean --name?");
+    expect(results[2]?.stderr).toContain("--port: 70000 is too big, the flow allows 1..65535");
+    expect(results[3]?.stderr).toContain('--port: "many" is not a number');
+    expect(results[4]?.stderr).toContain('--fail-at: "nowhere" is not one of');
+    expect((await jobrunner("show", "-o", "name")).stdout).toBe("");
+  });
+
+  it("refuses unknown commands, and ids that can be none", async () => {
+    const { jobrunner } = await withAgent();
+
+    expect(await jobrunner("pots")).toMatchObject({ code: 2, stdout: "" });
+    expect((await jobrunner("pots")).stderr).toContain("did you mean post?");
+    expect(await jobrunner("show", "no!")).toMatchObject({ code: 2, stdout: "" });
+    expect(await jobrunner("show", "0000-0000")).toMatchObject({ code: 3, stdout: "" });
+  });
+
+  it("says how to start an agent when none answers", async () => {
+    const nobody = { JOBRUNNER_ADDR: "http://127.0.0.1:9", XDG_STATE_HOME: tempDir() };
+
+    const { code, stdout, stderr } = await runCommand(["show"], nobody);
+
+    expect({ code, stdout }).toEqual({ code: 5, stdout: "" });
+    expect(stderr).toContain("jobrunner run");
+  });
+
+  it("finds another agent of the machine when the usual one is gone", async () => {
+    const { dir } = await withAgent();
+    const env = { JOBRUNNER_ADDR: "", XDG_STATE_HOME: join(dir, "state") };
+
+    expect((await runCommand(["flows"], env)).stdout).toContain("hello");
+  });
+
+  it("prints the tree of a flow without posting it", async () => {
+    const { jobrunner } = await withAgent();
+
+    const { code, stdout } = await jobrunner("post", "simple_http_webserver", "--hierarchy");
+
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^linear simple_http_webserver {2}retry times\(10\)\n└─ /);
+    expect((await jobrunner("show", "--all", "-o", "name")).stdout).toBe("");
+  });
+
+  it("lists every flow, and shows the typed flags of one", async () => {
+    const { jobrunner } = await withAgent();
+
+    const all = await jobrunner("post", "--help");
+    const one = await jobrunner("post", "simple_http_webserver", "--help");
+
+    expect(all.stdout).toMatch(/hello +\S.*\n.*simple_http_webserver/);
+    expect(one.stdout).toMatch(/--port <n> +.*1\.\.65535 \(default: 8080\)/);
+  });
+
+  it("makes one job of two postings with the same key, and refuses the key for another", async () => {
+    const { jobrunner } = await withAgent();
+    const post = (...flags: readonly string[]) =>
+      jobrunner("post", "hello", "--key", "k1", "-o", "name", ...flags);
+
+    const first = await post();
+    const second = await post();
+    const other = await post("--name", "somebody");
+
+    expect(first.stdout).toMatch(/^[0-9a-f-]{36}\n$/);
+    expect(second.stdout).toBe(first.stdout);
+    expect(other).toMatchObject({ code: 6, stdout: "" });
+    expect((await jobrunner("show", "--all", "-o", "name")).stdout).toBe(first.stdout);
+  });
+
+  it("gives up waiting with 124 when the time is up, and the job goes on", async () => {
+    const { jobrunner, dir } = await withAgent();
+    const file = join(dir, "effects");
+    const held = ["--file", file, "--hold-at", "1", "--release", join(dir, "release")];
+
+    const posted = await jobrunner("post", "ten_steps", ...held, "--wait", "--timeout", "300ms");
+    const [id] = (await jobrunner("show", "-o", "name")).stdout.split("\n");
+    const waited = await jobrunner("wait", id ?? "", "--timeout", "200ms");
+
+    expect(posted.code).toBe(124);
+    expect(waited.code).toBe(124);
+    const job = JSON.parse(
+      (await jobrunner("show", id ?? "", "-o", "json")).stdout,
+    ) as JobDetailView;
+    expect(job.state).toBe("RUNNING");
+  });
+
+  it("detaches at Ctrl-C with 130 and says how to follow the job again", async () => {
+    const { url, dir } = await withAgent();
+    const file = join(dir, "effects");
+    const held = ["--file", file, "--hold-at", "1", "--release", join(dir, "release")];
+    const words = [MAIN, "post", "ten_steps", ...held, "--wait", "--via", url];
+    const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "pipe"] });
+    let said = "";
+    child.stderr.on("data", (part: Buffer) => (said += part.toString()));
+    await once(child.stderr, "data"); // It says what it posted, then waits.
+
+    child.kill("SIGINT");
+    const [code] = (await once(child, "exit")) as [number];
+
+    expect(code).toBe(130);
+    expect(said).toMatch(/jobrunner wait [0-9a-f-]+/);
+  });
+
+  it("starts quickly: --help loads neither zod, fastify nor knex", () => {
+    const times = Array.from({ length: 9 }, () => [timeOf(["-e", "0"]), timeOf([MAIN, "--help"])]);
+    const over = times.map(([bare = 0, help = 0]) => help - bare).sort((a, b) => a - b);
+    const listed = spawnSync(process.execPath, [MAIN, "--help"], {
+      env: { ...process.env, NODE_DEBUG: "module,esm" },
+      encoding: "utf8",
+    });
+
+    console.log(`--help takes ${over[4]?.toFixed(0) ?? "?"} ms more than bare node (median of 9)`);
+    expect(over[4]).toBeLessThan(150);
+    expect(listed.stderr).toMatch(/commander/); // So that the list is one.
+    expect(listed.stderr).not.toMatch(/node_modules\/(zod|fastify|knex)\//);
+  });
+});
+
+function timeOf(args: readonly string[]): number {
+  const began = performance.now();
+  spawnSync(process.execPath, args, { stdio: "ignore" });
+  return performance.now() - began;
+}
+
+async function withAgent() {
+  const dir = tempDir();
+  const agent = await agentInTest({ dir, name: "alpha", args: ["--flows", FLOWS] });
+  const jobrunner = (...words: readonly string[]): Promise<CommandResult> =>
+    runCommand(words, { JOBRUNNER_ADDR: agent.url, NO_COLOR: "1" });
+  return { dir, url: agent.url, jobrunner };
+}
