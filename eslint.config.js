@@ -1,6 +1,6 @@
 import tseslint from "typescript-eslint";
 
-/** Rules that need types; formatting is biome's, house rules are test/tidy.test.ts's. */
+/** Rules that need types; formatting is prettier's, house rules are test/tidy.test.ts's. */
 export default tseslint.config(
   { ignores: ["dist/", "coverage/", "node_modules/", "test/conformance/vectors/", "**/fixtures/"] },
   {

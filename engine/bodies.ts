@@ -4,8 +4,7 @@ import type { Decision } from "./journal.js";
 
 /** A failure used as a value: what revert gets as `result` when its atom had failed. */
 export type Outcome =
-  | { readonly ok: true; readonly value: Json }
-  | { readonly ok: false; readonly failure: Failure };
+  { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly failure: Failure };
 
 /** One past attempt of a retry: the value it handed out and who failed under it. */
 export interface Attempt {

@@ -86,8 +86,7 @@ export interface Append {
 
 /** P-14. Refused: this ownership is over; its neighbours in the batch are not concerned. */
 export type Verdict =
-  | { readonly accepted: true; readonly request?: JobRequest }
-  | { readonly accepted: false };
+  { readonly accepted: true; readonly request?: JobRequest } | { readonly accepted: false };
 
 /** Who asks for a cancel: the name of the ownership that ends a job which nobody has started. */
 export type Asker = Pick<Raise, "owner" | "agent" | "machine">;

@@ -17,7 +17,11 @@ function vitest(project) {
 
 const STAGES = [
   { name: "build", limitMs: 3 * MINUTE, command: [process.execPath, "scripts/build.mjs"] },
-  { name: "format", limitMs: MINUTE, command: bin("@biomejs/biome/bin/biome", "format", ".") },
+  {
+    name: "format",
+    limitMs: MINUTE,
+    command: bin("prettier/bin/prettier.cjs", "--check", "--log-level", "warn", "."),
+  },
   { name: "lint", limitMs: 3 * MINUTE, command: bin("eslint/bin/eslint.js", ".") },
   {
     name: "types",

@@ -142,7 +142,7 @@ describe("the lock", () => {
     expect(checkProduction(lock)).toEqual([]);
   });
 
-  it("knows every package that a shipped one asks for", () => {
+  it("knows every package that another one asks for", () => {
     expect(checkComplete(lock)).toEqual([]);
   });
 

@@ -34,15 +34,13 @@ function toParts(
 ): ReadonlyMap<string, AtomPart> {
   const parts = new Map<string, AtomPart>();
   for (const [atom, { state, attempts, result }] of histories) {
-    const views = attempts.map(
-      (attempt): AttemptView => ({
-        state: attempt.state,
-        agent: agents.get(attempt.token) ?? "?",
-        startedAt: new Date(attempt.startedAt).toISOString(),
-        ...(attempt.endedAt !== undefined && { endedAt: new Date(attempt.endedAt).toISOString() }),
-        ...(attempt.failure !== undefined && { failure: attempt.failure }),
-      }),
-    );
+    const views = attempts.map((attempt): AttemptView => ({
+      state: attempt.state,
+      agent: agents.get(attempt.token) ?? "?",
+      startedAt: new Date(attempt.startedAt).toISOString(),
+      ...(attempt.endedAt !== undefined && { endedAt: new Date(attempt.endedAt).toISOString() }),
+      ...(attempt.failure !== undefined && { failure: attempt.failure }),
+    }));
     parts.set(atom, { state, attempts: views, ...(result !== undefined && { result }) });
   }
   return parts;

@@ -141,12 +141,10 @@ export class RunnerPool {
   }
 
   #withCulprits(manifest: Manifest): Manifest {
-    const more = [...this.#culprits].map(
-      ([file, how]): PluginProblem => ({
-        file,
-        message: `loading it ended the runner (${how}): the file of a flow must only define it`,
-      }),
-    );
+    const more = [...this.#culprits].map(([file, how]): PluginProblem => ({
+      file,
+      message: `loading it ended the runner (${how}): the file of a flow must only define it`,
+    }));
     return { flows: manifest.flows, problems: [...manifest.problems, ...more] };
   }
 

@@ -26,8 +26,7 @@ export interface Desk extends Sources {
 }
 
 export type Consulted<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly error: unknown };
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
 
 /** What became of a question, as a value. */
 export async function consulted<T>(ask: () => Promise<T>): Promise<Consulted<T>> {

@@ -52,8 +52,7 @@ export function checkRegistry(lock: Lock): readonly string[] {
  * It happens to binaries of other systems, when the lock is written by a npm that cannot see them.
  */
 export function checkComplete(lock: Lock): readonly string[] {
-  const shipped = Object.entries(lock.packages).filter(([, entry]) => entry.dev !== true);
-  return shipped.flatMap(([path, entry]) =>
+  return Object.entries(lock.packages).flatMap(([path, entry]) =>
     [entry.dependencies ?? {}, entry.optionalDependencies ?? {}]
       .flatMap(Object.keys)
       .filter((name) => !isKnown(lock, path, name))

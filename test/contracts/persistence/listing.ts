@@ -11,7 +11,7 @@ async function pages(
   size: number,
 ): Promise<readonly string[]> {
   const ids: string[] = [];
-  for (let cursor: string | undefined; ; ) {
+  for (let cursor: string | undefined; ;) {
     const page = await persistence.jobs(filter, size, cursor);
     expect(page.jobs.length).toBeLessThanOrEqual(size);
     ids.push(...page.jobs.map(({ id }) => id));

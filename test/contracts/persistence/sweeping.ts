@@ -15,7 +15,7 @@ export function testSweeping(open: OpenPersistence): void {
     }
 
     const found: string[] = [];
-    for (let page = await persistence.open(2); page.length > 0; ) {
+    for (let page = await persistence.open(2); page.length > 0;) {
       found.push(...page.map(({ id }) => id));
       page = await persistence.open(2, found.at(-1));
     }
