@@ -84,7 +84,7 @@ function move(plan: Plan, state: State, change: AtomChange): void {
   refresh(state, record);
 }
 
-/** What each state stores: see the table of the same name in docs/taskflow-differences.md. */
+/** What each state stores; what it does not name stays, for people to look at. */
 function keep(record: AtomRecord, { to, result = null, failure = UNKNOWN }: AtomChange): void {
   switch (to) {
     case "RUNNING":

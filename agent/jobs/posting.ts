@@ -1,7 +1,9 @@
 import { v7 as uuidv7 } from "uuid";
 import { hasCode, JobrunnerError } from "../../common/error.js";
 import { type Clause, formatClause, isStartable, PROTOCOL, toSignature } from "../../common/job.js";
+import type { Store } from "../../common/json.js";
 import type { CheckView, JobView, PostRequest, RemovedJobView } from "../../common/wire.js";
+import { compile, validate } from "../../engine/plan.js";
 import type { JobRow, NewJob } from "../../persistence/persistence.js";
 import { flowHash, hashJson } from "../flow-hash.js";
 import type { Prepared } from "../runner/runner.js";
@@ -53,10 +55,17 @@ async function prepare(options: JobsOptions, request: PostRequest): Promise<Prep
   const params = request.params ?? {};
   const bytes = Buffer.byteLength(JSON.stringify(params));
   if (bytes > PARAMS_BYTES_MAX) throw tooLarge(bytes);
+  const prepared = await ask(options, request.flow, params);
+  // Here, and not at the first owner: what can never run is refused before it is stored.
+  validate(compile(prepared.spec), Object.keys(prepared.params));
+  return prepared;
+}
+
+async function ask({ runners }: JobsOptions, flow: string, params: Store): Promise<Prepared> {
   try {
-    return await options.runners.prepare(request.flow, params);
+    return await runners.prepare(flow, params);
   } catch (error) {
-    throw hasCode(error, "UNKNOWN_FLOW") ? await unknownFlow(options.runners, request.flow) : error;
+    throw hasCode(error, "UNKNOWN_FLOW") ? await unknownFlow(runners, flow) : error;
   }
 }
 

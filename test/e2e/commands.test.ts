@@ -88,7 +88,7 @@ describe("the command line", { timeout: 60_000 }, () => {
     const all = await jobrunner("post", "--help");
     const one = await jobrunner("post", "simple_http_webserver", "--help");
 
-    expect(all.stdout).toMatch(/hello +\S.*\n.*simple_http_webserver/);
+    expect(all.stdout).toMatch(/hello +\S.*\n(.*\n)* +simple_http_webserver +\S/);
     expect(one.stdout).toMatch(/--port <n> +.*1\.\.65535 \(default: 8080\)/);
   });
 

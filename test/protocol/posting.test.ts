@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import pino from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createJobs } from "../../agent/jobs.js";
@@ -7,6 +8,7 @@ import { systemClock } from "../../cli/clock.js";
 import { JobrunnerError } from "../../common/error.js";
 import { newJob } from "../contracts/samples.js";
 import { apart, openSteered, tempFile } from "../contracts/sqlite.js";
+import { tempDir } from "../support/temp.js";
 import { openWorld, type World } from "./world.js";
 
 describe("posting", () => {
@@ -24,7 +26,7 @@ describe("posting", () => {
   it("P-2: answers once the job is durable, whatever the board says, and wakes the sweep", async () => {
     const world = await openWorld();
     let woken = 0;
-    const jobs = await openJobs(world, () => {
+    const jobs = openJobs(world, () => {
       woken += 1;
     });
     const { put } = world.board;
@@ -39,6 +41,24 @@ describe("posting", () => {
     expect(woken).toBe(1);
     // Whoever posts it the second time puts it too: the first one may have died before it did.
     expect(await world.claimable()).toEqual([view.id]);
+  });
+
+  it("refuses a flow that could never run, and stores nothing of it", async () => {
+    const world = await openWorld();
+    const dir = tempDir();
+    writeFileSync(
+      `${dir}/lacking.mjs`,
+      `import { defineFlow, linear, task } from "jobrunner";
+       const a = task("a", { requires: ["nobody"], execute: () => 1 });
+       export default defineFlow({ name: "lacking", summary: "", flow: linear("lacking", [a]) });`,
+    );
+    const jobs = openJobs(world, () => undefined, [dir]);
+
+    await expect(jobs.post({ flow: "lacking" })).rejects.toMatchObject({
+      code: "BAD_FLOW",
+      message: expect.stringContaining('"nobody"') as string,
+    });
+    expect((await world.persistence.jobs({}, 10)).jobs).toEqual([]);
   });
 
   it("P-3: a key outlives its job, and never makes another", async () => {
@@ -84,9 +104,9 @@ function refuseToSave(): Promise<void> {
   return Promise.reject(new Error("nothing is saved here"));
 }
 
-function openRunners() {
+function openRunners(flows: readonly string[] = []) {
   const runners = createRunners({
-    flows: [],
+    flows,
     agent: "alpha",
     transport: "thread",
     clock: systemClock,
@@ -95,8 +115,12 @@ function openRunners() {
   return runners;
 }
 
-async function openJobs({ persistence, board, clock }: World, onPutFailed: () => void) {
+function openJobs(
+  { persistence, board, clock }: World,
+  onPutFailed: () => void,
+  flows: readonly string[] = [],
+) {
   const log = pino({ level: "silent" });
-  const runners = openRunners();
+  const runners = openRunners(flows);
   return createJobs({ persistence, board, runners, agent: "alpha", clock, log, onPutFailed });
 }

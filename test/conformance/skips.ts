@@ -1,0 +1,35 @@
+import type { Vector } from "./vector.js";
+
+/** What the engine does differently on purpose; the vectors that show it are not compared. */
+const QUIRKS: Readonly<Record<string, string>> = {
+  "stale-failures": "failures of attempts that succeeded later are forgotten (A-31)",
+  "torn-step": "a step over several atoms is one entry: no crash can tear it",
+  "decider-stall": "work that a decider's no leaves behind is looked at again",
+  "reverts-pending": "what never ran is not reverted",
+};
+
+/** Single vectors, each with its rule. */
+const VECTORS: Readonly<Record<string, string>> = {
+  "par-06": "A-30: a revert is told of every failure known when it starts, its atom's own included",
+  "random-000045": "X-1: what a built-in retry answers is in the same entry as its start",
+  "random-000069": "X-43: running a reverted flow again starts every retry's history anew",
+  "random-000079": "D-1: deciders are asked in a runner; atoms that do not wait for them start",
+  "random-000081": "D-1: as random-000079",
+};
+
+/** Why a vector is left out, or undefined when it counts. */
+export function skipReason(vector: Vector): string | undefined {
+  const quirk = vector.quirks?.find((name) => Object.hasOwn(QUIRKS, name));
+  if (quirk !== undefined) return `${quirk}: ${QUIRKS[quirk] ?? ""}`;
+  if (Object.hasOwn(VECTORS, vector.id)) return VECTORS[vector.id];
+  return stuck(vector) ? "TaskFlow leaves an atom in RUNNING (S-61, A-13)" : undefined;
+}
+
+/** A flow that ended while an atom is RUNNING because an argument could not be fetched. */
+function stuck({ expected }: Vector): boolean {
+  return expected.phases.some((phase) => {
+    if (phase["outcome"] === "crashed") return false;
+    const atoms = (phase["atoms"] ?? {}) as Readonly<Record<string, { state?: string }>>;
+    return Object.values(atoms).some((atom) => atom.state === "RUNNING");
+  });
+}
