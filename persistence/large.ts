@@ -16,7 +16,7 @@ export function isLarge(changes: readonly Change[]): boolean {
   for (let value = values.pop(); value !== undefined; value = values.pop()) {
     left -= ownLength(value);
     if (left <= 0) return true;
-    if (typeof value === "object" && value !== null) values.push(...partsOf(value));
+    for (const part of partsOf(value)) values.push(part);
   }
   return false;
 }
@@ -27,6 +27,8 @@ function ownLength(value: Json): number {
   return Array.isArray(value) ? 2 + value.length : Object.keys(value).join().length + 2;
 }
 
-function partsOf(value: object): readonly Json[] {
-  return Object.values(value).filter((part) => part !== undefined) as readonly Json[];
+function partsOf(value: Json): readonly Json[] {
+  if (typeof value !== "object" || value === null) return [];
+  const parts: readonly (Json | undefined)[] = Object.values(value);
+  return parts.filter((part) => part !== undefined); // JSON leaves those out as well.
 }

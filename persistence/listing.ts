@@ -27,21 +27,32 @@ export async function listJobs(knex: Knex, wanted: Wanted): Promise<JobPage> {
 type Rows = readonly Readonly<Record<string, unknown>>[];
 
 function toQuery(knex: Knex, wanted: Wanted): PromiseLike<Rows> {
+  const ids = idsOf(knex, wanted);
+  if (ids === undefined) return Promise.resolve([]);
+  // Rows are read for the ids that are left; finding these takes the indices alone.
+  return knex
+    .select(...SUMMARY_COLUMNS)
+    .from("jobs")
+    .whereIn("id", knex.select("id").from(ids.as("found")))
+    .orderBy("id", "desc");
+}
+
+/** The ids of a page and one more; undefined when no state is asked for. */
+function idsOf(knex: Knex, wanted: Wanted): Knex.QueryBuilder | undefined {
   const { states, flow, agent } = wanted.filter;
   if (states === undefined && flow === undefined && agent === undefined) return range(knex, wanted);
   // The indices have the state before the id, so each state is a range of its own.
   const [first, ...others] = (states ?? ALL_STATES).map((state) =>
-    knex.select("*").from(range(knex, wanted, state).as("part")),
+    knex.select("id").from(range(knex, wanted, state).as("part")),
   );
-  if (first === undefined) return Promise.resolve([]);
   return first
-    .unionAll(others)
+    ?.unionAll(others)
     .orderBy("id", "desc")
     .limit(wanted.limit + 1);
 }
 
 function range(knex: Knex, { filter, limit, cursor }: Wanted, state?: JobState): Knex.QueryBuilder {
-  const query = knex("jobs").select(...SUMMARY_COLUMNS);
+  const query = knex("jobs").select("id");
   if (state !== undefined) query.where("state", state);
   if (filter.flow !== undefined) query.where("flow", filter.flow);
   if (filter.agent !== undefined) query.where("agent", filter.agent);

@@ -154,13 +154,17 @@ export class Database {
     }
   }
 
+  /**
+   * The words around the statements are not prepared ones: with libsql a prepared BEGIN that met a
+   * lock stays under way, and no savepoint can be opened beside it.
+   */
   #commit(group: readonly Pending[]): readonly Done[] {
     this.#setSynchronous(group.some(({ durable }) => durable) ? "FULL" : "NORMAL");
-    this.#statements.run("BEGIN IMMEDIATE");
+    this.connection.exec("BEGIN IMMEDIATE");
     try {
       const single = group.length === 1;
       const results = group.map(({ work }) => this.#runOne(work, single));
-      this.#statements.run("COMMIT");
+      this.connection.exec("COMMIT");
       return results;
     } catch (error) {
       this.#rollBack();
@@ -169,15 +173,15 @@ export class Database {
   }
 
   #runOne(work: Pending["work"], single: boolean): Done {
-    if (!single) this.#statements.run("SAVEPOINT one");
+    if (!single) this.connection.exec("SAVEPOINT one");
     try {
       const value = work(this.#statements);
-      if (!single) this.#statements.run("RELEASE one");
+      if (!single) this.connection.exec("RELEASE one");
       return { value };
     } catch (error) {
       if (sinksTransaction(faultOf(error)) || single) throw error;
-      this.#statements.run("ROLLBACK TO one");
-      this.#statements.run("RELEASE one");
+      this.connection.exec("ROLLBACK TO one");
+      this.connection.exec("RELEASE one");
       return { error: toDatabaseError(error, this.path) };
     }
   }

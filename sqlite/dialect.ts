@@ -33,8 +33,21 @@ export async function openKnex(database: Database): Promise<Knex> {
     connection: { filename: database.path },
     pool: { min: 0, max: 1 },
     useNullAsDefault: true,
+    log: SILENT,
   });
 }
+
+const nothing = (): void => undefined;
+/** knex prints what it then throws as well. */
+const SILENT: Knex.Logger = {
+  warn: nothing,
+  error: nothing,
+  deprecate: nothing,
+  debug: nothing,
+};
+
+/** Not run as prepared statements: `Database` says why. */
+const TRANSACTION_WORD = /^(begin|commit|rollback|savepoint|release)\b/i;
 
 /** knex's SQL for better-sqlite3, spoken to another driver. */
 function dialect(connection: RawConnection): KnexClientClass {
@@ -59,6 +72,10 @@ function dialect(connection: RawConnection): KnexClientClass {
     }
 
     async _query(raw: RawConnection, query: KnexQuery): Promise<KnexQuery> {
+      if (TRANSACTION_WORD.test(query.sql)) {
+        raw.exec(query.sql);
+        return query;
+      }
       const statement = raw.prepare(query.sql);
       const bindings = this._formatBindings(query.bindings);
       if (statement.returnsRows) {

@@ -119,10 +119,15 @@ export function toDatabaseError(error: unknown, path: string): unknown {
   const saying = SAYINGS[fault];
   const defect = fault === "constraint" || fault === "sql";
   const code = defect ? "INTERNAL" : fault === "too-big" ? "TOO_LARGE" : "PERSISTENCE_DOWN";
-  const detail = defect && error instanceof Error ? ` (${error.message})` : "";
+  const detail = defect && error instanceof Error ? ` (${withoutStatement(error.message)})` : "";
   return new JobrunnerError(code, saying.what(path) + detail, {
     hint: saying.hint,
     cause: error,
     retryable: saying.retryable,
   });
+}
+
+/** knex puts the whole statement before SQLite's words. */
+function withoutStatement(message: string): string {
+  return message.split(" - ").at(-1) ?? message;
 }
