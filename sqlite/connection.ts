@@ -13,7 +13,8 @@ export interface RawStatement {
 
 /**
  * One open connection, synchronous, the same for every driver. Errors are the driver's own;
- * `faults.ts` reads them. Statements with RETURNING must not be run: libsql runs them twice.
+ * `faults.ts` reads them. Statements with RETURNING must not be run: libsql runs
+ * them twice. Parameters are a plain `?`: the node:sqlite of 22.13 takes `?1` for a name.
  */
 export interface RawConnection {
   readonly driver: DriverName;

@@ -40,9 +40,9 @@ function insert(sql: Statements, posting: Posting, { now, claim }: Placing): num
 
 export function claim(sql: Statements, id: string, { claimId, now, leaseMs }: Lease): Claimed {
   const changed = sql.run(
-    `UPDATE board_entries SET claim = ?1, ready_at = ?2
-     WHERE id = ?3 AND (ready_at <= ?4 OR claim = ?1)`,
-    ...[claimId, at(now, leaseMs), id, now],
+    `UPDATE board_entries SET claim = ?, ready_at = ?
+     WHERE id = ? AND (ready_at <= ? OR claim = ?)`,
+    ...[claimId, at(now, leaseMs), id, now, claimId],
   );
   if (changed === 1) return "claimed";
   return holderOf(sql, id) === undefined ? "gone" : "taken";
@@ -54,9 +54,9 @@ export function reclaim(sql: Statements, posting: Posting, lease: Lease): Claime
   if (insert(sql, { ...posting, delayMs: leaseMs }, { now, claim: claimId }) === 1)
     return "claimed";
   const changed = sql.run(
-    `UPDATE board_entries SET claim = ?1, ready_at = ?2
-     WHERE id = ?3 AND (claim IS NULL OR claim = ?1)`,
-    ...[claimId, at(now, leaseMs), posting.id],
+    `UPDATE board_entries SET claim = ?, ready_at = ?
+     WHERE id = ? AND (claim IS NULL OR claim = ?)`,
+    ...[claimId, at(now, leaseMs), posting.id, claimId],
   );
   return changed === 1 ? "claimed" : "taken";
 }
@@ -120,9 +120,9 @@ function signatureOf(sql: Statements, id: string): number {
 
 function forgetUnused(sql: Statements, signature: number): void {
   sql.run(
-    `DELETE FROM board_signatures WHERE id = ?1
-       AND NOT EXISTS (SELECT 1 FROM board_entries WHERE signature = ?1)`,
-    signature,
+    `DELETE FROM board_signatures WHERE id = ?
+       AND NOT EXISTS (SELECT 1 FROM board_entries WHERE signature = ?)`,
+    ...[signature, signature],
   );
 }
 

@@ -77,8 +77,8 @@ export function exists(sql: Statements, ids: readonly string[]): ReadonlySet<str
 /** All claims named `<incarnation>.<n>`; "/" is the character after ".". */
 export function held(sql: Statements, incarnation: string): ReadonlyMap<string, string> {
   const rows = sql.all(
-    "SELECT id, claim FROM board_entries WHERE claim >= ?1 || '.' AND claim < ?1 || '/'",
-    incarnation,
+    "SELECT id, claim FROM board_entries WHERE claim >= ? AND claim < ?",
+    ...[`${incarnation}.`, `${incarnation}/`],
   );
   return new Map(rows.map((row) => [String(row.id), String(row.claim)]));
 }

@@ -1,4 +1,4 @@
-import type { JobRequest } from "../../common/job.js";
+import { type JobRequest, STARTABLE } from "../../common/job.js";
 import type { Entry } from "../../engine/journal.js";
 import type { Statements } from "../../sqlite/statements.js";
 import { integer, text } from "../columns.js";
@@ -22,11 +22,11 @@ const LAST = "\u{10ffff}";
 export function matchIds(sql: Statements, part: string, limit: number): readonly string[] {
   const tail = idTail(part);
   const rows = sql.all(
-    `SELECT id FROM jobs WHERE id >= ?1 AND id < ?1 || ?2
+    `SELECT id FROM jobs WHERE id >= ? AND id < ?
      UNION SELECT id FROM jobs
-       WHERE id_tail >= ?3 AND id_tail < ?3 || ?2 AND substr(id, -length(?1)) = ?1
-     LIMIT ?4`,
-    ...[part, LAST, tail, limit],
+       WHERE id_tail >= ? AND id_tail < ? AND substr(id, -length(?)) = ?
+     LIMIT ?`,
+    ...[part, part + LAST, tail, tail + LAST, part, part, limit],
   );
   return rows.map((row) => text(row, "id"));
 }
@@ -58,12 +58,10 @@ export function requests(sql: Statements, ids: readonly string[]): ReadonlyMap<s
 }
 
 /** One index range a state: an index on (state, id) has no order of id over several states. */
-const OPEN = `${["WAITING", "RUNNING", "REVERTING"]
-  .map(
-    (state) => `SELECT * FROM (SELECT id, signature, priority, run_at, state FROM jobs
-       WHERE state = '${state}' AND id > ?1 ORDER BY id LIMIT ?2)`,
-  )
-  .join(" UNION ALL ")} ORDER BY id LIMIT ?2`;
+const OPEN = `${STARTABLE.map(
+  (state) => `SELECT * FROM (SELECT id, signature, priority, run_at, state FROM jobs
+    WHERE state = '${state}' AND id > ? ORDER BY id LIMIT ?)`,
+).join(" UNION ALL ")} ORDER BY id LIMIT ?`;
 
 export interface Page {
   readonly limit: number;
@@ -72,7 +70,8 @@ export interface Page {
 }
 
 export function open(sql: Statements, { limit, cursor, now }: Page): readonly OpenJob[] {
-  return sql.all(OPEN, cursor, limit).map((row) => toOpenJob(row, now));
+  const ranges = STARTABLE.flatMap(() => [cursor, limit]);
+  return sql.all(OPEN, ...ranges, limit).map((row) => toOpenJob(row, now));
 }
 
 export function startable(sql: Statements, ids: readonly string[]): ReadonlySet<string> {
