@@ -62,8 +62,13 @@ async function prepare(options: JobsOptions, request: PostRequest): Promise<Prep
 }
 
 async function ask({ runners }: JobsOptions, flow: string, params: Store): Promise<Prepared> {
+  const prepare = (): Promise<Prepared> => runners.prepare(flow, params);
   try {
-    return await runners.prepare(flow, params);
+    // A runner may die of another job's code; the question is harmless, so it is asked once more.
+    return await prepare().catch((error: unknown) => {
+      if (hasCode(error, "RUNNER_DIED")) return prepare();
+      throw error;
+    });
   } catch (error) {
     throw hasCode(error, "UNKNOWN_FLOW") ? await unknownFlow(runners, flow) : error;
   }

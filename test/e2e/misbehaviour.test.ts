@@ -79,5 +79,7 @@ async function post(agent: AgentProcess, flow: string, params: object): Promise<
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ flow, params }),
   });
-  return ((await answer.json()) as JobView).id;
+  const body = (await answer.json()) as JobView;
+  if (answer.status !== 201) throw new Error(`posting ${flow}: ${JSON.stringify(body)}`);
+  return body.id;
 }

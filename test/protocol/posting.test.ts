@@ -61,6 +61,26 @@ describe("posting", () => {
     expect((await world.persistence.jobs({}, 10)).jobs).toEqual([]);
   });
 
+  it("is not refused because another job's code just ended the runner", async () => {
+    const world = await openWorld();
+    const runners = openRunners();
+    const { prepare } = runners;
+    let deaths = 0;
+    runners.prepare = (flow, params) => {
+      deaths += 1;
+      if (deaths > 1) return prepare.call(runners, flow, params);
+      return Promise.reject(new JobrunnerError("RUNNER_DIED", "killed by a neighbour"));
+    };
+    const { persistence, board, clock } = world;
+    const parts = { persistence, board, runners, agent: "alpha", clock };
+    const jobs = createJobs({ ...parts, log: pino({ level: "silent" }), onPutFailed: () => {} });
+
+    const { created, view } = await jobs.post({ flow: "hello" });
+
+    expect(created).toBe(true);
+    expect(await world.claimable()).toEqual([view.id]);
+  });
+
   it("P-3: a key outlives its job, and never makes another", async () => {
     const path = tempFile();
     const { persistence } = await openSteered({ path });
