@@ -43,6 +43,7 @@ export default defineConfig({
     ],
     coverage: {
       include: ["common/**", "engine/**"],
+      exclude: ["test/**"],
       thresholds: { branches: 100 },
     },
   },

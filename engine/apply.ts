@@ -77,7 +77,8 @@ function move(plan: Plan, state: State, change: AtomChange): void {
   keep(record, change);
   const { name } = record.atom;
   if (change.to === "FAILURE" && record.failure !== undefined) {
-    state.failures.set(name, record.failure);
+    // One that was to be reverted anyway is no reason why others are.
+    if (record.intention !== "REVERT") state.failures.set(name, record.failure);
     failed(plan, state, record);
   }
   if (change.to === "SUCCESS") state.failures.delete(name);
@@ -177,14 +178,16 @@ function resolve(state: State, root: AtomNode): void {
 
 function retryCone(plan: Plan, state: State, retry: AtomNode): void {
   const record = recordOf(state, retry);
-  if (record.intention === "RETRY") return; // Its cone is marked already.
-  // A REVERT that came first, from another branch, is not taken back.
-  if (record.intention !== "REVERT") intend(state, record, "RETRY");
+  // Its cone is marked already; a REVERT that came first, from another branch, is not taken back.
+  if (record.intention === "RETRY" || record.intention === "REVERT") return;
+  intend(state, record, "RETRY");
   for (const inside of cone(plan, state, retry)) intend(state, inside, "REVERT");
 }
 
 function revertCone(plan: Plan, state: State, retry: AtomNode): void {
-  intend(state, recordOf(state, retry), "REVERT");
+  const record = recordOf(state, retry);
+  if (record.intention === "REVERT") return; // So is its cone, which only a reset gives back.
+  intend(state, record, "REVERT");
   for (const inside of cone(plan, state, retry)) intend(state, inside, "REVERT");
 }
 
@@ -232,7 +235,6 @@ function startOver(state: State): void {
   for (const record of state.records) {
     if (record === undefined) continue;
     setState(state, record, "PENDING");
-    record.history = [];
     renew(state, record);
   }
 }

@@ -1,6 +1,14 @@
 import type { EndState } from "../common/job.js";
 import type { AtomNode } from "./compile/node.js";
-import { mayExecute, mayRevert, recordAt, recordOf, type State } from "./state.js";
+import {
+  type AtomRecord,
+  mayExecute,
+  mayRevert,
+  queueIfReady,
+  recordAt,
+  recordOf,
+  type State,
+} from "./state.js";
 
 /** A failure waits for the word of a retry. */
 export interface Question {
@@ -28,6 +36,13 @@ export interface Present {
   readonly approved: Map<AtomNode, number>;
   /** Atoms whose deciders are being asked. */
   readonly voting: ReadonlySet<AtomNode>;
+  /** A revert failed, or nothing is to be resolved: what has begun ends, nothing new starts. */
+  readonly halted: boolean;
+}
+
+/** Whether an owner that went away in that state left something behind. */
+export function isBegun({ state }: AtomRecord): boolean {
+  return state === "RUNNING" || state === "REVERTING" || state === "RETRYING";
 }
 
 /** The question that comes before everything else: its answer may concern whatever could start. */
@@ -51,6 +66,7 @@ export function nextStep(state: State, present: Present): Step | undefined {
     present.orphans.delete(orphan);
     return resume(state, orphan);
   }
+  if (present.halted) return undefined;
   const revert = state.toRevert.take((index) => mayRevert(state, index));
   if (revert !== undefined) return backwards(state, revert);
   const [approved] = present.approved;
@@ -64,8 +80,19 @@ export function nextStep(state: State, present: Present): Step | undefined {
   return execute === undefined ? undefined : forwards(state, execute);
 }
 
+/** Takes back a step that is not to start yet. */
+export function putBack(state: State, present: Present, step: Step): void {
+  const { atom } = step;
+  const record = recordOf(state, atom);
+  if (step.step === "execute" && !step.again && atom.deciders.length > 0) {
+    present.approved.set(atom, record.round);
+  } else if (isBegun(record)) present.orphans.add(atom);
+  else queueIfReady(state, atom.index);
+}
+
 /** Whether anything is left that could start, now or later. */
 export function hasWork(state: State, present: Present): boolean {
+  if (present.halted) return present.orphans.size > 0;
   return (
     nextQuestion(state) !== undefined ||
     present.orphans.size + present.approved.size + present.voting.size > 0 ||

@@ -3,6 +3,7 @@ import { JobrunnerError } from "../common/error.js";
 import type { Failure } from "../common/failure.js";
 import type { Json } from "../common/json.js";
 import { type AtomNode, isAtom, type Plan } from "./compile/node.js";
+import { Failures } from "./failures.js";
 import { Front } from "./front/front.js";
 import { ReadyQueue } from "./front/ready-queue.js";
 import type { AtomState, FlowState } from "./journal.js";
@@ -90,7 +91,7 @@ export interface State {
   readonly records: readonly (AtomRecord | undefined)[];
   readonly counts: Record<AtomState, number>;
   /** Failures of the present attempts, by atom. */
-  readonly failures: Map<string, Failure>;
+  readonly failures: Failures;
   /** Failed atoms for which nobody has decided yet, in order. */
   readonly undecided: Set<AtomNode>;
   chain: Chain | undefined;
@@ -109,7 +110,7 @@ export function createState(plan: Plan): State {
     flow: "PENDING",
     records: plan.nodes.map((node) => (isAtom(node) ? createRecord(node) : undefined)),
     counts: { ...NO_ATOMS, PENDING: plan.atoms.size },
-    failures: new Map(),
+    failures: new Failures(),
     undecided: new Set(),
     chain: undefined,
     revertsAll: false,

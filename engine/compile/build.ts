@@ -65,8 +65,7 @@ function addFlow(site: Site, spec: FlowSpec, place: Place): Ends {
   const flow: PlanFlow = {
     name: spec.name,
     pattern: spec.pattern,
-    home: place.home,
-    depth: place.home === undefined ? 0 : place.home.flow.depth + 1,
+    around: place.home === undefined ? [] : [...place.home.flow.around, place.home],
     enter: enter.index,
     before: graph?.before ?? [],
   };

@@ -75,8 +75,9 @@ function linkByData(
     const { requires, provides } = symbolsOf(child);
     for (const symbol of requires) {
       if (given.has(symbol)) continue;
-      const [first, ...others] = providers.get(symbol) ?? [];
-      if (others.length > 0) throw ambiguous(draft, place, symbol, providers.get(symbol) ?? []);
+      const known = providers.get(symbol) ?? [];
+      const [first] = known;
+      if (known.length > 1) throw ambiguous(draft, place, symbol, known);
       if (first === undefined) addTo(lacking, symbol, place);
       else connect(draft, first, place);
     }
@@ -188,22 +189,23 @@ function ancestors(draft: Draft, target: string): ReadonlySet<number> {
 }
 
 function arrange(draft: Draft, order: readonly number[]): GraphLinks {
-  const slots = new Map(order.map((place, slot) => [place, slot]));
+  const slots: number[] = [];
+  order.forEach((place, slot) => (slots[place] = slot));
   const lacking = new Set<string>();
   for (const [symbol, places] of draft.lacking) {
-    if ([...places].some((place) => slots.has(place))) lacking.add(symbol);
+    if ([...places].some((place) => slots[place] !== undefined)) lacking.add(symbol);
   }
   const deciders: DeciderLink[] = [];
   for (const link of draft.deciders.values()) {
-    const from = slots.get(link.from);
-    const to = slots.get(link.to);
+    const from = slots[link.from];
+    const to = slots[link.to];
     if (from !== undefined && to !== undefined) deciders.push({ ...link, from, to });
   }
   return {
     children: order.map((place) => at(draft.flow.children, place)),
     before: order.map((place) =>
       // A child that takes part brings all its predecessors along.
-      [...at(draft.before, place)].flatMap((earlier) => slots.get(earlier) ?? []),
+      [...at(draft.before, place)].map((earlier) => at(slots, earlier)),
     ),
     deciders,
     lacking,

@@ -61,9 +61,8 @@ export interface Home {
 export interface PlanFlow {
   readonly name: string;
   readonly pattern: FlowSpec["pattern"];
-  /** Undefined for the outermost flow. */
-  readonly home: Home | undefined;
-  readonly depth: number;
+  /** The flows around it and its places in them, from the outermost to the nearest. */
+  readonly around: readonly Home[];
   /** Index of its entry: all it holds have greater ones. */
   readonly enter: number;
   /** Graphs: direct predecessors of each child, by slot. */

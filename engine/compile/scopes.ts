@@ -21,7 +21,7 @@ export function* visibleProviders(
   for (let place = placeBefore(providers, atom.index); place >= 0; place -= 1) {
     const provider = at(providers, place);
     const meeting = meet(provider.atom, atom);
-    if (precedes(meeting)) yield { provider, level: meeting.flow.depth };
+    if (precedes(meeting)) yield { provider, level: meeting.depth };
     // Nothing inside an unordered flow precedes what else is in it, but for its retry.
     else if (meeting.flow.pattern === "unordered") {
       place = Math.min(place, placeBefore(providers, meeting.flow.enter + 2) + 1);
@@ -44,30 +44,27 @@ function placeBefore(providers: readonly Provider[], index: number): number {
 /** The innermost flow that holds two atoms, and the children of it that they are or lie in. */
 interface Meeting {
   readonly flow: PlanFlow;
+  readonly depth: number;
   readonly earlier: number;
   readonly later: number;
 }
 
 function meet(earlier: AtomNode, later: AtomNode): Meeting {
-  let a: Home = earlier.home;
-  let b: Home = later.home;
-  while (a.flow !== b.flow) {
-    if (a.flow.depth >= b.flow.depth) a = outwards(a);
-    else b = outwards(b);
-  }
-  return { flow: a.flow, earlier: a.slot, later: b.slot };
+  let depth = Math.min(earlier.home.flow.around.length, later.home.flow.around.length);
+  while (homeAt(earlier, depth).flow !== homeAt(later, depth).flow) depth -= 1;
+  const { flow, slot } = homeAt(earlier, depth);
+  return { flow, depth, earlier: slot, later: homeAt(later, depth).slot };
 }
 
-function outwards(home: Home): Home {
-  const outer = home.flow.home;
-  if (outer === undefined) throw new Error("two atoms of one plan have no flow in common");
-  return outer;
+/** Where an atom, or the flow that holds it, lives at that depth; 0 is the outermost flow. */
+function homeAt({ home }: AtomNode, depth: number): Home {
+  const { around } = home.flow;
+  return depth === around.length ? home : at(around, depth);
 }
 
+/** `earlier` has the smaller index; children of a row and of a graph are numbered in order. */
 function precedes({ flow, earlier, later }: Meeting): boolean {
-  if (earlier === -1) return later !== -1; // The flow's retry precedes all its children.
-  if (later === -1 || earlier === later) return false;
-  if (flow.pattern === "linear") return earlier < later;
+  if (earlier === -1 || flow.pattern === "linear") return true;
   return flow.pattern === "graph" && leadsTo(flow, earlier, later);
 }
 

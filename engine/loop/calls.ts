@@ -30,11 +30,14 @@ export interface CallRequest {
 interface Call {
   readonly request: CallRequest;
   readonly controller: AbortController;
-  /** Ends the timers of the call. */
-  readonly done: AbortController;
+  /** Ends the timers of the call; most have none. */
+  done: AbortController | undefined;
   /** Stopped for the next owner: only a good end still counts. */
   leaving: boolean;
 }
+
+/** Nobody looks at it: one for all is cheaper than one each. */
+const OVER = new Error("the call is over");
 
 /** The bodies that run now, each with its signal and its time limit. */
 export class Calls {
@@ -53,7 +56,7 @@ export class Calls {
     const call: Call = {
       request,
       controller: new AbortController(),
-      done: new AbortController(),
+      done: undefined,
       leaving: false,
     };
     this.#running.set(request.atom, call);
@@ -86,7 +89,7 @@ export class Calls {
     const calls = [...this.#running.values()];
     this.#running.clear();
     for (const call of calls) {
-      call.done.abort();
+      call.done?.abort(OVER);
       call.controller.abort(reason);
     }
   }
@@ -118,13 +121,13 @@ export class Calls {
   #settle(call: Call, outcome: Outcome): void {
     if (!this.#isCurrent(call)) return;
     this.#running.delete(call.request.atom);
-    call.done.abort();
+    call.done?.abort(OVER);
     if (call.leaving && !outcome.ok) this.#options.left(call.request.atom);
     else this.#options.settled(call.request.atom, outcome);
   }
 
   async #limit(call: Call, timeoutMs: number): Promise<void> {
-    await this.#options.sleep(timeoutMs, call.done.signal);
+    await this.#pause(call, timeoutMs);
     if (!this.#isCurrent(call)) return;
     const error = new Error(`"${call.request.atom.name}" took longer than ${timeoutMs} ms`);
     error.name = "TimeoutError";
@@ -139,16 +142,22 @@ export class Calls {
 
   /** A body that does not listen must not hold up the flow for ever. */
   async #giveUp(call: Call, reason: Error): Promise<void> {
-    await this.#options.sleep(SETTLE_MS, call.done.signal);
+    await this.#pause(call, SETTLE_MS);
     this.#settle(call, { ok: false, failure: toFailure(reason) });
   }
 
   async #forsake(call: Call, settleMs: number): Promise<void> {
-    await this.#options.sleep(settleMs, call.done.signal);
+    await this.#pause(call, settleMs);
     if (!this.#isCurrent(call)) return;
     this.#running.delete(call.request.atom);
-    call.done.abort();
+    call.done?.abort(OVER);
     this.#options.left(call.request.atom);
+  }
+
+  /** Ends early when the call does. */
+  #pause(call: Call, ms: number): Promise<void> {
+    call.done ??= new AbortController();
+    return this.#options.sleep(ms, call.done.signal);
   }
 
   #isCurrent(call: Call): boolean {

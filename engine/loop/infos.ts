@@ -17,7 +17,7 @@ export function revertInfo(state: State, record: AtomRecord, occasion: Occasion)
   return {
     ...info(record, occasion, "/revert"),
     outcome: outcomeOf(record),
-    flowFailures: Object.fromEntries(state.failures),
+    flowFailures: state.failures.all,
   };
 }
 

@@ -1,8 +1,7 @@
 import { fold } from "../apply.js";
 import type { Sources } from "../args.js";
 import type { AtomNode } from "../compile/node.js";
-import type { Present } from "../decide.js";
-import type { AtomState } from "../journal.js";
+import { isBegun, type Present } from "../decide.js";
 import type { AtomRecord } from "../state.js";
 import type { EngineOptions } from "./options.js";
 
@@ -13,18 +12,16 @@ export interface Memory extends Sources {
 
 export interface LivePresent extends Present {
   readonly voting: Set<AtomNode>;
+  halted: boolean;
   /** True while a retry of the author's own is being asked. */
   asking: boolean;
 }
-
-/** States in which an owner that left something behind leaves it. */
-const BEGUN: readonly AtomState[] = ["RUNNING", "REVERTING", "RETRYING"];
 
 /** Folds the journal. Throws BAD_RECORD for one that is not of this flow. */
 export function remember({ plan, store, entries, plain }: EngineOptions): Memory {
   const state = fold(plan, entries);
   const records = state.records.filter((record): record is AtomRecord => record !== undefined);
-  const orphans = records.filter((record) => BEGUN.includes(record.state));
+  const orphans = records.filter(isBegun);
   if (plain?.askAgain === true) {
     for (const record of records) if (isAskedAgain(record)) state.undecided.add(record.atom);
   }
@@ -36,6 +33,7 @@ export function remember({ plan, store, entries, plain }: EngineOptions): Memory
       orphans: new Set(orphans.map((record) => record.atom)),
       approved: new Map(),
       voting: new Set(),
+      halted: false,
       asking: false,
     },
   };

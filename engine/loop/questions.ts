@@ -24,7 +24,7 @@ export function answerQuestions(desk: Desk, mayAsk: boolean): boolean {
       if (mayAsk && !desk.present.asking) ask(desk, question);
       return false;
     }
-    const history = historyWithFailure(desk, question);
+    const { history } = recordOf(desk.state, question.retry);
     decide(desk, question, decideRetry({ controller, history, args: argsOf(desk, question) }));
   }
 }

@@ -3,11 +3,13 @@ import { isEnded } from "../../common/job.js";
 import type { Json } from "../../common/json.js";
 import { apply } from "../apply.js";
 import type { AtomNode } from "../compile/node.js";
-import { endOf, hasWork, nextStep, type Step } from "../decide.js";
+import { endOf, hasWork, nextStep, putBack, type Step } from "../decide.js";
 import type { AtomState, Change } from "../journal.js";
 import { mayRevert, queueIfReady } from "../state.js";
 import { type CallRequest, Calls, SETTLE_MS } from "./calls.js";
 import { type Consulted, consulted, type Desk, refuseToSave } from "./desk.js";
+import { Inbox } from "./inbox.js";
+import { Lifeline } from "./lifeline.js";
 import { type Memory, remember } from "./memory.js";
 import type { Engine, EngineEnd, EngineOptions } from "./options.js";
 import { settle } from "./outcome.js";
@@ -33,47 +35,35 @@ export class FlowRun implements Engine {
   readonly #memory: Memory;
   readonly #desk: Desk;
   readonly #calls: Calls;
-  /** What came in and is not yet a change. */
-  #inbox: (() => void)[] = [];
+  readonly #lifeline = new Lifeline();
+  readonly #inbox = new Inbox(this.#lifeline);
   #changes: Change[] = [];
   /** What waits for the next append to be durable: bodies to call, savers to tell. */
   #launches: CallRequest[] = [];
   #savers: (() => void)[] = [];
   #consulting = 0;
-  readonly #waiting = new Set<AtomNode>();
-  /** A revert failed, or nothing is to be resolved: what runs ends, nothing new starts. */
-  #halted = false;
-  #leaving: "handover" | "suspended" | undefined;
+  readonly #waiting = new Set<{ readonly atom: AtomNode }>();
+  #leaving: Leaving | undefined;
   #cancelling: { readonly revert: boolean } | undefined;
-  readonly #over = new AbortController();
-  readonly #lost: Promise<never>;
-  #poked = false;
-  #wake: () => void = () => undefined;
 
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#memory = remember(options);
     this.#desk = this.#createDesk();
-    const { signal } = this.#over;
-    this.#lost = new Promise((_, reject) => {
-      signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
-    });
-    this.#lost.catch(() => undefined); // Whoever waits for something hears of it.
     this.#calls = new Calls({
       sleep: (ms, until) => options.sleep(ms, until),
       saved: (atom, value) => this.#save(atom, value),
       progress: (atom, fraction, note) => options.progress?.(atom.name, fraction, note),
-      settled: (atom, outcome) => this.#take(() => settle(this.#desk, atom, outcome)),
-      left: (atom) => this.#take(() => this.#memory.present.orphans.add(atom)),
+      settled: (atom, outcome) => this.#inbox.put(() => settle(this.#desk, atom, outcome)),
+      left: (atom) => this.#inbox.put(() => this.#memory.present.orphans.add(atom)),
       lost: (error) => this.abort(error),
     });
   }
 
   async run(): Promise<EngineEnd> {
-    const { state } = this.#memory;
-    const { flow } = state;
-    if (flow !== "PENDING" && isEnded(flow) && this.#options.plain?.rerun !== true)
-      return { ended: flow };
+    const { flow } = this.#memory.state;
+    const rerun = this.#options.plain?.rerun === true && flow !== "CANCELLED";
+    if (flow !== "PENDING" && isEnded(flow) && !rerun) return { ended: flow };
     try {
       this.#begin();
       return await this.#loop();
@@ -81,41 +71,43 @@ export class FlowRun implements Engine {
       this.abort(error instanceof Error ? error : new Error(String(error)));
       throw error;
     } finally {
-      this.#over.abort(new Error("the engine has ended"));
+      this.#lifeline.end(new Error("the engine has ended"));
     }
   }
 
   leave(how: "handover" | "suspended", grace: AbortSignal): void {
-    this.#leaving = how;
+    this.#leaving = { how, grace };
     this.#calls.leave(LEAVES, isInterruptible, SETTLE_MS);
-    const leaveAll = () => this.#calls.leave(LEAVES, () => true, HANDOVER_SETTLE_MS);
+    const leaveAll = () => {
+      this.#calls.leave(LEAVES, () => true, HANDOVER_SETTLE_MS);
+      this.#inbox.poke();
+    };
     if (grace.aborted) leaveAll();
-    else grace.addEventListener("abort", leaveAll, { once: true, signal: this.#over.signal });
-    this.#poke();
+    else grace.addEventListener("abort", leaveAll, { once: true, signal: this.#lifeline.signal });
+    this.#inbox.poke();
   }
 
   cancel(revert: boolean): void {
     this.#cancelling = { revert };
-    this.#poke();
+    this.#inbox.poke();
   }
 
   abort(reason: Error): void {
-    this.#over.abort(reason);
+    this.#lifeline.end(reason);
     this.#calls.drop(reason);
-    this.#poke();
   }
 
   async #loop(): Promise<EngineEnd> {
     const stepwise = this.#options.plain?.stepwise === true;
     for (;;) {
-      this.#over.signal.throwIfAborted();
+      this.#lifeline.signal.throwIfAborted();
       this.#collect();
       this.#advance(stepwise);
       const end = this.#end();
       const wrote = this.#changes.length > 0;
       if (wrote) await this.#flush();
       if (end !== undefined) return end;
-      if (!(stepwise && wrote)) await this.#news();
+      if (!(stepwise && wrote)) await this.#inbox.news();
     }
   }
 
@@ -132,9 +124,7 @@ export class FlowRun implements Engine {
   }
 
   #collect(): void {
-    const inbox = this.#inbox;
-    this.#inbox = [];
-    for (const report of inbox) report();
+    this.#inbox.empty();
     const cancelling = this.#cancelling;
     if (cancelling === undefined) return;
     this.#cancelling = undefined;
@@ -148,16 +138,16 @@ export class FlowRun implements Engine {
     for (;;) {
       const decided = answerQuestions(this.#desk, this.#leaving === undefined);
       if (!decided || !this.#mayStart()) return;
-      if (stepwise && this.#changes.length > 0) return;
+      if (stepwise && this.#changes.length + this.#memory.present.voting.size > 0) return;
       const wave = this.#wave();
       if (wave.length === 0) return;
-      startAll(this.#desk, wave);
+      startAll(this.#desk, stepwise ? this.#votesFirst(wave) : wave);
     }
   }
 
   #mayStart(): boolean {
     const { cancelled } = this.#memory.state;
-    return this.#leaving === undefined && !this.#halted && cancelled?.revert !== false;
+    return this.#leaving === undefined && cancelled?.revert !== false;
   }
 
   #wave(): readonly Step[] {
@@ -173,17 +163,26 @@ export class FlowRun implements Engine {
     return wave;
   }
 
+  /** The word of the deciders comes before everything else of their wave. */
+  #votesFirst(wave: readonly Step[]): readonly Step[] {
+    const { state, present } = this.#memory;
+    const votes = wave.filter(({ step }) => step === "vote");
+    if (votes.length === 0) return wave;
+    for (const step of wave) if (step.step !== "vote") putBack(state, present, step);
+    return votes;
+  }
+
   /** How the run ends, when it does; what is to be written about it is among the changes then. */
   #end(): EngineEnd | undefined {
     const { state, present } = this.#memory;
-    const busy = this.#calls.size + this.#consulting + this.#launches.length + this.#inbox.length;
+    // Questions that nobody has answered in all that time are left to the next owner.
+    const asked = this.#leaving?.grace.aborted === true ? 0 : this.#consulting;
+    const busy = this.#calls.size + asked + this.#launches.length + this.#inbox.size;
     if (busy > 0) return undefined;
-    const waits = [...this.#waiting].some((atom) => mayRevert(state, atom.index));
-    const unfinished = waits || hasWork(state, present);
+    const waits = [...this.#waiting].some(({ atom }) => mayRevert(state, atom.index));
+    const unfinished = hasWork(state, present) || (waits && !present.halted);
     if (unfinished && this.#mayStart()) return undefined;
-    if (unfinished && this.#leaving !== undefined && !this.#halted) {
-      return this.#left(this.#leaving);
-    }
+    if (unfinished && this.#leaving !== undefined) return this.#left(this.#leaving.how);
     const ended = endOf(state);
     if (state.flow === "PENDING" || state.flow === "SUSPENDED") this.#proceed();
     this.#emit({ change: "flow", to: ended });
@@ -195,12 +194,13 @@ export class FlowRun implements Engine {
     else this.#emit({ change: "flow", to: "SUSPENDED" });
     return { left: how };
   }
+
   /** Folds a change and puts it into the next append. */
   #emit(change: Change): void {
-    const { plan, state } = this.#memory;
+    const { plan, state, present } = this.#memory;
     apply(plan, state, [change]);
     this.#changes.push(change);
-    if (change.change === "atom" && this.#halts(change.to)) this.#halted = true;
+    if (change.change === "atom" && this.#halts(change.to)) present.halted = true;
     if (state.revertsAll && state.flow === "RUNNING") {
       this.#emit({ change: "flow", to: "REVERTING" });
     }
@@ -215,47 +215,30 @@ export class FlowRun implements Engine {
     const [changes, launches, savers] = [this.#changes, this.#launches, this.#savers];
     this.#changes = [];
     this.#savers = [];
-    await Promise.race([this.#options.append(changes), this.#lost]);
+    await this.#lifeline.hold(this.#options.append(changes));
     this.#launches = [];
     for (const saver of savers) saver();
     for (const request of launches) {
-      // Told to leave while this was written: the next owner finds it RUNNING and starts it.
-      if (this.#leaving === "handover") this.#memory.present.orphans.add(request.atom);
-      else this.#calls.start(request);
+      if (this.#mayLaunch(request)) this.#calls.start(request);
+      else this.#inbox.put(() => this.#memory.present.orphans.add(request.atom));
     }
-    if (this.#leaving !== undefined) this.#calls.leave(LEAVES, isInterruptible, SETTLE_MS);
-    if (launches.length > 0 && this.#leaving === "handover") this.#poke();
   }
 
-  /** Resolves when there is something to collect, or the ownership is over. */
-  async #news(): Promise<void> {
-    if (!this.#poked) {
-      const woken = new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      await Promise.race([woken, this.#lost]);
-    }
-    this.#poked = false;
-  }
-
-  #poke(): void {
-    this.#poked = true;
-    this.#wake();
-  }
-
-  #take(report: () => void): void {
-    this.#inbox.push(report);
-    this.#poke();
+  /** Told to leave while it was written: the next owner finds it RUNNING and starts it. */
+  #mayLaunch(request: CallRequest): boolean {
+    if (this.#leaving === undefined) return true;
+    const { how, grace } = this.#leaving;
+    return how === "suspended" && !grace.aborted && !isInterruptible(request);
   }
 
   #save(atom: AtomNode, value: Json): Promise<void> {
     const stored = new Promise<void>((resolve) => {
-      this.#take(() => {
+      this.#inbox.put(() => {
         this.#emit({ change: "saved", atom: atom.name, value });
         this.#savers.push(resolve);
       });
     });
-    return Promise.race([stored, this.#lost]);
+    return this.#lifeline.hold(stored);
   }
 
   #createDesk(): Desk {
@@ -263,7 +246,7 @@ export class FlowRun implements Engine {
     return {
       ...this.#memory,
       ...{ bodies, job, now, random },
-      hooks: { signal: this.#over.signal, saved: refuseToSave, progress: () => undefined },
+      hooks: { signal: this.#lifeline.signal, saved: refuseToSave, progress: () => undefined },
       emit: (change) => this.#emit(change),
       launch: (request) => void this.#launches.push(request),
       consult: (ask, answer) => void this.#consult(ask, answer),
@@ -277,7 +260,7 @@ export class FlowRun implements Engine {
     if (!result.ok && hasCode(result.error, "OWNERSHIP_LOST", "RUNNER_DIED")) {
       return this.abort(result.error);
     }
-    this.#take(() => {
+    this.#inbox.put(() => {
       this.#consulting -= 1;
       answer(result);
     });
@@ -285,12 +268,17 @@ export class FlowRun implements Engine {
 
   /** Looks at a retry again when its back-off is over. */
   async #wakeAt(atom: AtomNode, until: number): Promise<void> {
-    if (this.#waiting.has(atom)) return;
-    this.#waiting.add(atom);
-    await this.#options.sleep(until - this.#options.now(), this.#over.signal);
-    this.#waiting.delete(atom);
-    this.#take(() => queueIfReady(this.#memory.state, atom.index));
+    const waiter = { atom };
+    this.#waiting.add(waiter);
+    await this.#options.sleep(until - this.#options.now(), this.#lifeline.signal);
+    this.#waiting.delete(waiter);
+    this.#inbox.put(() => queueIfReady(this.#memory.state, atom.index));
   }
+}
+
+interface Leaving {
+  readonly how: "handover" | "suspended";
+  readonly grace: AbortSignal;
 }
 
 const LEAVES = new Error("the owner leaves");

@@ -7,18 +7,14 @@ import type { Step } from "../decide.js";
 import { backoffMs, type BuiltIn, nextValue } from "../retry.js";
 import { type AtomRecord, recordOf } from "../state.js";
 import type { Desk } from "./desk.js";
-import {
-  executeInfo,
-  historyOf,
-  type Occasion,
-  retryInfo,
-  retryRevertInfo,
-  revertInfo,
-} from "./infos.js";
+import { executeInfo, type Occasion, retryInfo, retryRevertInfo, revertInfo } from "./infos.js";
 import { moveTo, settle } from "./outcome.js";
 import { vote } from "./votes.js";
 
-/** Starts the steps of one wave: their changes, then (once those are durable) their bodies. */
+/**
+ * Starts the steps of one wave: what they enter, then what the engine answers itself, then (once
+ * all that is durable) their bodies.
+ */
 export function startAll(desk: Desk, wave: readonly Step[]): void {
   const again = wave.flatMap((step) =>
     step.step !== "vote" && step.step !== "attempt" && step.again && hasBody(desk, step)
@@ -26,19 +22,27 @@ export function startAll(desk: Desk, wave: readonly Step[]): void {
       : [],
   );
   if (again.length > 0) desk.emit({ change: "again", atoms: again });
-  for (const step of wave) start(desk, step);
+  const begun = wave.filter((step) => begin(desk, step));
+  for (const step of begun) {
+    if (step.step === "revert") revert(desk, step.atom, step.again);
+    else execute(desk, step.atom, step.step === "execute" && step.again);
+  }
 }
 
-function start(desk: Desk, step: Step): void {
+/** Enters the state of the step; false when there is nothing to run yet. */
+function begin(desk: Desk, step: Step): boolean {
   switch (step.step) {
     case "vote":
-      return vote(desk, step.atom);
+      vote(desk, step.atom);
+      return false;
     case "execute":
-      return execute(desk, step.atom, step.again);
+      if (!step.again) moveTo(desk, step.atom, "RUNNING");
+      return true;
     case "revert":
-      return revert(desk, step.atom, step.again);
+      if (!step.again) moveTo(desk, step.atom, "REVERTING");
+      return true;
     case "attempt":
-      return attempt(desk, step.atom);
+      return beginAttempt(desk, step.atom);
   }
 }
 
@@ -55,13 +59,12 @@ function hasBody(desk: Desk, step: Extract<Step, { again: boolean }>): boolean {
 
 function execute(desk: Desk, atom: AtomNode, again: boolean): void {
   const record = recordOf(desk.state, atom);
-  if (!again) moveTo(desk, atom, "RUNNING");
   const found = lookUp(desk, atom);
   const controller = builtInOf(atom);
   if (!found.found) settle(desk, atom, { ok: false, failure: found.failure });
   else if (controller === undefined) call(desk, record, { job: desk.job, args: found.args, again });
   else {
-    const question = { controller, history: historyOf(record), args: found.args };
+    const question = { controller, history: record.history, args: found.args };
     settle(desk, atom, nextValue(question));
   }
 }
@@ -87,7 +90,6 @@ function launch(
 
 function revert(desk: Desk, atom: AtomNode, again: boolean): void {
   const record = recordOf(desk.state, atom);
-  if (!again) moveTo(desk, atom, "REVERTING");
   if (hasNothingToRevert(record)) return settle(desk, atom, { ok: true, value: null });
   const found = revertArgs(desk, atom);
   if (!found.found) return settle(desk, atom, { ok: false, failure: found.failure });
@@ -116,17 +118,21 @@ function revertArgs(desk: Desk, atom: AtomNode): Lookup {
 }
 
 /** The next attempt of a retry: its back-off, then everything after it is PENDING again. */
-function attempt(desk: Desk, atom: AtomNode): void {
+function beginAttempt(desk: Desk, atom: AtomNode): boolean {
   const record = recordOf(desk.state, atom);
   const until = dueAt(desk, record);
-  if (until > desk.now()) return desk.wake(atom, until);
+  if (until > desk.now()) {
+    desk.wake(atom, until);
+    return false;
+  }
   if (record.state !== "RETRYING") moveTo(desk, atom, "RETRYING");
   const atoms: string[] = [];
   for (const inside of cone(desk.plan, desk.state, atom)) {
     if (inside.state !== "PENDING") atoms.push(inside.atom.name);
   }
   desk.emit({ change: "reset", retry: atom.name, atoms });
-  execute(desk, atom, false);
+  moveTo(desk, atom, "RUNNING");
+  return true;
 }
 
 /** When the attempt may start, ms since 1970. The first time it is asked it becomes an entry. */

@@ -65,7 +65,8 @@ const DEPTHS: readonly Depth[] = ["ALL", "FLOW", "NEIGHBORS", "ATOM"];
 
 function ignore(desk: Desk, atom: AtomNode, nays: readonly Decider[]): void {
   const { plan, state } = desk;
-  const depth = DEPTHS.find((candidate) => nays.some((nay) => nay.depth === candidate)) ?? "ALL";
+  const voted = DEPTHS.filter((depth) => nays.some((nay) => nay.depth === depth));
+  const depth = at(voted, 0);
   const names = [atom.name];
   for (const index of reached(plan, atom, depth)) {
     const record = recordAt(state, index);

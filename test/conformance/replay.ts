@@ -225,7 +225,7 @@ function noteRetryCall(world: PhaseWorld, sources: Sources, change: Change): voi
   if (change.to === "REVERTED") {
     // TaskFlow's own retries take no arguments there but those that were rebound.
     const args = record.atom.spec.rebind === undefined ? {} : argsOf(sources, record);
-    const flowFailures = toPlain(Object.fromEntries(sources.state.failures));
+    const flowFailures = toPlain(sources.state.failures.all);
     world.note(["call", change.atom, { m: "revert", args, history, flowFailures }]);
     world.enter(change.atom, "revert");
   }

@@ -8,20 +8,10 @@ const QUIRKS: Readonly<Record<string, string>> = {
   "reverts-pending": "what never ran is not reverted",
 };
 
-/** Single vectors, each with its rule. */
-const VECTORS: Readonly<Record<string, string>> = {
-  "par-06": "A-30: a revert is told of every failure known when it starts, its atom's own included",
-  "random-000045": "X-1: what a built-in retry answers is in the same entry as its start",
-  "random-000069": "X-43: running a reverted flow again starts every retry's history anew",
-  "random-000079": "D-1: deciders are asked in a runner; atoms that do not wait for them start",
-  "random-000081": "D-1: as random-000079",
-};
-
 /** Why a vector is left out, or undefined when it counts. */
 export function skipReason(vector: Vector): string | undefined {
   const quirk = vector.quirks?.find((name) => Object.hasOwn(QUIRKS, name));
   if (quirk !== undefined) return `${quirk}: ${QUIRKS[quirk] ?? ""}`;
-  if (Object.hasOwn(VECTORS, vector.id)) return VECTORS[vector.id];
   return stuck(vector) ? "TaskFlow leaves an atom in RUNNING (S-61, A-13)" : undefined;
 }
 

@@ -2,7 +2,7 @@ import { JobrunnerError } from "../../common/error.js";
 import type { EndState } from "../../common/job.js";
 import type { Json } from "../../common/json.js";
 import type { Bodies } from "../../engine/bodies.js";
-import { createEngine, type EngineEnd } from "../../engine/engine.js";
+import { createEngine, type Engine, type EngineEnd } from "../../engine/engine.js";
 import type { AtomState, Change, Entry } from "../../engine/journal.js";
 import { type AtomNode, isAtom, type Plan } from "../../engine/plan.js";
 import type { RandomFlow } from "./random-flow.js";
@@ -25,6 +25,22 @@ const LEGAL: ReadonlySet<string> = new Set([
   "RETRYING>REVERTING",
 ]);
 
+/** What becomes of one owner; by default nothing does. Appends are counted from 1. */
+export interface Fate {
+  /** It dies right after this append is durable. */
+  readonly dieAfter?: number;
+  /** No more than so many changes of its last append are durable. */
+  readonly kept?: number;
+  /** The job is cancelled during this append. */
+  readonly cancelAt?: number;
+  /** It is told to leave during this append. */
+  readonly leaveAt?: number;
+  readonly how?: "handover" | "suspended";
+  /** Told to leave, it has no time for anything. */
+  readonly inHaste?: boolean;
+  readonly concurrency?: number;
+}
+
 /** What outlives every owner: the journal, and the outside world. */
 export class CrashWorld {
   readonly entries: Entry[] = [];
@@ -41,8 +57,9 @@ export class CrashWorld {
     for (const name of plan.atoms.keys()) this.states.set(name, "PENDING");
   }
 
-  /** One owner; undefined when it died right after its `dieAfter`th append was durable. */
-  async own(dieAfter: number, cancelAt?: number): Promise<EngineEnd | undefined> {
+  /** One owner; undefined when it died. */
+  async own(fate: Fate = {}): Promise<EngineEnd | undefined> {
+    const { dieAfter = Number.POSITIVE_INFINITY, kept, concurrency } = fate;
     this.#token += 1;
     const token = this.#token;
     let appends = 0;
@@ -54,8 +71,10 @@ export class CrashWorld {
       bodies: this.#bodies(() => appends >= dieAfter),
       append: async (changes) => {
         appends += 1;
-        this.#store(token, changes);
-        if (appends === cancelAt) engine.cancel(true);
+        this.#store(token, appends === dieAfter ? changes.slice(0, kept) : changes);
+        if (appends === fate.cancelAt) engine.cancel(true);
+        if (appends === fate.leaveAt) leave(engine, fate);
+        if (this.#running > (concurrency ?? this.#running)) throw new Error("too many at a time");
         if (appends >= dieAfter) throw died;
         await Promise.resolve();
       },
@@ -66,6 +85,7 @@ export class CrashWorld {
         if (!signal.aborted) this.#now += Math.max(0, ms);
       },
       job: "job",
+      ...(concurrency !== undefined && { concurrency }),
     });
     try {
       return await engine.run();
@@ -76,12 +96,17 @@ export class CrashWorld {
   }
 
   /** Owners until the flow has ended. */
-  async finish(dieAfter = Number.POSITIVE_INFINITY): Promise<EndState> {
+  async finish(fate: Fate = {}): Promise<EndState> {
     for (let owners = 0; owners < APPENDS_MAX; owners += 1) {
-      const end = await this.own(dieAfter);
+      const end = await this.own(fate);
       if (end !== undefined && "ended" in end) return end.ended;
     }
     throw new Error("no owner ever ended the flow");
+  }
+
+  get #running(): number {
+    const states = [...this.states.values()];
+    return states.filter((state) => state === "RUNNING" || state === "REVERTING").length;
   }
 
   #store(token: number, changes: readonly Change[]): void {
@@ -191,6 +216,10 @@ export class CrashWorld {
     this.#calls.set(what, call + 1);
     return call;
   }
+}
+
+function leave(engine: Engine, { how = "handover", inHaste = false }: Fate): void {
+  engine.leave(how, inHaste ? AbortSignal.abort() : new AbortController().signal);
 }
 
 function isEnd(state: string): boolean {

@@ -1,16 +1,18 @@
 import { describe, expect, it } from "vitest";
 import type { EndState } from "../../common/job.js";
-import type { Change } from "../../engine/journal.js";
+import type { Change, Entry } from "../../engine/journal.js";
 import { compile, type Plan } from "../../engine/plan.js";
-import { CrashWorld } from "./crash-world.js";
-import { createRandom } from "./random.js";
+import { CrashWorld, type Fate } from "./crash-world.js";
+import { createRandom, type Random } from "./random.js";
 import { type RandomFlow, randomFlow } from "./random-flow.js";
 
 /*
  * Random flows, each killed after every single entry of its journal and resumed, and once more
  * with owners of which each writes two entries (the first may only say that it begins something
- * again, so that one entry each would be no progress). JOBRUNNER_PROPERTY_FLOWS says how many,
- * JOBRUNNER_PROPERTY_SEED where to begin; a failure prints the seed of its flow.
+ * again, so that one entry each would be no progress). Then a few times with other fates:
+ * cancelled, killed in the middle of an entry, told to leave, one atom at a time.
+ * JOBRUNNER_PROPERTY_FLOWS says how many flows, JOBRUNNER_PROPERTY_SEED where to begin; a failure
+ * prints the seed of its flow.
  */
 
 const FLOWS = Number(process.env["JOBRUNNER_PROPERTY_FLOWS"] ?? 1_000);
@@ -25,11 +27,13 @@ describe("random flows", () => {
     let longest = 0;
     for (let seed = SEED; seed < SEED + FLOWS; seed += 1) {
       try {
-        const flow = randomFlow(createRandom(seed));
-        const plan = compile(flow.spec);
-        const entries = await undisturbed({ flow, plan, seen });
-        longest = Math.max(longest, entries);
-        runs += await killedAfterEach({ flow, plan, seen }, Math.min(entries, ENTRIES_MAX));
+        const random = createRandom(seed);
+        const flow = randomFlow(random);
+        const subject = { flow, plan: compile(flow.spec), seen };
+        const journal = await undisturbed(subject);
+        longest = Math.max(longest, journal.length);
+        runs += await killedAfterEach(subject, Math.min(journal.length, ENTRIES_MAX));
+        runs += await otherFates(subject, journal, random);
       } catch (error) {
         throw new Error(`seed ${seed}: ${String(error)}`, { cause: error });
       }
@@ -60,6 +64,9 @@ const EXPECTED = [
   "SUCCESS",
   "REVERTED",
   "CANCELLED",
+  "torn",
+  "left handover",
+  "left suspended",
 ];
 
 interface Subject {
@@ -69,30 +76,54 @@ interface Subject {
   readonly seen: Map<string, number>;
 }
 
-/** One run without a death; returns the length of its journal. */
-async function undisturbed({ flow, plan, seen }: Subject): Promise<number> {
+/** One run without a death; returns its journal. */
+async function undisturbed({ flow, plan, seen }: Subject): Promise<readonly Entry[]> {
   const world = new CrashWorld(flow, plan);
   const end = await world.finish();
   check(world, end);
   count(seen, end);
   for (const { changes } of world.entries) for (const change of changes) note(seen, plan, change);
-  return world.entries.length;
+  return world.entries;
 }
 
-async function killedAfterEach({ flow, plan, seen }: Subject, entries: number): Promise<number> {
+async function killedAfterEach({ flow, plan }: Subject, entries: number): Promise<number> {
   for (let dieAfter = 1; dieAfter <= entries; dieAfter += 1) {
     const world = new CrashWorld(flow, plan);
-    await world.own(dieAfter);
+    await world.own({ dieAfter });
     check(world, await world.finish());
   }
   const cursed = new CrashWorld(flow, plan);
-  check(cursed, await cursed.finish(2));
-  const cancelled = new CrashWorld(flow, plan);
-  await cancelled.own(Math.ceil(entries / 2) + 1, Math.ceil(entries / 2));
-  const end = await cancelled.finish();
-  check(cancelled, end);
-  if (end === "CANCELLED") count(seen, end);
-  return entries + 2;
+  check(cursed, await cursed.finish({ dieAfter: 2 }));
+  return entries + 1;
+}
+
+/** One run for each fate, at a random place; returns their number. */
+async function otherFates(
+  { flow, plan, seen }: Subject,
+  journal: readonly Entry[],
+  random: Random,
+): Promise<number> {
+  const place = random.whole(1, journal.length);
+  const kept = random.whole(1, journal[place - 1]?.changes.length ?? 1);
+  const how = random.pick(["handover", "suspended"] as const);
+  const fates: readonly Fate[] = [
+    { cancelAt: place, dieAfter: place + 1 },
+    { dieAfter: place, kept },
+    { leaveAt: place, how },
+    { leaveAt: place, how, inHaste: true },
+    { dieAfter: place, concurrency: 1 },
+  ];
+  for (const fate of fates) {
+    const world = new CrashWorld(flow, plan);
+    const first = await world.own(fate);
+    const { concurrency } = fate;
+    const end = await world.finish(concurrency === undefined ? {} : { concurrency });
+    check(world, end);
+    if (end === "CANCELLED") count(seen, end);
+    if (fate.kept !== undefined) count(seen, "torn");
+    if (first !== undefined && "left" in first) count(seen, `left ${first.left}`);
+  }
+  return fates.length;
 }
 
 /** I4, and an end that says no more than what is true. */
