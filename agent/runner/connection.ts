@@ -1,15 +1,10 @@
 import type { Clock } from "../../common/clock.js";
 import { JobrunnerError } from "../../common/error.js";
-import type { CallHooks } from "../../engine/bodies.js";
-import { AbortFan } from "./abort-fan.js";
-import {
-  type Ask,
-  type FromRunner,
-  fromWire,
-  type HostSettings,
-  type ToRunner,
-  toWire,
-} from "./messages.js";
+import { AbortDeadline, toJsonDeadline } from "./deadline.js";
+import { Commands } from "./guard/commands.js";
+import { toError } from "./guard/guarded.js";
+import { type FromRunner, fromWire, type HostSettings, type ToRunner, toWire } from "./messages.js";
+import { type Asking, OpenCalls } from "./open-calls.js";
 import type { Deadline, Manifest } from "./runner.js";
 import type { OpenTransport, Transport } from "./transport/transport.js";
 
@@ -21,34 +16,19 @@ export interface ConnectionOptions {
   readonly memoryMb?: number;
   output(line: string): void;
   log(session: number, atom: string, line: string): void;
-  /** The runner is gone, with how; `loading` is the plugin it was loading then. */
+  /** The runner and its commands are gone, with how; `loading` is the plugin it was loading then. */
   ended(how: string, loading: string | undefined): void;
 }
 
-/** One question and what belongs to it while it is open. */
-export interface Asking {
-  readonly ask: Ask;
-  readonly session?: number;
-  readonly hooks?: CallHooks;
-  /** Then the runner is killed: it can no longer be trusted to stop by itself. */
-  readonly limitMs?: number;
-  /** What the question is rejected with when the limit is over. */
-  onLimit?(): Error;
-}
-
-interface Open {
-  readonly asking: Asking;
-  readonly done: AbortController;
-  resolve(value: unknown): void;
-  reject(error: Error): void;
-}
+/** For a sign of life before a body that does not stop is stopped with its runner, ms. */
+const PONG_MS = 500;
 
 /** One runner: questions out, answers in, and its end. */
 export class Connection {
   readonly name: string;
   readonly #options: ConnectionOptions;
   readonly #transport: Transport;
-  readonly #open = new Map<number, Open>();
+  readonly #calls: OpenCalls;
   readonly #sessions = new Set<number>();
   readonly #ready: Promise<Manifest>;
   #becomeReady: (manifest: Manifest) => void = () => undefined;
@@ -57,14 +37,24 @@ export class Connection {
   #dead: string | undefined;
   #why: string | undefined;
   #next = 1;
-  readonly #aborts = new AbortFan((id, reason) => {
-    this.#post({ kind: "abort", id, reason: toWire(reason, true) });
-  });
+  readonly #deadline = new AbortDeadline();
+  readonly #commands = new Commands(() => !this.#deadline.over);
   readonly #pings = new Map<number, AbortController>();
 
   constructor(options: ConnectionOptions) {
     this.name = options.name;
     this.#options = options;
+    this.#calls = new OpenCalls({
+      clock: options.clock,
+      abort: (id, reason) => {
+        this.#post({ kind: "abort", id, reason: toWire(reason, true) });
+        // Not left to the body: its runner may be busy with somebody else's endless loop.
+        this.#commands.stop(id);
+      },
+      over: (id) => this.#commands.stop(id),
+      turns: () => this.responsive(PONG_MS),
+      kill: () => this.kill(),
+    });
     this.#ready = new Promise((resolve, reject) => {
       this.#becomeReady = resolve;
       this.#failReady = reject;
@@ -74,7 +64,7 @@ export class Connection {
       {
         message: (message) => this.#take(message),
         output: options.output,
-        ended: (how) => this.#end(how),
+        ended: (how) => void this.#end(how),
       },
       options.memoryMb === undefined ? {} : { memoryMb: options.memoryMb },
     );
@@ -91,7 +81,7 @@ export class Connection {
 
   /** Nothing is opened here and nobody waits for an answer. */
   get idle(): boolean {
-    return this.#sessions.size === 0 && this.#open.size === 0;
+    return this.#sessions.size === 0 && this.#calls.size === 0;
   }
 
   /** Jobs that are open here. */
@@ -105,7 +95,7 @@ export class Connection {
    */
   async responsive(limitMs: number): Promise<boolean> {
     if (this.#dead !== undefined) return false;
-    if (this.#open.size === 0) return true;
+    if (this.#calls.size === 0) return true;
     const ping = this.#next++;
     const answered = new AbortController();
     this.#pings.set(ping, answered);
@@ -128,24 +118,21 @@ export class Connection {
   release(session: number): void {
     if (!this.#sessions.delete(session)) return;
     this.#post({ kind: "close", session });
-    for (const [id, { asking }] of [...this.#open]) {
-      if (asking.session === session) this.#settle(id)?.reject(lost());
-    }
+    this.#calls.rejectSession(session, lost());
   }
 
   ask(asking: Asking): Promise<unknown> {
     if (this.#dead !== undefined) return Promise.reject(this.#died(this.#dead));
     const id = this.#next++;
-    return new Promise((resolve, reject) => {
-      const open: Open = { asking, done: new AbortController(), resolve, reject };
-      this.#open.set(id, open);
-      this.#watch(id, open);
-      this.#post({ kind: "ask", id, ask: asking.ask });
-    });
+    if (asking.ask.ask === "call") this.#deadline.extend(asking.ask.deadline);
+    const answer = this.#calls.add(id, asking);
+    this.#post({ kind: "ask", id, ask: asking.ask });
+    return answer;
   }
 
   beat(deadline: Deadline): void {
-    this.#post({ kind: "beat", deadline });
+    this.#deadline.extend(deadline);
+    this.#post({ kind: "beat", deadline: toJsonDeadline(deadline) });
   }
 
   kill(): void {
@@ -154,28 +141,6 @@ export class Connection {
 
   #post(message: ToRunner): void {
     if (this.#dead === undefined) this.#transport.post(message);
-  }
-
-  /** Aborts on behalf of the caller, and ends the runner when the limit is over. */
-  #watch(id: number, open: Open): void {
-    const { hooks, limitMs, onLimit } = open.asking;
-    if (hooks !== undefined) this.#aborts.add(hooks.signal, id);
-    if (limitMs === undefined) return;
-    void this.#options.clock.sleep(limitMs, open.done.signal).then(() => {
-      if (open.done.signal.aborted) return;
-      this.#settle(id)?.reject(onLimit?.() ?? this.#died("it did not answer in time"));
-      this.kill();
-    });
-  }
-
-  #settle(id: number): Open | undefined {
-    const open = this.#open.get(id);
-    if (open === undefined) return undefined;
-    this.#open.delete(id);
-    const { hooks, limitMs } = open.asking;
-    if (hooks !== undefined) this.#aborts.remove(hooks.signal, id);
-    if (limitMs !== undefined) open.done.abort();
-    return open;
   }
 
   #take(message: FromRunner): void {
@@ -190,28 +155,28 @@ export class Connection {
         this.#loading = undefined;
         return this.#becomeReady(message.manifest);
       case "answer":
-        return this.#settle(message.id)?.resolve(message.value);
+        return this.#calls.resolve(message.id, message.value);
       case "refusal":
-        return this.#settle(message.id)?.reject(fromWire(message.error));
+        return this.#calls.reject(message.id, fromWire(message.error));
       case "log":
         return this.#options.log(message.session, message.atom, message.line);
       case "progress":
-        return this.#hooks(message.id)?.progress(message.fraction, message.note);
+        return this.#calls.get(message.id)?.hooks?.progress(message.fraction, message.note);
       case "save":
         return void this.#save(message);
+      case "run":
+        return void this.#run(message);
+      case "stop":
+        return this.#commands.stop(message.id);
       case "pong":
         this.#pings.get(message.ping)?.abort();
     }
   }
 
-  #hooks(id: number): CallHooks | undefined {
-    return this.#open.get(id)?.asking.hooks;
-  }
-
   async #save(message: Extract<FromRunner, { kind: "save" }>): Promise<void> {
     const { id, save, value } = message;
     try {
-      const hooks = this.#hooks(id);
+      const hooks = this.#calls.get(id)?.hooks;
       if (hooks === undefined) throw lost();
       await hooks.saved(value);
       this.#post({ kind: "saved", save });
@@ -220,12 +185,31 @@ export class Connection {
     }
   }
 
-  #end(exit: string): void {
+  async #run(message: Extract<FromRunner, { kind: "run" }>): Promise<void> {
+    const { id, command, line, lines } = message;
+    const asking = this.#calls.get(id);
+    const over = asking === undefined || asking.hooks?.signal.aborted === true;
+    if (over || asking.session === undefined || asking.ask.ask !== "call") {
+      return this.#post({ kind: "ended", command, error: toWire(lost(), true) });
+    }
+    const { session, ask } = asking;
+    const take = (text: string): void => {
+      this.#options.log(session, ask.call.atom, text);
+      if (lines) this.#post({ kind: "output", command, line: text });
+    };
+    const end = await this.#commands.run({ call: id, line, take });
+    const error = toError(line.command, end);
+    this.#post({ kind: "ended", command, ...(error && { error: toWire(error, false) }) });
+  }
+
+  async #end(exit: string): Promise<void> {
     const how = this.#why === undefined ? exit : `${exit}, ${this.#why}`;
     this.#dead = how;
+    // Whoever starts the bodies anew must not meet what the dead ones had started.
+    await this.#commands.stopAll();
     const error = this.#died(how);
     this.#failReady(error);
-    for (const id of [...this.#open.keys()]) this.#settle(id)?.reject(error);
+    this.#calls.rejectAll(error);
     this.#sessions.clear();
     for (const ping of this.#pings.values()) ping.abort();
     this.#options.ended(how, this.#loading);

@@ -4,6 +4,7 @@ import type { CallHooks, CallInfo, RetryInfo, RevertInfo } from "../../engine/bo
 import type { FlowSpec } from "../../engine/flow.js";
 import type { Decision } from "../../engine/journal.js";
 import type { Connection } from "./connection.js";
+import { toJsonDeadline } from "./deadline.js";
 import type { BodyCall } from "./messages.js";
 import type { JobBodies, RunnerJob } from "./runner.js";
 import { LIMIT_GRACE_MS, timedOut } from "./time-limit.js";
@@ -52,7 +53,7 @@ export class RemoteBodies implements JobBodies {
 
   decide(decider: string, target: string, results: Store): Promise<boolean> {
     const { connection, session, job } = this.#options;
-    const deadline = job.deadline();
+    const deadline = toJsonDeadline(job.deadline());
     const ask = { ask: "decide", session, deadline, decider, target, results } as const;
     return connection.ask({ ask, session }) as Promise<boolean>;
   }
@@ -72,7 +73,7 @@ export class RemoteBodies implements JobBodies {
     }
     const { atom, timeoutMs } = body.call;
     return connection.ask({
-      ask: { ask: "call", session, deadline: job.deadline(), ...body },
+      ask: { ask: "call", session, deadline: toJsonDeadline(job.deadline()), ...body },
       session,
       hooks,
       ...(timeoutMs !== undefined && {

@@ -2,6 +2,7 @@ import { type ErrorCode, JobrunnerError } from "../../common/error.js";
 import { type Failure, toError, toFailure } from "../../common/failure.js";
 import type { Json, Store } from "../../common/json.js";
 import type { CallInfo, RetryInfo, RevertInfo } from "../../engine/bodies.js";
+import type { CommandLine } from "./guard/guard-messages.js";
 import type { Deadline, Manifest } from "./runner.js";
 
 /*
@@ -56,6 +57,10 @@ export type ToRunner =
   /** Answer to `save`; with an error when it was refused. */
   | { readonly kind: "saved"; readonly save: number; readonly error?: WireError }
   | { readonly kind: "close"; readonly session: number }
+  /** A line of a command's output, when the body wants to see it. */
+  | { readonly kind: "output"; readonly command: number; readonly line: string }
+  /** The command is gone; with an error when it did not exit with 0. */
+  | { readonly kind: "ended"; readonly command: number; readonly error?: WireError }
   | { readonly kind: "beat"; readonly deadline: Deadline }
   | { readonly kind: "ping"; readonly ping: number };
 
@@ -80,6 +85,17 @@ export type FromRunner =
       readonly note?: string;
     }
   | { readonly kind: "save"; readonly id: number; readonly save: number; readonly value: Json }
+  /** A command for the body of this call; the agent runs it under a guard. */
+  | {
+      readonly kind: "run";
+      readonly id: number;
+      readonly command: number;
+      readonly line: CommandLine;
+      /** Whether the body wants to see the output, beyond the log. */
+      readonly lines: boolean;
+    }
+  /** The body must stop, and so must its commands. */
+  | { readonly kind: "stop"; readonly id: number }
   | { readonly kind: "pong"; readonly ping: number };
 
 /** An error on its way between processes. */

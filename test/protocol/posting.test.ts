@@ -48,13 +48,15 @@ describe("posting", () => {
     const dir = tempDir();
     writeFileSync(
       `${dir}/lacking.mjs`,
-      `import { defineFlow, linear, task } from "jobrunner";
+      `import { defineFlow, linear, task, z } from "jobrunner";
+       // With a parameter that has no default, nobody can try it out before it is posted.
+       const params = z.object({ n: z.int() });
        const a = task("a", { requires: ["nobody"], execute: () => 1 });
-       export default defineFlow({ name: "lacking", summary: "", flow: linear("lacking", [a]) });`,
+       export default defineFlow({ name: "lacking", params, flow: linear("lacking", [a]) });`,
     );
     const jobs = openJobs(world, () => undefined, [dir]);
 
-    await expect(jobs.post({ flow: "lacking" })).rejects.toMatchObject({
+    await expect(jobs.post({ flow: "lacking", params: { n: 1 } })).rejects.toMatchObject({
       code: "BAD_FLOW",
       message: expect.stringContaining('"nobody"') as string,
     });

@@ -6,8 +6,8 @@ export interface CommandLine {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd?: string;
-  /** Added to the runner's own environment; undefined removes a variable. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Added to the agent's own environment; null removes a variable. */
+  readonly env?: Readonly<Record<string, string | null>>;
   /** Between SIGTERM and SIGKILL, ms. */
   readonly graceMs: number;
 }

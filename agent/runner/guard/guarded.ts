@@ -1,101 +1,79 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { moduleBeside, nodeArguments } from "../transport/entry.js";
 import { eachLine } from "../transport/lines.js";
-import { BEAT_MS, type CommandLine, type FromGuard, type ToGuard } from "./guard-messages.js";
+import type { CommandLine, FromGuard, ToGuard } from "./guard-messages.js";
 
-export interface Guarded extends Omit<CommandLine, "graceMs"> {
-  readonly graceMs?: number;
-  /** Stops the command. */
-  readonly signal: AbortSignal;
-  /** Called with each line of the command's output. */
-  line(text: string): void;
-  /** False once the owner must not work any more; then the beats stop. */
-  alive(): boolean;
+/** How a command ended. */
+export type CommandEnd =
+  | { readonly kind: "ended"; readonly code: number | null; readonly signal: string | null }
+  /** Its owner was silent for too long, so the guard ended it. */
+  | { readonly kind: "silent" }
+  | { readonly kind: "failed"; readonly message: string; readonly code?: string }
+  /** Somebody ended the guard, and with it the command. */
+  | { readonly kind: "unguarded" };
+
+/** A command with the guard that ends it when its owner cannot. */
+export interface GuardedCommand {
+  /** Resolves when the command and its group are gone; never rejects. */
+  readonly end: Promise<CommandEnd>;
+  beat(): void;
+  /** SIGTERM to the group, SIGKILL after the grace. */
+  stop(): void;
 }
 
-/** Between SIGTERM and SIGKILL when nothing else is said, ms. */
-const GRACE_MS = 2_000;
 /** For the rest of the output after the end, ms. */
 const DRAIN_MS = 500;
 
-/**
- * Runs a command under a guard until it and its group are gone. Rejects when it did not exit with
- * 0: with the signal's reason when it was stopped, else with an error whose `code` is `EXIT_<n>`,
- * `SIGNAL_<name>` or the system's code for not being able to start it.
- */
-export function runGuarded(options: Guarded): Promise<void> {
-  const { command, args, cwd, env, graceMs = GRACE_MS, signal } = options;
-  signal.throwIfAborted();
-  const guard = startGuard(options);
-  const line: CommandLine = {
-    command,
-    args,
-    graceMs,
-    ...(cwd !== undefined && { cwd }),
-    ...(env !== undefined && { env }),
+/** Runs a command under a guard; `take` is called with each line of its output. */
+export function startGuarded(line: CommandLine, take: (text: string) => void): GuardedCommand {
+  const guard = startGuard(take);
+  const tell = (message: ToGuard): void => {
+    if (guard.connected) guard.send(message, () => undefined); // Its end is told by "exit".
   };
-  tell(guard, { kind: "start", line });
-  const beats = setInterval(() => {
-    if (options.alive()) tell(guard, { kind: "beat" });
-  }, BEAT_MS);
-  const stop = (): void => tell(guard, { kind: "stop" });
-  signal.addEventListener("abort", stop, { once: true });
-  return outcome(guard, options).finally(() => {
-    clearInterval(beats);
-    signal.removeEventListener("abort", stop);
-  });
+  tell({ kind: "start", line });
+  return {
+    end: endOf(guard),
+    beat: () => tell({ kind: "beat" }),
+    stop: () => tell({ kind: "stop" }),
+  };
 }
 
-function startGuard(options: Guarded): ChildProcess {
+function startGuard(take: (text: string) => void): ChildProcess {
   const entry = moduleBeside(import.meta.url, "./main");
   const guard = spawn(process.execPath, ["--max-semi-space-size=1", ...nodeArguments(entry)], {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     // A session of its own: it must outlive a kill of the owner's whole group.
     detached: true,
   });
-  if (guard.stdout !== null) eachLine(guard.stdout, options.line);
-  if (guard.stderr !== null) eachLine(guard.stderr, options.line);
+  if (guard.stdout !== null) eachLine(guard.stdout, take);
+  if (guard.stderr !== null) eachLine(guard.stderr, take);
   return guard;
 }
 
-function outcome(guard: ChildProcess, options: Guarded): Promise<void> {
-  const { command, signal } = options;
-  return new Promise((resolve, reject) => {
+function endOf(guard: ChildProcess): Promise<CommandEnd> {
+  return new Promise((resolve) => {
     let pid: number | undefined;
-    let last: FromGuard | undefined;
+    let last: CommandEnd | undefined;
     guard.on("message", (message) => {
-      last = message as FromGuard;
-      if (last.kind === "started") pid = last.pid;
+      const said = message as FromGuard;
+      if (said.kind === "started") pid = said.pid;
+      else last = said.kind === "ended" && said.silent ? { kind: "silent" } : said;
     });
-    guard.on("error", (error) => reject(error));
-    const end = (): void => {
-      if (last?.kind === "ended" && last.code === 0 && !signal.aborted) return resolve();
-      if (signal.aborted) return reject(signal.reason);
-      if (last?.kind === "ended" || last?.kind === "failed") return reject(toError(command, last));
-      if (pid !== undefined) killGroup(pid);
-      reject(failed(`The guard of "${command}" ended before it.`, "GUARD_DIED"));
+    const finish = (): void => {
+      if (last === undefined && pid !== undefined) killGroup(pid);
+      resolve(last ?? { kind: "unguarded" });
     };
+    guard.on("error", ({ message }) => {
+      if (guard.pid === undefined) resolve({ kind: "failed", message });
+    });
     // "close": the lines that were written before the end come before the end. It may never come,
     // when a process that left the group holds the output open.
-    guard.on("close", end);
-    guard.on("exit", () => setTimeout(end, DRAIN_MS).unref());
+    guard.on("close", finish);
+    guard.on("exit", () => {
+      const timer = setTimeout(finish, DRAIN_MS);
+      guard.once("close", () => clearTimeout(timer));
+    });
   });
-}
-
-function toError(command: string, end: Exclude<FromGuard, { kind: "started" }>): Error {
-  if (end.kind === "failed") return failed(`Cannot start "${command}": ${end.message}`, end.code);
-  if (end.silent) {
-    return failed(`"${command}" was ended: its owner was silent for too long.`, "OWNER_SILENT");
-  }
-  if (end.signal !== null)
-    return failed(`"${command}" was ended by ${end.signal}.`, `SIGNAL_${end.signal}`);
-  return failed(`"${command}" exited with ${String(end.code)}.`, `EXIT_${String(end.code)}`);
-}
-
-function failed(message: string, code: string | undefined): Error {
-  const error = new Error(message);
-  error.name = "CommandError";
-  return code === undefined ? error : Object.assign(error, { code });
 }
 
 function killGroup(pid: number): void {
@@ -106,6 +84,26 @@ function killGroup(pid: number): void {
   }
 }
 
-function tell(guard: ChildProcess, message: ToGuard): void {
-  if (guard.connected) guard.send(message, () => undefined); // Its end is told by "close".
+/** The end as the error that `ctx.run` rejects with; undefined for exit code 0. */
+export function toError(command: string, end: CommandEnd): Error | undefined {
+  switch (end.kind) {
+    case "failed":
+      return failed(`Cannot start "${command}": ${end.message}`, end.code);
+    case "silent":
+      return failed(`"${command}" was ended: its owner was silent for too long.`, "OWNER_SILENT");
+    case "unguarded":
+      return failed(`The guard of "${command}" was ended, and with it the command.`, "GUARD_DIED");
+    case "ended":
+      if (end.code === 0) return undefined;
+      if (end.signal === null) {
+        return failed(`"${command}" exited with ${String(end.code)}.`, `EXIT_${String(end.code)}`);
+      }
+      return failed(`"${command}" was ended by ${end.signal}.`, `SIGNAL_${end.signal}`);
+  }
+}
+
+function failed(message: string, code: string | undefined): Error {
+  const error = new Error(message);
+  error.name = "CommandError";
+  return code === undefined ? error : Object.assign(error, { code });
 }

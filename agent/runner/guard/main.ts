@@ -34,12 +34,11 @@ function take(message: ToGuard): void {
 
 function start(line: CommandLine): void {
   graceMs = line.graceMs;
-  const env = { ...process.env, ...line.env };
   // A group of its own: what the command starts can be ended with it.
   child = spawn(line.command, [...line.args], {
     stdio: ["ignore", "inherit", "inherit"],
     detached: true,
-    env,
+    env: environment(line.env ?? {}),
     ...(line.cwd !== undefined && { cwd: line.cwd }),
   });
   child.on("spawn", () => say({ kind: "started", pid: child?.pid ?? 0 }));
@@ -54,6 +53,15 @@ function start(line: CommandLine): void {
     look();
   });
   setInterval(look, LOOK_MS);
+}
+
+function environment(changes: Readonly<Record<string, string | null>>): NodeJS.ProcessEnv {
+  const env = { ...process.env };
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null) delete env[name];
+    else env[name] = value;
+  }
+  return env;
 }
 
 /** SIGTERM to the whole group; SIGKILL follows when the grace is over. */

@@ -4,7 +4,7 @@ import type { Context, RunOptions } from "../../../sdk/context.js";
 import { toJson } from "../../../sdk/json-safe.js";
 import { JobrunnerError } from "../../../common/error.js";
 import { existingModule, nodeArguments } from "../transport/entry.js";
-import { runGuarded } from "../guard/guarded.js";
+import type { CommandLine } from "../guard/guard-messages.js";
 
 /** What connects a body's context to its agent. */
 export interface ContextLinks {
@@ -14,8 +14,10 @@ export interface ContextLinks {
   log(line: string): void;
   progress(fraction: number, note: string | undefined): void;
   save(value: Json): Promise<void>;
-  /** False once the owner must not work any more: commands are no longer kept alive. */
-  alive(): boolean;
+  /** Ends the commands of this body. */
+  stop(): void;
+  /** Rejects unless the command exits with 0. */
+  run(line: CommandLine, onLine: ((line: string) => void) | undefined): Promise<void>;
 }
 
 /** The context of one call of a body. */
@@ -78,20 +80,34 @@ interface Command {
   readonly options: RunOptions;
 }
 
+/** Between SIGTERM and SIGKILL when nothing else is said, ms. */
+const GRACE_MS = 2_000;
+
 async function run({ command, args, options }: Command, links: ContextLinks): Promise<void> {
-  const line = (text: string): void => {
-    links.log(text);
-    options.onLine?.(text);
-  };
-  const { cwd, env, graceMs } = options;
-  await runGuarded({
-    command,
-    args,
+  const { cwd, env, graceMs = GRACE_MS, onLine } = options;
+  const { signal } = links;
+  signal.throwIfAborted();
+  const line = {
+    command: String(command),
+    args: args.map(String),
+    graceMs,
     ...(cwd !== undefined && { cwd }),
-    ...(env !== undefined && { env }),
-    ...(graceMs !== undefined && { graceMs }),
-    signal: links.signal,
-    line,
-    alive: () => links.alive(),
-  });
+    ...(env !== undefined && { env: Object.fromEntries(Object.entries(env).map(toVariable)) }),
+  };
+  const stop = (): void => links.stop();
+  signal.addEventListener("abort", stop);
+  try {
+    await links.run(line, onLine);
+  } catch (error) {
+    // A command that was ended because the body must stop says less than why it must.
+    throw signal.aborted ? signal.reason : error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+  signal.throwIfAborted();
+}
+
+/** JSON has no undefined: null is what removes a variable on the way. */
+function toVariable([name, value]: [string, string | undefined]): [string, string | null] {
+  return [name, value ?? null];
 }

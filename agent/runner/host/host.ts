@@ -1,12 +1,15 @@
 import { JobrunnerError } from "../../../common/error.js";
 import type { Json } from "../../../common/json.js";
+import type { RunOptions } from "../../../sdk/context.js";
 import type { Assembled } from "../../../sdk/node.js";
 import { timedOut } from "../time-limit.js";
 import { type Ask, fromWire, type SessionHead, type ToRunner, toWire } from "../messages.js";
 import { createContext } from "./body-context.js";
 import { callBody, callDecider } from "./call.js";
 import { attribute } from "./console.js";
-import { DeadlineWatch, mayStart } from "./deadline-watch.js";
+import { AbortDeadline, mayStart } from "../deadline.js";
+import type { CommandLine } from "../guard/guard-messages.js";
+import { DeadlineWatch } from "./deadline-watch.js";
 import type { Loaded } from "./loader.js";
 import type { Port } from "./port.js";
 
@@ -21,6 +24,12 @@ interface Running {
   readonly abort: AbortController;
 }
 
+/** A command of a body, as far as this side knows it. */
+interface Command {
+  end(error: Error | undefined): void;
+  take(line: string): void;
+}
+
 type CallAsk = Extract<Ask, { ask: "call" }>;
 
 /** Answers what the agent asks, in the process that holds the authors' code. */
@@ -31,14 +40,16 @@ export class Host {
   readonly #sessions = new Map<number, Session>();
   readonly #running = new Map<number, Running>();
   readonly #saves = new Map<number, (error: Error | undefined) => void>();
-  readonly #deadline: DeadlineWatch;
-  #nextSave = 1;
+  readonly #commands = new Map<number, Command>();
+  readonly #deadline = new AbortDeadline();
+  readonly #watch = new DeadlineWatch(this.#deadline, () => this.#abortAll());
+  /** Numbers of saves and commands. */
+  #next = 1;
 
   constructor(port: Port, loaded: Loaded, agent: string) {
     this.#port = port;
     this.#loaded = loaded;
     this.#agent = agent;
-    this.#deadline = new DeadlineWatch(() => this.#abortAll());
   }
 
   take(message: ToRunner): void {
@@ -51,6 +62,11 @@ export class Host {
         return this.#running.get(message.id)?.abort.abort(fromWire(message.reason));
       case "saved":
         this.#saves.get(message.save)?.(message.error && fromWire(message.error));
+        return;
+      case "output":
+        return this.#commands.get(message.command)?.take(message.line);
+      case "ended":
+        this.#commands.get(message.command)?.end(message.error && fromWire(message.error));
         return;
       case "close":
         return this.#close(message.session);
@@ -117,7 +133,7 @@ export class Host {
     if (!mayStart(ask.deadline)) throw refuse(`"${atom}" may not start any more`);
     const abort = new AbortController();
     this.#running.set(id, { session: ask.session, abort });
-    this.#deadline.watch(true);
+    this.#watch.watch(true);
     const limit = timeoutMs === undefined ? undefined : limited(atom, timeoutMs, abort);
     const log = (line: string): void => {
       this.#port.post({ kind: "log", session: ask.session, atom, line });
@@ -132,7 +148,8 @@ export class Host {
         this.#port.post({ kind: "progress", id, fraction, ...noted });
       },
       save: (value) => this.#save(id, value),
-      alive: () => !this.#deadline.over,
+      stop: () => this.#port.post({ kind: "stop", id }),
+      run: (line, onLine) => this.#run(id, line, onLine),
     });
     try {
       return await attribute(log, () => callBody(flow.bodies, ask, ctx));
@@ -141,12 +158,12 @@ export class Host {
     } finally {
       clearTimeout(limit);
       this.#running.delete(id);
-      if (this.#running.size === 0) this.#deadline.watch(false);
+      if (this.#running.size === 0) this.#watch.watch(false);
     }
   }
 
   #save(id: number, value: Json): Promise<void> {
-    const save = this.#nextSave++;
+    const save = this.#next++;
     return new Promise((resolve, reject) => {
       this.#saves.set(save, (error) => {
         this.#saves.delete(save);
@@ -154,6 +171,28 @@ export class Host {
         else reject(error);
       });
       this.#port.post({ kind: "save", id, save, value });
+    });
+  }
+
+  #run(id: number, line: CommandLine, onLine: RunOptions["onLine"]): Promise<void> {
+    const command = this.#next++;
+    return new Promise((resolve, reject) => {
+      let mistake: Error | undefined;
+      const end = (error: Error | undefined): void => {
+        this.#commands.delete(command);
+        const why = mistake ?? error;
+        if (why === undefined) resolve();
+        else reject(why);
+      };
+      const take = (text: string): void => {
+        try {
+          onLine?.(text);
+        } catch (error) {
+          mistake ??= error instanceof Error ? error : new Error(String(error));
+        }
+      };
+      this.#commands.set(command, { end, take });
+      this.#port.post({ kind: "run", id, command, line, lines: onLine !== undefined });
     });
   }
 

@@ -2,7 +2,8 @@ import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Jiti } from "jiti";
-import { JobrunnerError } from "../../../common/error.js";
+import { hasCode, JobrunnerError } from "../../../common/error.js";
+import { compile, validate } from "../../../engine/plan.js";
 import { type FlowDefinition, isFlowDefinition } from "../../../sdk/define-flow.js";
 import * as sdk from "../../../sdk/index.js";
 import type { HostSettings } from "../messages.js";
@@ -38,6 +39,7 @@ export async function loadPlugins(
         const flow = await load(file);
         const first = infos.get(flow.name);
         if (first !== undefined) throw duplicate(flow.name, first.file);
+        tryOut(flow);
         const { name, version, summary, schema } = flow;
         infos.set(name, { name, version, summary, schema, file });
         flows.set(name, flow);
@@ -115,6 +117,16 @@ function createLoader(cache: string | undefined): (file: string) => Promise<Flow
     }
     throw new JobrunnerError("BAD_FLOW", "has no `export default defineFlow({...})`");
   };
+}
+
+/** A flow that cannot run with its own defaults is told now, not when it is posted. */
+function tryOut(flow: FlowDefinition): void {
+  try {
+    const { spec, params } = flow.prepare({});
+    validate(compile(spec), Object.keys(params));
+  } catch (error) {
+    if (!hasCode(error, "BAD_PARAMETERS")) throw error; // Some parameters have no default.
+  }
 }
 
 function duplicate(name: string, first: string): JobrunnerError {

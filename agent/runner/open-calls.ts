@@ -1,0 +1,123 @@
+import type { Clock } from "../../common/clock.js";
+import type { CallHooks } from "../../engine/bodies.js";
+import { AbortFan } from "./abort-fan.js";
+import type { Ask } from "./messages.js";
+
+/** One question and what belongs to it while it is open. */
+export interface Asking {
+  readonly ask: Ask;
+  readonly session?: number;
+  readonly hooks?: CallHooks;
+  /** Then the runner is killed: it can no longer be trusted to stop by itself. */
+  readonly limitMs?: number;
+  /** What the question is rejected with when the limit is over. */
+  onLimit?(): Error;
+}
+
+export interface OpenCallsOptions {
+  readonly clock: Clock;
+  abort(id: number, reason: unknown): void;
+  /** The call is over for the agent, however it ended. */
+  over(id: number): void;
+  /** Whether the runner's event loop turns. */
+  turns(): Promise<boolean>;
+  kill(): void;
+}
+
+/** For a body to end after it was told to stop, ms, in a runner that does not even turn. */
+const BLOCKED_GRACE_MS = 5_000;
+/** The same in one that turns: the body may be cleaning up, and others work beside it. */
+const ABORT_GRACE_MS = 30_000;
+
+interface Open {
+  readonly asking: Asking;
+  /** Ends the waiting for its limits. */
+  done: AbortController | undefined;
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/** The questions that wait for an answer of one runner, and how long they may. */
+export class OpenCalls {
+  readonly #options: OpenCallsOptions;
+  readonly #open = new Map<number, Open>();
+  readonly #aborts: AbortFan;
+
+  constructor(options: OpenCallsOptions) {
+    this.#options = options;
+    this.#aborts = new AbortFan((id, reason) => {
+      options.abort(id, reason);
+      void this.#insist(id);
+    });
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  get(id: number): Asking | undefined {
+    return this.#open.get(id)?.asking;
+  }
+
+  add(id: number, asking: Asking): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#open.set(id, { asking, done: undefined, resolve, reject });
+      if (asking.hooks !== undefined) this.#aborts.add(asking.hooks.signal, id);
+      if (asking.limitMs !== undefined) void this.#limit(id, asking.limitMs);
+    });
+  }
+
+  resolve(id: number, value: unknown): void {
+    this.#settle(id)?.resolve(value);
+  }
+
+  reject(id: number, error: Error): void {
+    this.#settle(id)?.reject(error);
+  }
+
+  rejectSession(session: number, error: Error): void {
+    for (const [id, { asking }] of [...this.#open]) {
+      if (asking.session === session) this.reject(id, error);
+    }
+  }
+
+  rejectAll(error: Error): void {
+    for (const id of [...this.#open.keys()]) this.reject(id, error);
+  }
+
+  #settle(id: number): Open | undefined {
+    const open = this.#open.get(id);
+    if (open === undefined) return undefined;
+    this.#open.delete(id);
+    this.#options.over(id);
+    const { hooks } = open.asking;
+    if (hooks !== undefined) this.#aborts.remove(hooks.signal, id);
+    open.done?.abort();
+    return open;
+  }
+
+  async #limit(id: number, limitMs: number): Promise<void> {
+    const asking = this.get(id);
+    if (asking === undefined || (await this.#ended(id, limitMs))) return;
+    const error = asking.onLimit?.();
+    if (error !== undefined) this.reject(id, error);
+    this.#options.kill();
+  }
+
+  /** A body that was told to stop and goes on is stopped with its runner. */
+  async #insist(id: number): Promise<void> {
+    if (await this.#ended(id, BLOCKED_GRACE_MS)) return;
+    if (!(await this.#options.turns())) return this.#options.kill();
+    if (await this.#ended(id, ABORT_GRACE_MS - BLOCKED_GRACE_MS)) return;
+    this.#options.kill();
+  }
+
+  /** Whether the call is over within so many milliseconds. */
+  async #ended(id: number, ms: number): Promise<boolean> {
+    const open = this.#open.get(id);
+    if (open === undefined) return true;
+    open.done ??= new AbortController();
+    await this.#options.clock.sleep(ms, open.done.signal);
+    return open.done.signal.aborted;
+  }
+}
