@@ -45,7 +45,6 @@ function createProgram(done: Done): Command {
   const program = configure(new Command("jobrunner"))
     .description("Durable execute/revert flows on any set of machines, without a control plane.")
     .version(packageVersion(), "-V, --version", "print the version")
-    .helpOption("-h, --help", "show help")
     .enablePositionalOptions();
   addCommonOptions(program);
   addRun(program, done);
@@ -118,7 +117,7 @@ function addPost(program: Command, done: Done): void {
 }
 
 function addShow(program: Command, done: Done): void {
-  const watch = new Option("-w, --watch [duration]", "look again and again (every 2s)");
+  const watch = new Option("-w, --watch [duration]", "look again and again");
   const command = subcommand(program, "show")
     .alias("ls")
     .description("list the jobs, or show one of them with the tree of its atoms")

@@ -1,3 +1,4 @@
+import { createLive } from "./screen/live.js";
 import { createStyle, type Style } from "./screen/style.js";
 
 export interface TerminalOptions {
@@ -13,16 +14,27 @@ export interface Terminal {
   print(text: string): void;
   /** A line for the person: progress, hints, warnings. */
   say(text: string): void;
+  /** Progress on stderr that whatever is written next takes the place of. */
+  sketch(text: string): void;
+  /** Takes the last sketch away. */
+  clear(): void;
 }
 
 export function createTerminal(options: TerminalOptions): Terminal {
+  const live = createLive(process.stderr);
   return {
     out: styleOf(process.stdout, options),
     err: styleOf(process.stderr, options),
     print: (text) => {
+      live.clear();
       if (text !== "") process.stdout.write(`${text}\n`);
     },
-    say: (text) => void process.stderr.write(`${text}\n`),
+    say: (text) => {
+      live.clear();
+      process.stderr.write(`${text}\n`);
+    },
+    sketch: (text) => live.draw(text),
+    clear: () => live.clear(),
   };
 }
 

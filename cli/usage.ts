@@ -1,7 +1,5 @@
-import type { Command } from "commander";
-import type { CommonOptions } from "./options.js";
+import { type Command, Option } from "commander";
 import { OUTPUT_FORMATS } from "./options.js";
-import { Option } from "commander";
 
 /** Our manners for a command: it throws instead of exiting, and errors come in our three parts. */
 export function configure(command: Command): Command {
@@ -29,12 +27,7 @@ export function addCommonOptions(
   for (const option of options) {
     if (!taken.has(option.long ?? "")) command.addOption(option.helpGroup("General:"));
   }
-  return command;
-}
-
-/** Flags given before the command's name count too; those after it win. */
-export function mergeCommon(outer: CommonOptions, own: CommonOptions): CommonOptions {
-  return { ...outer, ...own };
+  return command.addHelpOption(new Option("-h, --help", "show this help").helpGroup("General:"));
 }
 
 /** commander's texts as `error: what` and `hint:  what to do`. */

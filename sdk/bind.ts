@@ -25,6 +25,7 @@ export function bindInputs(inputs: Readonly<Record<string, unknown>>, who: strin
   const paths: Record<string, readonly string[]> = {};
   for (const [name, value] of Object.entries(inputs)) {
     const target = targetOf(value);
+    if (value === undefined) continue; // Left out, as an absent parameter is.
     if (target === undefined) inject[name] = constant(value, `input "${name}" of ${who}`);
     else {
       paths[name] = target.path;
@@ -51,7 +52,7 @@ function constant(value: unknown, what: string): Json {
       hint: "Give the reference an input name of its own.",
     });
   }
-  const checked = value === undefined ? { problem: "it is undefined" } : toJson(value);
+  const checked = toJson(value);
   if ("json" in checked) return checked.json;
   throw new JobrunnerError("BAD_FLOW", `${what} is not JSON: ${checked.problem}.`);
 }

@@ -5,8 +5,8 @@ import type { Json } from "../common/json.js";
  * result is a compile error at its place. Interfaces pass (they do not fit `Json` itself, which
  * wants an index signature).
  */
-export type JsonSafe<T> = T extends null | boolean | number | string | undefined
-  ? T
+export type JsonSafe<T> = T extends Json | undefined
+  ? T // Also stops at `Json` itself, which has no end.
   : T extends bigint | symbol | NotPlain
     ? never
     : T extends object

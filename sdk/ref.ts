@@ -9,19 +9,23 @@ declare const VALUE: unique symbol;
  */
 export type Ref<T> = { readonly [VALUE]: T } & PartsOf<T>;
 
-type PartsOf<T> = T extends undefined | null
-  ? unknown
-  : T extends readonly (infer Item)[]
-    ? { readonly [index: number]: Ref<Item | undefined> }
-    : T extends object
-      ? { readonly [K in keyof T]-?: Ref<T[K]> }
-      : unknown;
+// A value of any shape has no parts that are known: nor has Json an end.
+type PartsOf<T> = Json extends T ? unknown : PartsOfEach<NonNullable<T>, GapOf<T>>;
+
+/** What parts of a value that may be missing may be. */
+type GapOf<T> = [Extract<T, null | undefined>] extends [never] ? never : undefined;
+
+type PartsOfEach<T, Gap> = T extends readonly (infer Item)[]
+  ? { readonly [index: number]: Ref<Item | undefined> }
+  : T extends object
+    ? { readonly [K in keyof T]-?: Ref<T[K] | Gap> }
+    : unknown;
 
 /** What a reference, or a constant in its place, is when the body runs. */
 export type ValueOf<R> = R extends { readonly [VALUE]: infer T } ? T : R;
 
-/** What a task may be given: references and constants, by argument name. */
-export type Inputs = Readonly<Record<string, Ref<unknown> | Json>>;
+/** What a task may be given: references and constants, by argument name; undefined is left out. */
+export type Inputs = Readonly<Record<string, Ref<unknown> | Json | undefined>>;
 
 export type ValuesOf<I> = { readonly [K in keyof I]: ValueOf<I[K]> };
 

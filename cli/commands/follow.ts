@@ -6,7 +6,6 @@ import { jobPath } from "../api/job-path.js";
 import { EXIT, exitCodeOfJob } from "../exit.js";
 import { renderJob } from "../screen/job.js";
 import { shortId } from "../screen/job-list.js";
-import { createLive } from "../screen/live.js";
 import type { Terminal } from "../terminal.js";
 
 /** How long one question to an agent waits, ms: short while a person watches the tree. */
@@ -33,22 +32,21 @@ export type Followed =
 export async function followJob(options: FollowOptions, id: string): Promise<Followed> {
   const { terminal, signal } = options;
   const deadline = options.timeoutMs === undefined ? Infinity : Date.now() + options.timeoutMs;
-  const live = terminal.err.tty ? createLive(process.stderr) : undefined;
   try {
     for (;;) {
-      const step = live === undefined ? WAIT_MS : WATCHED_WAIT_MS;
+      const step = terminal.err.tty ? WATCHED_WAIT_MS : WAIT_MS;
       const waitMs = Math.round(Math.min(step, Math.max(0, deadline - Date.now())));
       const job = await lookAt(options, id, waitMs);
       const code = exitCodeOfJob(job.state);
       if (code !== undefined) return { end: "job", job, code };
-      live?.draw(renderJob(terminal.err, job, Date.now()));
+      if (terminal.err.tty) terminal.sketch(renderJob(terminal.err, job, Date.now()));
       if (Date.now() >= deadline) return { end: "timeout", code: EXIT.timeout };
     }
   } catch (error) {
     if (signal.aborted) return { end: "interrupted", code: EXIT.interrupted };
     throw error;
   } finally {
-    live?.clear();
+    terminal.clear();
   }
 }
 
@@ -69,9 +67,18 @@ async function lookAt(options: FollowOptions, id: string, waitMs: number): Promi
 }
 
 /** What to do after following ended before the job did. */
-export function detachedText(end: "timeout" | "interrupted", jobs: readonly string[]): string {
+export function detachedText(
+  end: "timeout" | "interrupted",
+  jobs: readonly string[],
+  via: string | undefined,
+): string {
   const why = end === "timeout" ? "the time is up; the job goes on." : "detached; the job goes on.";
-  return `${why} Follow again: jobrunner wait ${jobs.map(shortId).join(" ")}`;
+  return `${why} Follow again: jobrunner wait ${jobs.map(shortId).join(" ")}${viaText(via)}`;
+}
+
+/** Hints repeat the agent that was named: without it the next command may ask another one. */
+export function viaText(via: string | undefined): string {
+  return via === undefined ? "" : ` --via ${via}`;
 }
 
 /** Why a job that ended badly did, in one line; undefined for one that went well. */

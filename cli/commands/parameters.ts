@@ -54,7 +54,8 @@ function toParameter(property: string, schema: Schema, required: boolean): Param
     // `--no-x` would be read as the opposite of x.
     flag: flag.startsWith("--no-") ? `--with-${flag.slice(2)}` : flag,
     kind,
-    placeholder: item?.placeholder ?? PLACEHOLDERS[kind],
+    // An item of a list is always given as a value, true or false included.
+    placeholder: item === undefined ? PLACEHOLDERS[kind] : item.placeholder || "<true|false>",
     help: helpOf(schema, kind, required),
     required,
     schema,
@@ -79,15 +80,16 @@ function kindOf(schema: Schema): Parameter["kind"] {
 }
 
 function helpOf(schema: Schema, kind: Parameter["kind"], required: boolean): string {
-  const description = typeof schema["description"] === "string" ? [schema["description"]] : [];
-  const choices = choicesOf(schema);
+  const description = typeof schema["description"] === "string" ? schema["description"] : "";
+  const choices = choicesOf(schema).map(plain).join(" | ");
   const range = rangeOf(schema);
   const facts = [
-    ...description,
-    ...(choices.length > 0 ? [choices.map(plain).join(" | ")] : []),
-    ...(range === undefined ? [] : [range]),
-    ...(kind === "list" ? ["may be given several times"] : []),
-  ].join(", ");
+    [description, choices].filter((part) => part !== "").join(": "),
+    range ?? "",
+    kind === "list" ? "may be given several times" : "",
+  ]
+    .filter((part) => part !== "")
+    .join(", ");
   const fallback = "default" in schema ? [`(default: ${JSON.stringify(schema["default"])})`] : [];
   return [facts, ...fallback, ...(required ? ["(required)"] : [])].join(" ").trim();
 }
@@ -163,8 +165,12 @@ function readNumber(parameter: Parameter, text: string): Json {
   }
   const range = rangeOf(schema);
   const [low, high] = [boundOf(schema["minimum"]), boundOf(schema["maximum"])];
+  const above = boundOf(schema["exclusiveMinimum"]);
   const allowed = range === undefined ? "" : `, the flow allows ${range}`;
   if (low !== undefined && value < low) throw wrong(parameter, `${text} is too small${allowed}`);
+  if (above !== undefined && value <= above) {
+    throw wrong(parameter, `${text} is too small${allowed}`);
+  }
   if (high !== undefined && value > high) throw wrong(parameter, `${text} is too big${allowed}`);
   return value;
 }

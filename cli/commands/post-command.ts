@@ -50,8 +50,7 @@ export function createPostCommand(
   const command = configure(new Command(`jobrunner post ${flow.name}`))
     .description(`${flow.summary}\n\nflow ${flow.name} v${flow.version}, from ${flow.file}`)
     .usage("[options]")
-    .allowExcessArguments(false)
-    .helpOption("-h, --help", "show this help");
+    .allowExcessArguments(false);
   const attributes = new Map<string, string>();
   for (const parameter of parameters) {
     const options = toOptions(parameter);
@@ -69,7 +68,7 @@ function toOptions({ flag, kind, placeholder, help, schema }: Parameter): readon
     const option = new Option(`${flag} ${placeholder}`, help);
     return [kind === "list" ? option.argParser(collect) : option];
   }
-  const off = new Option(`--no-${flag.slice(2)}`, help);
+  const off = new Option(`--no-${flag.slice(2)}`, `not: ${help}`);
   const on = new Option(flag, help);
   // Only the direction that changes something is worth a line of help; both are understood.
   return schema["default"] === true ? [on.hideHelp(), off] : [on, off.hideHelp()];

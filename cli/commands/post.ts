@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { parseDuration } from "../../common/duration.js";
 import { hasCode, JobrunnerError } from "../../common/error.js";
+import type { Store } from "../../common/json.js";
 import { nearest } from "../../common/nearest.js";
 import type {
   CheckView,
@@ -12,7 +13,7 @@ import type {
 } from "../../common/wire.js";
 import { type Client, createClient } from "../api/client.js";
 import { EXIT } from "../exit.js";
-import { badEndText, detachedText, followJob } from "./follow.js";
+import { badEndText, detachedText, followJob, viaText } from "./follow.js";
 import type { CommonOptions } from "../options.js";
 import { readParameters } from "./parameters.js";
 import { type PostingFlags, type PostingLine, readPosting, VALUE_FLAGS } from "./post-command.js";
@@ -111,16 +112,29 @@ async function findFlow(client: Client, name: string): Promise<FlowView> {
   });
 }
 
-function toRequest(flow: FlowView, { flags, parameters, given }: PostingLine): PostRequest {
-  const { jobName, priority, at, require } = flags;
+function toRequest(flow: FlowView, line: PostingLine): PostRequest {
+  const { jobName, priority, at, require } = line.flags;
   return {
     flow: flow.name,
-    params: readParameters(parameters, given),
+    params: paramsOf(flow, line),
     ...(jobName === undefined ? {} : { name: jobName }),
     ...(priority === undefined ? {} : { priority }),
     ...(at === undefined ? {} : { runAt: readTime(at) }),
     ...(require === undefined ? {} : { require }),
   };
+}
+
+function paramsOf(flow: FlowView, { parameters, given }: PostingLine): Store {
+  try {
+    return readParameters(parameters, given);
+  } catch (error) {
+    if (!hasCode(error, "USAGE")) throw error;
+    throw new JobrunnerError("USAGE", error.message, { hint: seeHelp(flow.name), cause: error });
+  }
+}
+
+function seeHelp(flow: string): string {
+  return `see jobrunner post ${flow} --help`;
 }
 
 function readTime(text: string): string {
@@ -133,7 +147,7 @@ function readTime(text: string): string {
 }
 
 async function check({ client, terminal, flags, request }: Posting): Promise<number> {
-  const { body } = await named(client.post<CheckView>("/v1/jobs:check", request));
+  const { body } = await named(client.post<CheckView>("/v1/jobs:check", request), request.flow);
   if (flags.output === "json" || flags.output === "jsonl") {
     terminal.print(JSON.stringify(body, undefined, flags.output === "json" ? 2 : undefined));
   } else if (flags.hierarchy === true) {
@@ -151,8 +165,8 @@ async function check({ client, terminal, flags, request }: Posting): Promise<num
 async function send(posting: Posting): Promise<number> {
   const { client, terminal, flags, request } = posting;
   const key = flags.key ?? randomUUID();
-  const path = "/v1/jobs";
-  const { body, replayed } = await named(client.post<JobView | RemovedJobView>(path, request, key));
+  const answer = client.post<JobView | RemovedJobView>("/v1/jobs", request, key);
+  const { body, replayed } = await named(answer, request.flow);
   if ("removed" in body) {
     terminal.say(`job ${body.id} was posted with this key before; it is ${body.removed}`);
     return EXIT.ok;
@@ -170,7 +184,7 @@ function printPosted({ terminal, flags }: Posting, job: JobView): void {
   else if (!terminal.out.tty) terminal.print(renderJobLine(terminal.out, job, Date.now()));
   else {
     terminal.print(`posted  ${job.id}  ${job.flow}  via ${job.postedVia}`);
-    terminal.say(`follow it: jobrunner wait ${shortId(job.id)}`);
+    terminal.say(`follow it: jobrunner wait ${shortId(job.id)}${viaText(flags.via)}`);
   }
 }
 
@@ -180,7 +194,7 @@ async function follow({ client, terminal, flags }: Posting, job: JobView): Promi
   const { signal } = interrupted;
   const followed = await followJob({ client, terminal, signal, timeoutMs: flags.timeout }, job.id);
   if (followed.end !== "job") {
-    terminal.say(detachedText(followed.end, [job.id]));
+    terminal.say(detachedText(followed.end, [job.id], flags.via));
     return followed.code;
   }
   const { output } = flags;
@@ -192,13 +206,13 @@ async function follow({ client, terminal, flags }: Posting, job: JobView): Promi
   else terminal.print(renderJobLine(terminal.out, ended, Date.now()));
   const bad = badEndText(ended);
   if (bad !== undefined) {
-    terminal.say(`error: ${bad}\nhint:  jobrunner show ${shortId(ended.id)}`);
+    terminal.say(`error: ${bad}\nhint:  jobrunner show ${shortId(ended.id)}${viaText(flags.via)}`);
   }
   return followed.code;
 }
 
 /** Errors of the agent about a parameter name its place in the body; people know it as a flag. */
-async function named<T>(answer: Promise<T>): Promise<T> {
+async function named<T>(answer: Promise<T>, flow: string): Promise<T> {
   try {
     return await answer;
   } catch (error) {
@@ -206,9 +220,8 @@ async function named<T>(answer: Promise<T>): Promise<T> {
     const fields = (error.cause as readonly { pointer: string; detail: string }[]).map(
       ({ pointer, detail }) => `${toFlag(pointer)}: ${detail}`,
     );
-    throw new JobrunnerError("BAD_PARAMETERS", fields.join("\n       "), {
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-    });
+    const hint = error.hint ?? seeHelp(flow);
+    throw new JobrunnerError("BAD_PARAMETERS", fields.join("\n       "), { hint });
   }
 }
 

@@ -26,7 +26,7 @@ export async function wait(jobs: readonly string[], options: WaitOptions): Promi
     const timeoutMs = deadline === undefined ? undefined : Math.max(0, deadline - Date.now());
     const followed = await followJob({ client, terminal, signal, timeoutMs }, id);
     if (followed.end !== "job") {
-      terminal.say(detachedText(followed.end, jobs.slice(index)));
+      terminal.say(detachedText(followed.end, jobs.slice(index), options.via));
       return followed.code;
     }
     printEnd(terminal, options, followed.job);

@@ -13,7 +13,7 @@ export function renderFlows(style: Style, flows: FlowsView): string {
     { title: "FLOW" },
     { title: "VERSION" },
     { title: "SUMMARY", flexible: true },
-    { title: "FILE", flexible: true },
+    { title: "FILE", flexible: true, keepsEnd: true },
   ];
   return renderTable(style, columns, rows);
 }

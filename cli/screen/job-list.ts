@@ -2,7 +2,7 @@ import { isEnded } from "../../common/job.js";
 import type { JobView } from "../../common/wire.js";
 import { dash, stateCell, stateText, type Style } from "./style.js";
 import { type Cell, type Column, renderTable, renderTabs } from "./table.js";
-import { age, between, span } from "./time.js";
+import { age, between, span, untilThen } from "./time.js";
 
 const COLUMNS: readonly Column[] = [
   { title: "JOB" },
@@ -67,7 +67,7 @@ function facts(job: JobView, now: number): readonly string[] {
   const { state, runAt, request, reason } = job;
   if (isOver(state)) return [...needsPerson(state), `took ${took(job, now)}`];
   if (state === "SCHEDULED" && runAt !== undefined) {
-    return [`in ${age(Date.parse(runAt) - now)}`];
+    return [`in ${untilThen(Date.parse(runAt) - now)}`];
   }
   if (reason !== undefined) return [`${reason.code}: ${reason.message}`];
   return request === undefined ? [] : [`${request} asked for`];
@@ -81,6 +81,9 @@ function needsPerson(state: JobView["state"]): readonly string[] {
   return state === "FAILURE" ? ["needs a person"] : [];
 }
 
-function took(job: JobView, now: number): string {
-  return span(between(job.postedAt, job.endedAt, now));
+/** From when it might run: what was posted for later did not take that long. */
+export function took(job: Pick<JobView, "postedAt" | "runAt" | "endedAt">, now: number): string {
+  const { postedAt, runAt = postedAt, endedAt } = job;
+  const began = Date.parse(runAt) > Date.parse(postedAt) ? runAt : postedAt;
+  return span(between(began, endedAt, now));
 }

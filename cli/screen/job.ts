@@ -1,13 +1,18 @@
 import { isEnded } from "../../common/job.js";
 import type { AttemptView, JobDetailView, NodeView, OwnerView } from "../../common/wire.js";
+import { took } from "./job-list.js";
 import { dash, ellipsis, stateCell, stateText, type Style } from "./style.js";
-import { clean, fit, padEnd, widthOf } from "./text.js";
-import { between, clockTime, age, span } from "./time.js";
+import { clean, fit, padEnd, widthOf, wrap } from "./text.js";
+import { age, between, clockTime, span, untilThen } from "./time.js";
 import { retryText, type TreeLine, treeLines } from "./tree-lines.js";
 import { failureText, storeText, valueText } from "./value.js";
 
 /** Earlier attempts of one atom that are shown; the latest of them. */
 const HISTORY_SHOWN = 5;
+/** Lines that one fact may take; a result of megabytes is for `-o json`. */
+const FACT_LINES = 4;
+/** Where facts begin, behind their titles. */
+const INDENT = 8;
 
 /** `show JOB`: what it is, the tree of its atoms, who owned it. `now`: ms since 1970. */
 export function renderJob(style: Style, job: JobDetailView, now: number): string {
@@ -40,14 +45,13 @@ function header(style: Style, job: JobDetailView, now: number): string {
 
 function postedText(job: JobDetailView, now: number): string {
   const posted = `${age(between(job.postedAt, undefined, now))} ago via ${clean(job.postedVia)}`;
-  const ended =
-    job.endedAt === undefined ? [] : [`took ${span(between(job.postedAt, job.endedAt, now))}`];
+  const ended = job.endedAt === undefined ? [] : [`took ${took(job, now)}`];
   const due =
     job.runAt !== undefined && job.state === "SCHEDULED" ? Date.parse(job.runAt) : undefined;
   return [
     posted,
     ...ended,
-    ...(due === undefined ? [] : [`runs in ${age(due - now)}, at ${clockTime(due, now)}`]),
+    ...(due === undefined ? [] : [`runs in ${untilThen(due - now)}, at ${clockTime(due, now)}`]),
     ...(job.priority === 0 ? [] : [`priority ${job.priority}`]),
     ...(job.request === undefined ? [] : [`${job.request} asked for`]),
   ].join(", ");
@@ -123,11 +127,13 @@ function noteOf(node: NodeView, last: AttemptView | undefined): string {
 function historyLines(style: Style, line: TreeLine, now: number): readonly string[] {
   const earlier = (line.node.attempts ?? []).slice(0, -1);
   const hidden = Math.max(0, earlier.length - HISTORY_SHOWN);
-  const shown = earlier.slice(hidden).map((attempt, index) => {
+  const latest = earlier.slice(hidden);
+  const width = Math.max(0, ...latest.map(({ state }) => widthOf(stateText(style, state))));
+  const shown = latest.map((attempt, index) => {
     const head = `${style.paint("dim", line.below)}#${hidden + index + 1} `;
     const at = clockTime(Date.parse(attempt.startedAt), now);
     const facts = `${clean(attempt.agent)}  ${at}  ${spanOf(attempt, now)}`;
-    const fixed = `${head}${stateText(style, attempt.state)}  ${facts}`;
+    const fixed = `${head}${padEnd(stateText(style, attempt.state), width)}  ${facts}`;
     const note = attempt.failure === undefined ? "" : failureText(attempt.failure);
     return `${fixed}  ${fit(note, style.columns - widthOf(fixed) - 2, ellipsis(style))}`.trimEnd();
   });
@@ -139,9 +145,10 @@ function footer(style: Style, job: JobDetailView, now: number): string {
   const failures = job.failures.map(
     ({ atom, failure }) => `${clean(atom)}: ${failureText(failure)}`,
   );
-  const outputs = Object.entries(job.outputs ?? {}).map(([symbol, value]) => {
-    return `${clean(symbol)}=${valueText(value)}`;
-  });
+  const counters = retryResults(job.tree);
+  const outputs = Object.entries(job.outputs ?? {})
+    .filter(([symbol]) => !counters.has(symbol))
+    .map(([symbol, value]) => `${clean(symbol)}=${valueText(value)}`);
   return [
     ...(job.state === "FAILURE"
       ? [fact(style, "state", "something is not undone: a person must look")]
@@ -152,12 +159,20 @@ function footer(style: Style, job: JobDetailView, now: number): string {
   ].join("\n");
 }
 
+/** What retries hand out is the number of their attempts: nothing that a flow is run for. */
+function retryResults(node: NodeView): ReadonlySet<string> {
+  const own = node.kind === "retry" ? [`${node.name}.result`] : [];
+  return new Set([...own, ...(node.children ?? []).flatMap((child) => [...retryResults(child)])]);
+}
+
 function ownerLines(style: Style, owners: readonly OwnerView[], now: number): readonly string[] {
+  const width = Math.max(...owners.map(({ agent }) => widthOf(clean(agent))));
   return owners.map((owner) => {
+    const agent = padEnd(clean(owner.agent), width);
     const since = clockTime(Date.parse(owner.since), now);
     const until = owner.until === undefined ? "now" : clockTime(Date.parse(owner.until), now);
     const ended = owner.ended === undefined ? "" : ` (${ENDED[owner.ended] ?? owner.ended})`;
-    return fact(style, "owner", `${clean(owner.agent)}  ${since} ${dash(style)} ${until}${ended}`);
+    return fact(style, "owner", `${agent}  ${since} ${dash(style)} ${until}${ended}`);
   });
 }
 
@@ -171,7 +186,15 @@ const ENDED: Readonly<Record<string, string>> = {
 };
 
 function fact(style: Style, title: string, text: string): string {
-  return `${style.paint("dim", title.padEnd(7))} ${fit(text, style.columns - 8, ellipsis(style))}`;
+  const head = `${style.paint("dim", title.padEnd(INDENT - 1))} `;
+  const columns = style.columns - INDENT;
+  if (columns === Infinity) return head + text;
+  // One line more than is shown tells whether there is more: no need to break megabytes.
+  const lines = wrap(text.slice(0, columns * (FACT_LINES + 1)), columns);
+  const shown = lines.slice(0, FACT_LINES);
+  const rest = lines.slice(FACT_LINES - 1).join(" ");
+  if (lines.length > FACT_LINES) shown[FACT_LINES - 1] = fit(rest, columns, ellipsis(style));
+  return head + shown.join(`\n${" ".repeat(INDENT)}`);
 }
 
 function optional(style: Style, title: string, text: string): readonly string[] {

@@ -10,8 +10,6 @@ interface Screen {
   write(text: string): unknown;
 }
 
-const HIDE_CURSOR = "\u001b[?25l";
-const SHOW_CURSOR = "\u001b[?25h";
 /** Lines that are too long are cut by the terminal: wrapped ones would spoil the count of rows. */
 const NO_WRAP = "\u001b[?7l";
 const WRAP = "\u001b[?7h";
@@ -23,11 +21,12 @@ export function createLive(screen: Screen): Live {
   return {
     draw(text) {
       const lines = text.split("\n").slice(-Math.max(1, (screen.rows ?? ROWS) - 1));
-      screen.write(`${HIDE_CURSOR}${NO_WRAP}${erase()}${lines.join("\n")}\n${WRAP}`);
+      screen.write(`${NO_WRAP}${erase()}${lines.join("\n")}\n${WRAP}`);
       drawn = lines.length;
     },
     clear() {
-      screen.write(`${erase()}${SHOW_CURSOR}`);
+      if (drawn === 0) return;
+      screen.write(erase());
       drawn = 0;
     },
   };

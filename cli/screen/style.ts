@@ -24,16 +24,23 @@ export interface StyleOptions {
 }
 
 const COLUMNS = 80;
+/** On less nothing can be laid out: lines are wrapped by the terminal then. */
+const COLUMNS_MIN = 20;
 
 export function createStyle(options: StyleOptions): Style {
   const { env, tty, ascii = false } = options;
   const colours = picocolors.createColors(hasColours(env, tty));
   return {
     tty,
-    columns: tty ? (options.columns ?? COLUMNS) : Number.POSITIVE_INFINITY,
+    columns: tty ? widthOf(options.columns) : Number.POSITIVE_INFINITY,
     unicode: !ascii && isUnicode(env, options.platform ?? "linux"),
     paint: (colour, text) => colours[colour](text),
   };
+}
+
+/** Terminals that nobody has given a size (in scripts, in CI) say 0. */
+function widthOf(columns = 0): number {
+  return columns === 0 ? COLUMNS : Math.max(COLUMNS_MIN, columns);
 }
 
 function hasColours(env: StyleOptions["env"], tty: boolean): boolean {
@@ -67,6 +74,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
   RETRYING: { glyph: "⟳", ascii: "~", colour: "yellow" },
   REVERTING: { glyph: "↩", ascii: "<", colour: "yellow" },
   REVERTED: { glyph: "↩", ascii: "<", colour: "yellow" },
+  LOST: { glyph: "?", ascii: "?", colour: "yellow" },
   SUSPENDED: { glyph: "‖", ascii: "=", colour: "yellow" },
   IGNORE: { glyph: "–", ascii: "-", colour: "dim" },
   SUCCESS: { glyph: "✔", ascii: "+", colour: "green" },

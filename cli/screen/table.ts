@@ -1,10 +1,12 @@
 import { ellipsis, type Style } from "./style.js";
-import { clean, fit, padEnd, widthOf } from "./text.js";
+import { clean, fit, fitEnd, padEnd, widthOf } from "./text.js";
 
 export interface Column {
   readonly title: string;
   /** May be cut when the terminal is narrow; the others are shown whole. */
   readonly flexible?: boolean;
+  /** Cut at its beginning: the end of a path tells more. */
+  readonly keepsEnd?: boolean;
 }
 
 /** A cell with colours is given as the text to measure and cut, and what paints it. */
@@ -29,7 +31,7 @@ export function renderTable(
     paint: (text: string) => style.paint("dim", text),
   }));
   const widths = fitColumns(style, columns, [titles, ...tidy]);
-  return [titles, ...tidy].map((row) => renderRow(style, widths, row)).join("\n");
+  return [titles, ...tidy].map((row) => renderRow(style, { columns, widths }, row)).join("\n");
 }
 
 /** Rows as programs read them: no titles, no colours, nothing cut, tabs between. */
@@ -37,10 +39,16 @@ export function renderTabs(rows: readonly (readonly Cell[])[]): string {
   return rows.map((row) => row.map(({ text }) => clean(text)).join("\t")).join("\n");
 }
 
-function renderRow(style: Style, widths: readonly number[], row: readonly Cell[]): string {
+interface Layout {
+  readonly columns: readonly Column[];
+  readonly widths: readonly number[];
+}
+
+function renderRow(style: Style, { columns, widths }: Layout, row: readonly Cell[]): string {
   const cells = row.map(({ text, paint }, index) => {
     const width = widths[index] ?? 0;
-    const cut = fit(text, width, ellipsis(style));
+    const toWidth = columns[index]?.keepsEnd === true ? fitEnd : fit;
+    const cut = toWidth(text, width, ellipsis(style));
     const padded = index === row.length - 1 ? cut : padEnd(cut, width);
     return paint === undefined ? padded : paint(cut) + padded.slice(cut.length);
   });

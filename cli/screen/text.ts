@@ -30,13 +30,52 @@ export function padEnd(text: string, columns: number): string {
 
 /** `text`, uncoloured, cut to so many columns with a mark at its end; `Infinity` cuts nothing. */
 export function fit(text: string, columns: number, mark = "…"): string {
+  if (columns === Infinity) return text;
+  const room = columns - widthOf(mark);
+  let width = 0;
+  let end = 0;
+  let kept = 0; // What fits beside the mark. A text may be megabytes: look no further than needed.
+  for (const character of text) {
+    width += widthOf(character);
+    if (width > columns) return room < 0 ? "" : text.slice(0, kept) + mark;
+    end += character.length;
+    if (width <= room) kept = end;
+  }
+  return text;
+}
+
+/** The same for a text whose end tells most, such as a path: its beginning is cut. */
+export function fitEnd(text: string, columns: number, mark = "…"): string {
   if (widthOf(text) <= columns) return text;
   let kept = "";
-  for (const character of text) {
-    if (widthOf(kept + character) > columns - widthOf(mark)) break;
-    kept += character;
+  for (const character of [...text].reverse()) {
+    if (widthOf(character + kept) > columns - widthOf(mark)) break;
+    kept = character + kept;
   }
-  return columns < widthOf(mark) ? "" : kept + mark;
+  return columns < widthOf(mark) ? "" : mark + kept;
+}
+
+/** `text`, uncoloured, in lines of so many columns: between words, long words anywhere. */
+export function wrap(text: string, columns: number): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  let width = 0;
+  const end = (): void => {
+    lines.push(line.trimEnd());
+    line = "";
+    width = 0;
+  };
+  for (const word of text.split(/(?<= )/)) {
+    if (width > 0 && width + widthOf(word.trimEnd()) > columns) end();
+    for (const character of word) {
+      const more = widthOf(character);
+      if (width > 0 && width + more > columns && character !== " ") end();
+      line += character;
+      width += more;
+    }
+  }
+  end();
+  return lines;
 }
 
 function withoutColours(text: string): string {

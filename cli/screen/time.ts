@@ -9,9 +9,10 @@ const UNITS = [
   ["s", 1000],
 ] as const;
 
-/** `0.8s`, `12s`, `2m58s`, `3h04m`, `41d`: two units at most. */
+/** `35ms`, `0.8s`, `12s`, `2m58s`, `3h04m`, `41d`: two units at most. */
 export function span(ms: number): string {
   const length = Math.max(0, ms);
+  if (length < 95) return `${Math.round(length)}ms`;
   if (length < 9950) return `${(length / 1000).toFixed(1)}s`;
   const whole = Math.round(length / 1000) * 1000;
   const index = UNITS.findIndex(([, factor]) => whole >= factor);
@@ -30,6 +31,13 @@ export function age(ms: number): string {
   const length = Math.max(0, ms);
   const [unit, factor] = UNITS.find(([, each]) => length >= each) ?? UNITS[3];
   return `${Math.floor(length / factor)}${unit}`;
+}
+
+/** The same for a time to come, rounded up: `10m` of just under ten minutes. */
+export function untilThen(ms: number): string {
+  const length = Math.max(0, ms);
+  const [unit, factor] = UNITS.find(([, each]) => length > each) ?? UNITS[3];
+  return `${Math.ceil(length / factor)}${unit}`;
 }
 
 /** The time of day here, with the day before it when that is not today. */

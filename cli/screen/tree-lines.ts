@@ -19,6 +19,9 @@ interface Rails {
   readonly blank: string;
 }
 
+/** Lines about an atom begin under its name, behind its sign. */
+const UNDER_NAME = "  ";
+
 const UNICODE: Rails = { tee: "├─ ", corner: "└─ ", pipe: "│  ", blank: "   " };
 const ASCII: Rails = { tee: "|- ", corner: "`- ", pipe: "|  ", blank: "   " };
 
@@ -32,7 +35,7 @@ export function treeLines(style: Style, root: NodeView): readonly TreeLine[] {
   function visit(node: NodeView, at: { branch: string; below: string }): void {
     const children = (node.children ?? []).filter(({ kind }) => kind !== "retry");
     const retry = node.children?.find(({ kind }) => kind === "retry");
-    const open = children.length > 0 ? rails.pipe : rails.blank;
+    const open = children.length > 0 ? rails.pipe : UNDER_NAME;
     lines.push({ ...at, below: at.below + open, node, ...(retry === undefined ? {} : { retry }) });
     children.forEach((child, index) => {
       const last = index === children.length - 1;

@@ -98,17 +98,17 @@ async function killOwner(story: Story, owner: AgentProcess, job: string): Promis
 async function show({ scene, narrator }: Story, via: AgentProcess, job: string): Promise<void> {
   narrator.command(`jobrunner show ${job}`);
   narrator.quote(await run(scene, "show", job, "--via", via.url));
-  narrator.pause();
 }
 
 async function stop({ scene, narrator }: Story, agent: AgentProcess): Promise<void> {
   note(scene, agent);
-  narrator.say(`SIGTERM to ${agent.name}.`);
+  narrator.command(`kill ${String(agent.pid)}`);
   const began = performance.now();
   const { code } = await agent.stop();
   const took = ((performance.now() - began) / 1000).toFixed(1);
   if (code !== 0) throw new Error(`${agent.name} ended with ${String(code)}:\n${agent.output()}`);
-  narrator.say(`It stopped its web server, gave the job back, and ended with 0 after ${took} s.`);
+  narrator.quote(`That was ${agent.name}, asked to leave.`);
+  narrator.say(`It stopped the web server, gave the job back, and ended with 0 after ${took} s.`);
   await nothingLeft(scene);
   const count = String(scene.seen.size);
   narrator.say(`Nothing is left running of the ${count} processes that were seen.`);

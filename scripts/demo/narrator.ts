@@ -21,16 +21,13 @@ export class Narrator {
 
   /** What belongs to the last event: further lines, or the output of a command. */
   quote(text: string): void {
-    for (const line of text.trimEnd().split("\n")) console.log(`${INDENT}${line}`.trimEnd());
+    const lines = text.trimEnd().replaceAll("\t", "  ").split("\n");
+    for (const line of lines) console.log(`${INDENT}${line}`.trimEnd());
   }
 
   /** A command as the reader would type it. */
   command(line: string): void {
     console.log();
     this.say(picocolors.cyan(`$ ${line}`));
-  }
-
-  pause(): void {
-    console.log();
   }
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /*
@@ -8,9 +8,6 @@ import { join } from "node:path";
  */
 
 export const ROOT = join(import.meta.dirname ?? "", "..", "..");
-const LOCK = join(ROOT, "npm-shrinkwrap.json");
-/** npm writes it at the end of an installation that went well. */
-const INSTALLED = join(ROOT, "node_modules", ".package-lock.json");
 
 /** Ends the process with one clear line when this Node is too old. */
 export function requireNode() {
@@ -21,9 +18,26 @@ export function requireNode() {
   process.exit(1);
 }
 
-/** True when the packages are missing, or older than the lock. */
-export function needsInstall() {
-  return !existsSync(INSTALLED) || statSync(INSTALLED).mtimeMs < statSync(LOCK).mtimeMs;
+/**
+ * True when packages are missing or of another version than the lock says. Times of files tell
+ * nothing here: a checkout makes them new. Optional packages may be missing: they are for others.
+ */
+export function needsInstall(root = ROOT) {
+  // npm writes it at the end of an installation that went well.
+  const installed = packagesOf(join(root, "node_modules", ".package-lock.json"));
+  if (installed === undefined) return true;
+  return Object.entries(packagesOf(join(root, "npm-shrinkwrap.json")) ?? {}).some(
+    ([path, { version, optional }]) =>
+      path !== "" && optional !== true && installed[path]?.version !== version,
+  );
+}
+
+function packagesOf(file) {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")).packages;
+  } catch {
+    return undefined; // Not there, or cut off in the middle.
+  }
 }
 
 /** `npm ci` as arguments of spawn; the very npm that started us, when there is one. */

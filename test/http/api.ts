@@ -4,10 +4,12 @@ import { join } from "node:path";
 import pino from "pino";
 import { createHttp } from "../../agent/http/server.js";
 import { createJobs, type Jobs } from "../../agent/jobs.js";
+import type { Runners } from "../../agent/runner/runner.js";
 import { createRunners } from "../../agent/runner/runners.js";
 import type { JobBoard } from "../../boards/board.js";
 import { openBoard } from "../../boards/open.js";
 import { systemClock } from "../../cli/clock.js";
+import type { Clock } from "../../common/clock.js";
 import type { HealthView } from "../../common/wire.js";
 import { openPersistence } from "../../persistence/open.js";
 import type { Persistence } from "../../persistence/persistence.js";
@@ -22,50 +24,67 @@ export interface Api extends AsyncDisposable {
   readonly putFailures: () => number;
   /** What `/readyz` says from now on. */
   health: HealthView;
+  /** Methods that stand in for the real ones from now on. */
+  readonly faults: Faults;
   /** Lines of the log, JSON. */
   readonly log: readonly string[];
 }
 
-export const FLOWS = join(import.meta.dirname, "flows");
+const FLOWS = join(import.meta.dirname, "flows");
 
-export interface ApiOptions {
-  readonly dir: string;
-  /** Stands in for the board while posts fail to reach it. */
-  readonly board?: (board: JobBoard) => JobBoard;
-  readonly persistence?: (persistence: Persistence) => Persistence;
+export interface Faults {
+  persistence: Partial<Persistence>;
+  board: Partial<JobBoard>;
+  clock: Partial<Clock>;
+  runners: Partial<Runners>;
 }
 
-export async function startApi(options: ApiOptions): Promise<Api> {
-  const url = `sqlite:${join(options.dir, "jobs.db")}`;
-  const opened = await openPersistence(url);
-  const persistence = options.persistence?.(opened) ?? opened;
-  const openedBoard = await openBoard(url, { leaseMs: 10_000 });
-  const board = options.board?.(openedBoard) ?? openedBoard;
+/** Resolves when its runner has loaded the flows, so that no test waits for that. */
+export async function startApi(dir: string): Promise<Api> {
+  const url = `sqlite:${join(dir, "jobs.db")}`;
+  const persistence = await openPersistence(url);
+  const board = await openBoard(url, { leaseMs: 10_000 });
+  const faults: Faults = { persistence: {}, board: {}, clock: {}, runners: {} };
   const runners = createRunners({
-    flows: [FLOWS, brokenFlows(options.dir)],
+    flows: [FLOWS, brokenFlows(dir)],
     agent: "alpha",
     clock: systemClock,
     transport: "thread",
-    cache: join(options.dir, "cache"),
+    cache: join(dir, "cache"),
   });
   let putFailures = 0;
   const lines: string[] = [];
   const log = pino({ level: "warn" }, { write: (line: string) => void lines.push(line) });
   const jobs = createJobs({
-    ...{ persistence, board, runners, agent: "alpha", clock: systemClock, log },
+    persistence: faulty(persistence, () => faults.persistence),
+    board: faulty(board, () => faults.board),
+    clock: faulty(systemClock, () => faults.clock),
+    runners: faulty(runners, () => faults.runners),
+    ...{ agent: "alpha", log },
     onPutFailed: () => (putFailures += 1),
   });
   const api = { health: { ok: true, agent: "alpha", checks: [] } as HealthView };
   const http = createHttp({ jobs, agent: "alpha", log, health: async () => api.health });
+  await jobs.flows();
   return Object.assign(api, {
     url: await http.listen({ host: "127.0.0.1", port: 0 }),
-    ...{ jobs, persistence, board, log: lines },
+    ...{ jobs, persistence, board, faults, log: lines },
     putFailures: () => putFailures,
     async [Symbol.asyncDispose]() {
       await http.close();
       await runners[Symbol.asyncDispose]();
-      await openedBoard[Symbol.asyncDispose]();
-      await opened[Symbol.asyncDispose]();
+      await board[Symbol.asyncDispose]();
+      await persistence[Symbol.asyncDispose]();
+    },
+  });
+}
+
+/** The same object, with some methods replaced while a test wants them to be. */
+function faulty<T extends object>(object: T, faults: () => Partial<T>): T {
+  return new Proxy(object, {
+    get(target, name: keyof T & string) {
+      const value: unknown = faults()[name] ?? target[name];
+      return typeof value === "function" ? value.bind(target) : value;
     },
   });
 }
@@ -91,6 +110,9 @@ export interface Answer {
   readonly text: string;
   readonly json: unknown;
 }
+
+/** Time for a runner to start on a busy machine, ms. */
+export const START_MS = 60_000;
 
 /** One request with exactly these headers; JSON bodies get their content type. */
 export function ask(

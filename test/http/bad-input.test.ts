@@ -4,14 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Problem } from "../../common/wire.js";
-import { type Answer, type Api, type Asked, ask, startApi } from "./api.js";
+import { type Answer, type Api, type Asked, ask, START_MS, startApi } from "./api.js";
 
 let api: Api;
 const dir = mkdtempSync(join(tmpdir(), "jobrunner-http-"));
 
 beforeAll(async () => {
-  api = await startApi({ dir });
-});
+  api = await startApi(dir);
+}, START_MS);
 afterAll(async () => {
   await api[Symbol.asyncDispose]();
   rmSync(dir, { recursive: true, force: true });

@@ -10,14 +10,14 @@ import type {
   JobView,
   Problem,
 } from "../../common/wire.js";
-import { type Api, ask, startApi } from "./api.js";
+import { type Api, ask, START_MS, startApi } from "./api.js";
 
 let api: Api;
 const dir = mkdtempSync(join(tmpdir(), "jobrunner-http-"));
 
 beforeAll(async () => {
-  api = await startApi({ dir });
-});
+  api = await startApi(dir);
+}, START_MS);
 afterAll(async () => {
   await api[Symbol.asyncDispose]();
   rmSync(dir, { recursive: true, force: true });

@@ -3,6 +3,7 @@ import {
   defineTask,
   forEach,
   isX86_64,
+  type Json,
   portIsFree,
   type Ref,
   times,
@@ -31,6 +32,7 @@ export const web = defineFlow({
     port: z.int().min(1).max(65535).default(8080),
     root: z.string().default("."),
     note: z.string().optional(),
+    loud: z.boolean().default(false),
   }),
   capabilities: (p) => [isX86_64(), portIsFree(p.port)],
   build(f, p, given) {
@@ -82,7 +84,15 @@ export const web = defineFlow({
       execute: ({ n }) => n.toFixed(1),
     });
     same<typeof maybe, Ref<string | undefined>>();
+    const parts = f.task("parts", { when: p.loud, execute: () => ({ dir: "x" }) });
+    same<typeof parts.dir, Ref<string | undefined>>();
     f.task("interface", { execute: (): Site => ({ dir: "x", files: 1 }) });
+    const any = f.task("any", { execute: (_, ctx) => ({ saved: ctx.lastSaved ?? null }) });
+    same<typeof any.saved, Ref<Json>>();
+    const list = f.task("list", { execute: () => [{ n: 1 }] });
+    f.task("item", { in: { first: list[0]?.n }, execute: ({ first }) => (first ?? 0) + 1 });
+    const json = f.task("json", { execute: (_, ctx): Json => ctx.lastSaved ?? null });
+    f.task("json-within", { in: { json }, execute: ({ json }) => ({ was: [json] }) });
     const nothing = f.task("nothing", { execute: () => {} });
     same<typeof nothing, Ref<void>>();
 

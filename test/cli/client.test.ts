@@ -1,0 +1,181 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { stateDirectory as agentsDirectory } from "../../agent/state-directory.js";
+import { findAddresses, stateDirectory } from "../../cli/api/addresses.js";
+import { type Client, createClient } from "../../cli/api/client.js";
+import type { JobsView, JobView } from "../../common/wire.js";
+import { type Api, START_MS, startApi } from "../http/api.js";
+import { tempDir } from "../support/temp.js";
+
+let api: Api;
+const dir = mkdtempSync(join(tmpdir(), "jobrunner-client-"));
+
+beforeAll(async () => {
+  api = await startApi(dir);
+}, START_MS);
+afterAll(async () => {
+  await api[Symbol.asyncDispose]();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** A client that is told these addresses, and what it said while it used them. */
+async function clientOf(via: string): Promise<{ client: Client; said: readonly string[] }> {
+  const said: string[] = [];
+  const env = { XDG_STATE_HOME: tempDir() };
+  const client = await createClient({ via, env, say: (line) => void said.push(line) });
+  return { client, said };
+}
+
+const SHAPES = { flow: "shapes" };
+
+describe("the client of the command line", () => {
+  it("asks the next agent when one is dead, and says so", async () => {
+    const { client, said } = await clientOf(`http://127.0.0.1:9,${api.url}`);
+
+    expect((await client.get<JobsView>("/v1/jobs")).items).toBeInstanceOf(Array);
+    expect(said).toEqual([expect.stringMatching(/127\.0\.0\.1:9 does not answer .*, asking 127/)]);
+
+    await client.get("/v1/jobs");
+    expect(said).toHaveLength(1); // The one that answered is asked first from then on.
+  });
+
+  it("posts once although the first agent died between storing and answering", async () => {
+    await using dying = await serve((request, response) => {
+      const key = String(request.headers["idempotency-key"]);
+      void api.jobs.post(SHAPES, key).then(() => response.destroy());
+    });
+    const { client, said } = await clientOf(`${dying.url},${api.url}`);
+
+    const { body, replayed } = await client.post<JobView>("/v1/jobs", SHAPES, "fail-over");
+
+    expect(replayed).toBe(true);
+    expect(said).toHaveLength(1);
+    const { jobs } = await api.persistence.jobs({}, 500);
+    expect(jobs.filter(({ id }) => id >= body.id).map(({ id }) => id)).toEqual([body.id]);
+  });
+
+  it("throws what the agent's problem says, with its hint", async () => {
+    const { client } = await clientOf(api.url);
+
+    await expect(client.post("/v1/jobs", { flow: "shape" })).rejects.toMatchObject({
+      code: "UNKNOWN_FLOW",
+      hint: "Did you mean shapes?",
+    });
+  });
+
+  it.each([
+    ["a web server that is no agent", "<html>"],
+    ["an answer that is cut", '{"items": ['],
+  ])("takes %s for an agent that does not answer", async (_what, text) => {
+    await using other = await serve((_request, response) => void response.end(text));
+    const { client } = await clientOf(other.url);
+
+    await expect(client.get("/v1/jobs")).rejects.toMatchObject({
+      code: "UNREACHABLE",
+      hint: expect.stringContaining("jobrunner run"),
+    });
+  });
+
+  it("takes an error that is no problem document for an agent that does not answer", async () => {
+    await using other = await serve((_request, response) => {
+      response.writeHead(502).end('{"oops":1}');
+    });
+    const { client } = await clientOf(other.url);
+
+    await expect(client.get("/v1/jobs")).rejects.toMatchObject({ code: "UNREACHABLE" });
+  });
+
+  it("gives up a request when its signal aborts", async () => {
+    await using silent = await serve(() => undefined);
+    const { client } = await clientOf(silent.url);
+    const stop = new AbortController();
+    const asked = client.get("/v1/jobs", { signal: stop.signal, waitMs: 30_000 });
+    stop.abort(new Error("enough"));
+
+    await expect(asked).rejects.toThrow("enough");
+  });
+});
+
+describe("addresses", () => {
+  const withAgents = (...agents: readonly object[]): { XDG_STATE_HOME: string } => {
+    const home = tempDir();
+    const folder = join(home, "jobrunner", "agents");
+    mkdirSync(folder, { recursive: true });
+    agents.forEach((agent, index) => {
+      writeFileSync(join(folder, `${index}.json`), JSON.stringify(agent));
+    });
+    writeFileSync(join(folder, "torn.json"), '{"name": "to');
+    writeFileSync(join(folder, "alpha.lock"), "");
+    return { XDG_STATE_HOME: home };
+  };
+  const ALPHA = { name: "alpha", address: "http://127.0.0.1:8001", pid: 1 };
+  const BETA = { name: "beta", address: "http://127.0.0.1:8002", pid: 2 };
+
+  it("are the usual one, then those of the agents of this machine", async () => {
+    const env = withAgents(ALPHA, { name: "starting", pid: 3 }, BETA);
+
+    expect((await findAddresses({ env })).map(({ url }) => url)).toEqual([
+      "http://127.0.0.1:7463",
+      "http://127.0.0.1:8001",
+      "http://127.0.0.1:8002",
+    ]);
+  });
+
+  it("are only those that were named: by flag before environment", async () => {
+    const env = { ...withAgents(ALPHA), JOBRUNNER_ADDR: "http://127.0.0.1:1" };
+
+    expect(await findAddresses({ env })).toEqual([
+      { url: "http://127.0.0.1:1", label: "127.0.0.1:1" },
+    ]);
+    expect(await findAddresses({ via: "alpha, [::1]:5, localhost", env })).toEqual([
+      { url: ALPHA.address, label: "alpha" },
+      { url: "http://[::1]:5", label: "[::1]:5" },
+      { url: "http://localhost:7463", label: "localhost:7463" },
+    ]);
+  });
+
+  it("are refused when they name an agent that is not here, or nothing at all", async () => {
+    const env = withAgents(ALPHA, BETA);
+
+    await expect(findAddresses({ via: "alhpa", env })).rejects.toMatchObject({
+      code: "NOT_FOUND",
+      hint: "Did you mean alpha?",
+    });
+    await expect(findAddresses({ via: "somewhere", env })).rejects.toMatchObject({
+      code: "NOT_FOUND",
+      hint: "Here: alpha, beta.",
+    });
+    for (const via of ["https://nas:1", "http://", "a b", "ftp://x"]) {
+      await expect(findAddresses({ via, env })).rejects.toMatchObject({ code: "USAGE" });
+    }
+  });
+
+  it("are looked for where the agents write them", () => {
+    for (const env of [
+      {},
+      { XDG_STATE_HOME: "/x" },
+      { XDG_STATE_HOME: "" },
+      { STATE_DIRECTORY: "/s:/t", XDG_STATE_HOME: "/x" },
+    ]) {
+      expect(stateDirectory(env)).toBe(agentsDirectory(env));
+    }
+  });
+});
+
+/** An HTTP server of this test's own. */
+async function serve(listener: RequestListener): Promise<{ url: string } & AsyncDisposable> {
+  const server: Server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,193 @@
+import { describe, expect, it } from "vitest";
+import { EXIT, errorText, exitCodeOf, exitCodeOfJob } from "../../cli/exit.js";
+import { readListen, readTime, readWhole } from "../../cli/options.js";
+import { createLive } from "../../cli/screen/live.js";
+import { createStyle } from "../../cli/screen/style.js";
+import { fit, padEnd, widthOf } from "../../cli/screen/text.js";
+import { age, clockTime, span, untilThen } from "../../cli/screen/time.js";
+import { rephrase } from "../../cli/usage.js";
+import { JobrunnerError } from "../../common/error.js";
+
+describe("exit codes", () => {
+  it.each([
+    ["USAGE", 2],
+    ["UNKNOWN_FLOW", 2],
+    ["BAD_PARAMETERS", 2],
+    ["NOT_FOUND", 3],
+    ["UNREACHABLE", 5],
+    ["PERSISTENCE_DOWN", 5],
+    ["CONFLICT", 6],
+    ["INTERNAL", 1],
+  ] as const)("of %s is %d", (code, exit) => {
+    expect(exitCodeOf(new JobrunnerError(code, "x"))).toBe(exit);
+  });
+
+  it("of a defect is 1", () => {
+    expect(exitCodeOf(new Error("x"))).toBe(EXIT.internal);
+  });
+
+  it.each([
+    ["SUCCESS", 0],
+    ["REVERTED", 10],
+    ["FAILURE", 11],
+    ["CANCELLED", 12],
+    ["SUSPENDED", 14],
+    ["RUNNING", undefined],
+    ["SCHEDULED", undefined],
+  ] as const)("of a job in %s is %s", (state, exit) => {
+    expect(exitCodeOfJob(state)).toBe(exit);
+  });
+});
+
+describe("errors", () => {
+  it("say what, where and what to do", () => {
+    const cause = [{ pointer: "/port", detail: "is too big" }, "not a field"];
+    const error = new JobrunnerError("USAGE", "what and why", { hint: "do this", cause });
+
+    expect(errorText(error)).toBe("error: what and why\n       /port is too big\nhint:  do this");
+  });
+
+  it("of our own making are told apart, with their trace", () => {
+    expect(errorText(new TypeError("oops"))).toMatch(/^error: TypeError: oops[^]*defect/);
+    expect(errorText("a text")).toMatch(/^error: a text\n/);
+  });
+
+  it.each([
+    [
+      "error: unknown option '--prot'\n(Did you mean --port?)\n",
+      "error: unknown option '--prot'\nhint:  did you mean --port?   (jobrunner post web --help)\n",
+    ],
+    [
+      "error: unknown option '--zz'\n",
+      "error: unknown option '--zz'\nhint:  see jobrunner post web --help\n",
+    ],
+    [
+      "error: option '-w, --watch [duration]' argument 'x' is invalid. Write it as 30s.\n",
+      'error: --watch: "x" is not valid\nhint:  Write it as 30s.\n',
+    ],
+  ])("of commander come in our words: %j", (text, ours) => {
+    expect(rephrase(text, "jobrunner post web")).toBe(ours);
+  });
+});
+
+describe("flag values", () => {
+  it("name a place to listen", () => {
+    expect(readListen("127.0.0.1:80")).toEqual({ host: "127.0.0.1", port: 80 });
+    expect(readListen("[::1]:0")).toEqual({ host: "[::1]", port: 0 });
+    expect(readListen("8080")).toEqual({ host: "127.0.0.1", port: 8080 });
+    for (const text of ["", "host", "host:", "host:70000", "a:b:1"]) {
+      expect(() => readListen(text)).toThrow("127.0.0.1:7463");
+    }
+  });
+
+  it("are whole numbers in their range", () => {
+    expect(readWhole(-100, 100)("-100")).toBe(-100);
+    for (const text of ["", "1.5", "101", "0x10", "1e1"]) {
+      expect(() => readWhole(-100, 100)(text)).toThrow("from -100 to 100");
+    }
+  });
+
+  it("are times, or how long ago", () => {
+    expect(readTime("2027-01-31T18:00:00Z")).toBe("2027-01-31T18:00:00.000Z");
+    const before = Date.now();
+    expect(Date.parse(readTime("2h"))).toBeGreaterThanOrEqual(before - 7_200_000);
+    expect(Date.parse(readTime("2h"))).toBeLessThanOrEqual(Date.now() - 7_200_000);
+    expect(() => readTime("yesterday")).toThrow("2h");
+  });
+});
+
+describe("style", () => {
+  const UTF8 = { LANG: "C.UTF-8" };
+
+  it.each([
+    [{}, true, true],
+    [{}, false, false],
+    [{ NO_COLOR: "1" }, true, false],
+    [{ NO_COLOR: "" }, true, true],
+    [{ TERM: "dumb" }, true, false],
+    [{ FORCE_COLOR: "1" }, false, true],
+    [{ FORCE_COLOR: "0" }, true, false],
+    [{ CLICOLOR_FORCE: "1" }, false, true],
+    [{ NO_COLOR: "1", FORCE_COLOR: "1" }, true, false],
+  ])("with %j and terminal %s has colours: %s", (env, tty, coloured) => {
+    expect(createStyle({ env, tty }).paint("red", "x") !== "x").toBe(coloured);
+  });
+
+  it.each([
+    [UTF8, false, "linux", true],
+    [UTF8, true, "linux", false],
+    [{}, false, "linux", false],
+    [{}, false, "darwin", true],
+    [{ LC_ALL: "C", LANG: "de_DE.UTF-8" }, false, "linux", false],
+    [{ LC_ALL: "", LC_CTYPE: "en_US.utf8" }, false, "linux", true],
+  ])("with %j, --ascii %s on %s has signs beyond ASCII: %s", (env, ascii, platform, unicode) => {
+    expect(createStyle({ env, tty: true, ascii, platform }).unicode).toBe(unicode);
+  });
+
+  it("cuts nothing where no terminal is", () => {
+    expect(createStyle({ env: {}, tty: false, columns: 80 }).columns).toBe(Infinity);
+    expect(createStyle({ env: {}, tty: true }).columns).toBe(80);
+  });
+});
+
+describe("text", () => {
+  it("is as wide as a terminal shows it", () => {
+    expect(["abc", "日本", "e\u0301", "\u001b[31mred\u001b[39m"].map(widthOf)).toEqual([
+      3, 4, 1, 3,
+    ]);
+    expect(padEnd("日本", 6)).toBe("日本  ");
+  });
+
+  it("is cut with a mark, never in the middle of a wide character", () => {
+    expect(fit("abcdef", 4)).toBe("abc…");
+    expect(fit("日本語", 4)).toBe("日…");
+    expect(fit("abc", 3)).toBe("abc");
+    expect(fit("abc", 0)).toBe("");
+    expect(fit("abcdef", 5, "...")).toBe("ab...");
+  });
+});
+
+describe("time", () => {
+  it.each([
+    [-5, "0ms"],
+    [35, "35ms"],
+    [800, "0.8s"],
+    [9_949, "9.9s"],
+    [9_950, "10s"],
+    [59_600, "1m"],
+    [178_000, "2m58s"],
+    [3_600_000, "1h"],
+    [11_040_000, "3h04m"],
+    [41 * 86_400_000 + 5_000_000, "41d"],
+  ])("of %d ms reads %s", (ms, text) => {
+    expect(span(ms)).toBe(text);
+  });
+
+  it("past is rounded down, time to come up", () => {
+    expect([age(59_000), age(119_000), age(-1)]).toEqual(["59s", "1m", "0s"]);
+    expect([untilThen(3_599_000), untilThen(3_601_000)]).toEqual(["60m", "2h"]);
+  });
+
+  it("of another day carries its date", () => {
+    const at = new Date(2027, 2, 1, 9, 5, 7).getTime();
+
+    expect(clockTime(at, at + 1000)).toBe("09:05:07");
+    expect(clockTime(at, at + 86_400_000)).toBe("2027-03-01 09:05:07");
+  });
+});
+
+describe("a sketch on the terminal", () => {
+  it("is drawn over the one before, and no higher than the screen", () => {
+    let written = "";
+    const live = createLive({ rows: 3, write: (text) => (written += text) });
+
+    live.clear();
+    expect(written).toBe("");
+    live.draw("1\n2\n3");
+    expect(written).toBe("\u001b[?7l2\n3\n\u001b[?7h");
+    live.draw("4");
+    expect(written.endsWith("\u001b[?7l\u001b[2A\r\u001b[J4\n\u001b[?7h")).toBe(true);
+    live.clear();
+    expect(written.endsWith("\u001b[1A\r\u001b[J")).toBe(true);
+  });
+});

@@ -1,0 +1,103 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { JobView } from "../../common/wire.js";
+import { MAIN } from "../../scripts/lab/agents.js";
+import { runCommand } from "../../scripts/lab/command.js";
+import { until } from "../../scripts/lab/until.js";
+import { type Api, START_MS, startApi } from "../http/api.js";
+
+/* The command line as other programs use it: output into pipes, signals, exit codes. */
+
+let api: Api;
+const dir = mkdtempSync(join(tmpdir(), "jobrunner-pipes-"));
+
+beforeAll(async () => {
+  api = await startApi(dir);
+  const title = "x".repeat(1000);
+  for (let n = 0; n < 60; n += 1) await api.jobs.post({ flow: "shapes", params: { title } });
+}, START_MS);
+afterAll(async () => {
+  await api[Symbol.asyncDispose]();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const env = () => ({ JOBRUNNER_ADDR: api.url, XDG_STATE_HOME: dir });
+
+function start(...words: readonly string[]) {
+  const child = spawn(process.execPath, [MAIN, ...words], {
+    env: { ...process.env, ...env() },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const said = { out: "", err: "" };
+  child.stdout.on("data", (part: Buffer) => (said.out += part.toString()));
+  child.stderr.on("data", (part: Buffer) => (said.err += part.toString()));
+  return { child, said, exited: once(child, "exit") as Promise<[number | null]> };
+}
+
+describe("output into a pipe", () => {
+  it("is one object a line, in full, with -o jsonl", async () => {
+    const { code, stdout } = await runCommand(["show", "--all", "-o", "jsonl"], env());
+
+    const jobs = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as JobView);
+    expect(code).toBe(0);
+    expect(new Set(jobs.map(({ id }) => id)).size).toBe(60);
+  });
+
+  it("ends without a word when its reader goes away", async () => {
+    const { child, said, exited } = start("show", "--all", "-o", "json");
+    child.stdout.destroy();
+    const [code] = await exited;
+
+    expect(code).toBe(0);
+    expect(said.err).toBe("");
+  });
+
+  it("is appended by --watch when something changed, until Ctrl-C", async () => {
+    const { child, said, exited } = start("show", "--watch=50ms", "--limit", "1", "-o", "name");
+    await until(() => said.out.includes("\n"), { withinMs: 20_000 });
+    const { view } = await api.jobs.post({ flow: "shapes" });
+    await until(() => said.out.includes(view.id), { withinMs: 20_000 });
+    child.kill("SIGINT");
+    const [code] = await exited;
+
+    expect(code).toBe(0);
+    expect(said.out.trimEnd().split("\n")).toHaveLength(2);
+    expect(said.out).not.toContain("\u001b");
+  });
+});
+
+describe("an agent that was named", () => {
+  it("and is unknown ends with 3, one that is down with 5", async () => {
+    const unknown = await runCommand(["show", "--via", "nowhere"], env());
+    const down = await runCommand(["show", "--via", "127.0.0.1:9"], env());
+
+    expect(unknown).toMatchObject({ code: 3, stdout: "" });
+    expect(unknown.stderr).toContain('no agent "nowhere" runs on this machine');
+    expect(down).toMatchObject({ code: 5, stdout: "" });
+    expect(down.stderr).toContain("127.0.0.1:9: nothing listens there");
+  });
+});
+
+describe("waiting for several jobs", () => {
+  it("prints each as it is over, and ends with the code of the gravest end", async () => {
+    const by = { owner: "o.1", agent: "alpha", machine: "m" };
+    const ids = await Promise.all(
+      [1, 2].map(async () => (await api.jobs.post({ flow: "shapes" })).view.id),
+    );
+    const [first = "", second = ""] = ids;
+    await api.persistence.cancel(first, by, true);
+    await api.persistence.suspend(second);
+
+    const { code, stdout } = await runCommand(["wait", first, second], env());
+
+    expect(code).toBe(14);
+    expect(stdout).toMatch(new RegExp(`^${first}\tshapes\tCANCELLED\t[^\n]*\n${second}\t`));
+  });
+});

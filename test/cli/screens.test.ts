@@ -1,0 +1,135 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import type { CheckView, FlowView } from "../../common/wire.js";
+import { parametersOf } from "../../cli/commands/parameters.js";
+import { createPostCommand } from "../../cli/commands/post-command.js";
+import { renderFlows, renderFlowsHelp } from "../../cli/screen/flow-list.js";
+import { renderJob } from "../../cli/screen/job.js";
+import { renderJobs } from "../../cli/screen/job-list.js";
+import { createStyle, type Style } from "../../cli/screen/style.js";
+import { widthOf } from "../../cli/screen/text.js";
+import { renderPlan } from "../../cli/screen/tree-lines.js";
+import { DETAIL, FAILED, HOSTILE, JOBS, NOW, SUCCEEDED } from "./views.js";
+
+/* Whole screens against files; `vitest run test/cli -u` writes them anew. */
+
+const GOLDEN = join(import.meta.dirname, "golden");
+process.env["TZ"] = "UTC";
+
+interface Way {
+  readonly columns?: number;
+  readonly ascii?: boolean;
+}
+
+function style({ columns, ascii = false }: Way): Style {
+  const env = { NO_COLOR: "1", LANG: "C.UTF-8" };
+  return createStyle({ env, tty: columns !== undefined, columns, ascii });
+}
+
+const WAYS: readonly (readonly [string, Way])[] = [
+  ["80", { columns: 80 }],
+  ["120", { columns: 120 }],
+  ["ascii", { columns: 80, ascii: true }],
+  ["piped", {}],
+];
+
+const FLOWS = {
+  items: ["hello", "simple_http_webserver"].map((name) => ({
+    name,
+    version: 2,
+    summary: "Serves a directory over HTTP and keeps it served, whatever happens to its process",
+    schema: {},
+    file: `/home/somebody/projects/flows/${name}.ts`,
+  })),
+  problems: [],
+};
+
+const FLOW: FlowView = {
+  name: "web",
+  version: 3,
+  summary: "Serves a directory over HTTP",
+  file: "flows/web.ts",
+  schema: {
+    type: "object",
+    required: ["root"],
+    properties: {
+      port: {
+        type: "integer",
+        minimum: 1,
+        maximum: 65535,
+        default: 8080,
+        description: "port to listen on",
+      },
+      root: { type: "string", description: "directory to serve" },
+      mode: { type: "string", enum: ["static", "spa"], default: "static", description: "how" },
+      listing: { type: "boolean", default: true, description: "list directories" },
+      verboseLog: { type: "boolean", description: "say more" },
+      tags: { type: "array", items: { type: "string" }, description: "labels" },
+      headers: { type: "object", description: "further headers of every answer" },
+    },
+  },
+};
+
+const PLAN: CheckView["tree"] = DETAIL.tree;
+
+const SCREENS: readonly (readonly [string, (style: Style) => string])[] = [
+  ["jobs", (at) => renderJobs(at, JOBS, NOW)],
+  ["job-running", (at) => renderJob(at, DETAIL, NOW)],
+  ["job-failed", (at) => renderJob(at, FAILED, NOW)],
+  ["job-succeeded", (at) => renderJob(at, SUCCEEDED, NOW)],
+  ["flows", (at) => renderFlows(at, FLOWS)],
+  ["flows-help", () => renderFlowsHelp(FLOWS)],
+  ["hierarchy", (at) => renderPlan(at, PLAN)],
+];
+
+describe.each(SCREENS)("screen %s", (screen, render) => {
+  it.each(WAYS)("reads as its file says (%s)", async (name, way) => {
+    const text = `${render(style(way))}\n`;
+
+    await expect(text).toMatchFileSnapshot(join(GOLDEN, `${screen}.${name}.out`));
+  });
+
+  it.each([60, 80, 120])("fits lists and facts into %d columns", (columns) => {
+    const wide = render(style({ columns }))
+      .split("\n")
+      .filter((line) => widthOf(line) > columns);
+
+    // A tree is as wide as its names, and a list as its fixed columns.
+    expect(columns < 80 || screen === "flows-help" ? [] : wide).toEqual([]);
+  });
+});
+
+describe("the help of a flow", () => {
+  it.each([80, 120])("reads as its file says (%d)", async (columns) => {
+    const { command } = createPostCommand(FLOW, parametersOf(FLOW.schema));
+    command.configureOutput({ getOutHelpWidth: () => columns });
+
+    const file = join(GOLDEN, `flow-help.${columns}.out`);
+    await expect(command.helpInformation()).toMatchFileSnapshot(file);
+  });
+});
+
+describe("screens", () => {
+  it("never let a name or a parameter command the terminal", () => {
+    for (const way of [{ columns: 80 }, {}]) {
+      const text = renderJob(style(way), HOSTILE, NOW) + renderJobs(style(way), [HOSTILE], NOW);
+
+      expect(text).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/);
+      expect(text).toContain("gone next line");
+    }
+  });
+
+  it("colour states besides naming them", () => {
+    const colourful = createStyle({ env: { LANG: "C.UTF-8", TERM: "xterm" }, tty: true });
+
+    expect(renderJobs(colourful, JOBS, NOW)).toContain("\u001b[36m● RUNNING\u001b[39m");
+  });
+
+  it("give programs one line a job, tabs between, nothing cut", () => {
+    const lines = renderJobs(style({}), JOBS, NOW).split("\n");
+
+    expect(lines).toHaveLength(JOBS.length);
+    expect(lines.map((line) => line.split("\t").length)).toEqual(JOBS.map(() => 6));
+    expect(lines[4]).toContain("a_flow_with_a_rather_long_name");
+  });
+});
