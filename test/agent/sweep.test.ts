@@ -9,7 +9,7 @@ import { openBoard } from "../../boards/open.js";
 import { openPersistence } from "../../persistence/open.js";
 import type { NewJob, Persistence } from "../../persistence/persistence.js";
 import { FakeClock } from "../support/fake-clock.js";
-import { newJob } from "../support/new-job.js";
+import { newJob } from "../contracts/samples.js";
 import { tempDir } from "../support/temp.js";
 
 const LEASE_MS = 10_000;
@@ -67,7 +67,7 @@ describe("the sweep", () => {
     const alpha = await cluster.agent("alpha", "board-1");
     const job = await post(cluster.persistence);
     await alpha.sweep.sweep();
-    expect(await alpha.claims.claim(job.id)).toBeDefined();
+    expect(await alpha.claims.claim(job.id)).toMatchObject({ job: job.id });
 
     await alpha.sweep.sweep();
 
@@ -84,7 +84,7 @@ describe("the board in use (P-30)", () => {
     await alpha.sweep.sweep();
     await beta.sweep.sweep();
 
-    expect(alpha.sweep.boardId).toBeDefined();
+    expect(alpha.sweep.boardId).toBe((await alpha.board.identity()).id);
     expect(beta.sweep.boardId).toBe(alpha.sweep.boardId);
   });
 
@@ -96,7 +96,7 @@ describe("the board in use (P-30)", () => {
     const after = await cluster.agent("alpha", "board-2");
     await after.sweep.sweep();
 
-    expect(after.sweep.boardId).toBeDefined();
+    expect(after.sweep.boardId).toBe((await after.board.identity()).id);
     expect(after.sweep.boardId).not.toBe(before.sweep.boardId);
     expect(await cluster.persistence.boardId()).toBe(after.sweep.boardId);
   });
@@ -112,7 +112,7 @@ describe("the board in use (P-30)", () => {
     await moved.sweep.sweep();
     await beta.sweep.sweep();
 
-    expect(moved.sweep.boardId).toBeDefined();
+    expect(moved.sweep.boardId).toBe((await moved.board.identity()).id);
     expect(beta.sweep.boardId).toBeUndefined();
     expect(beta.sweep.disagreement).toContain(moved.sweep.boardId);
   });

@@ -7,7 +7,7 @@ import type { Change } from "../../engine/journal.js";
 import { compile, FlowError, type Plan, validate } from "../../engine/plan.js";
 import { type AtomRecord, recordOf, type State } from "../../engine/state.js";
 import type { Persistence } from "../../persistence/persistence.js";
-import { newJob } from "../support/new-job.js";
+import { newJob } from "../contracts/samples.js";
 import { atomsOf, historyOf, raisedBy, recordsOf, retriesOf, storageOf } from "./results.js";
 import { type Phase, type Translated, translate, type Vector } from "./vector.js";
 import { type Counters, type Note, PhaseWorld, toPlain } from "./world.js";

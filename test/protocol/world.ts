@@ -16,7 +16,7 @@ import { createCommitter } from "../../persistence/committer.js";
 import { openPersistence } from "../../persistence/open.js";
 import type { NewJob, Persistence } from "../../persistence/persistence.js";
 import { FakeClock } from "../support/fake-clock.js";
-import { newJob } from "../support/new-job.js";
+import { newJob } from "../contracts/samples.js";
 import { tempDir } from "../support/temp.js";
 
 /*

@@ -1,0 +1,166 @@
+import { describe, expect, it } from "vitest";
+import {
+  type Capability,
+  defineCapability,
+  toRegistry,
+  type Verdict,
+} from "../../capabilities/capability.js";
+import { createEvaluator } from "../../capabilities/evaluate.js";
+import type { Json } from "../../common/json.js";
+import { FakeClock } from "../support/fake-clock.js";
+
+const ABLE: Verdict = { able: true };
+const NOT_ABLE: Verdict = { able: false, observed: "it rains", needed: "sun" };
+
+/** A capability that answers with its first argument, and a count of how often it was asked. */
+function weather(more: Partial<Capability> = {}) {
+  const asked: (readonly Json[])[] = [];
+  const capability = defineCapability({
+    name: "weather",
+    summary: "",
+    cacheMs: 1_000,
+    check: (args) => {
+      asked.push(args);
+      return args[0] === "bad" ? NOT_ABLE : ABLE;
+    },
+    ...more,
+  });
+  return { capability, asked };
+}
+
+function evaluating(...capabilities: readonly Capability[]) {
+  const clock = new FakeClock();
+  return { clock, ...createEvaluator({ capabilities: toRegistry(capabilities), clock }) };
+}
+
+const clause = (...args: readonly Json[]) => ({ name: "weather", args });
+
+describe("clauses are asked", () => {
+  it("in the order written, up to the first no", async () => {
+    const { capability, asked } = weather();
+    const { evaluate } = evaluating(capability);
+
+    const answer = await evaluate([clause("good"), clause("bad"), clause("never")]);
+
+    expect(asked).toEqual([["good"], ["bad"]]);
+    expect(answer).toEqual({
+      able: false,
+      clause: clause("bad"),
+      reason: "weather(bad): it rains; needed: sun",
+      unknown: false,
+    });
+  });
+
+  it("not at all when there are none", async () => {
+    expect(await evaluating().evaluate([])).toEqual({ able: true });
+  });
+
+  it("once for each argument set while the verdict holds", async () => {
+    const { capability, asked } = weather();
+    const { evaluate, clock } = evaluating(capability);
+
+    await evaluate([clause(1), clause(2)]);
+    await clock.advance(999);
+    await evaluate([clause(1), clause(2)]);
+    expect(asked).toHaveLength(2);
+    await clock.advance(1);
+    await evaluate([clause(1)]);
+
+    expect(asked).toHaveLength(3);
+  });
+
+  it("once for many jobs that ask at the same time", async () => {
+    const { capability, asked } = weather();
+    const { evaluate } = evaluating(capability);
+
+    await Promise.all(Array.from({ length: 20 }, () => evaluate([clause(1)])));
+
+    expect(asked).toHaveLength(1);
+  });
+
+  it("again after what was known is forgotten", async () => {
+    const { capability, asked } = weather({ cacheMs: Infinity });
+    const { evaluate, forget, clock } = evaluating(capability);
+
+    await evaluate([clause(1)]);
+    await clock.advance(1e9);
+    await evaluate([clause(1)]);
+    expect(asked).toHaveLength(1);
+    forget();
+    await evaluate([clause(1)]);
+
+    expect(asked).toHaveLength(2);
+  });
+
+  it("without keeping more verdicts than a thousand", async () => {
+    const { capability, asked } = weather({ cacheMs: Infinity });
+    const { evaluate } = evaluating(capability);
+    for (let n = 0; n <= 1_000; n += 1) await evaluate([clause(n)]);
+
+    await evaluate([clause(1_000)]);
+    expect(asked).toHaveLength(1_001);
+    await evaluate([clause(0)]);
+
+    expect(asked).toHaveLength(1_002);
+  });
+});
+
+describe("nobody can tell, which counts as not able, when a capability", () => {
+  it.each([
+    ["is unknown", {}, { name: "gpu", args: [] }, "gpu: this agent knows no such capability"],
+    ["says so", { check: () => ({ unknown: "fog" }) }, clause(), "weather: fog"],
+    ["throws", { check: thrower }, clause(), "weather: no sensor"],
+    ["rejects", { check: async () => thrower() }, clause(), "weather: no sensor"],
+  ])("%s", async (_, more, asked, reason) => {
+    const { evaluate } = evaluating(weather(more).capability);
+
+    const answer = await evaluate([asked]);
+
+    expect(answer).toEqual({ able: false, clause: asked, reason, unknown: true });
+  });
+
+  it("takes too long, and then it is told to stop", async () => {
+    let stopped: AbortSignal | undefined;
+    const check = (_: readonly Json[], signal: AbortSignal) => {
+      stopped = signal;
+      return new Promise<Verdict>(() => undefined);
+    };
+    const { evaluate, clock } = evaluating(weather({ check }).capability);
+
+    const answer = evaluate([clause()]);
+    await clock.advance(249);
+    expect(stopped?.aborted).toBe(false);
+    await clock.advance(1);
+
+    expect(await answer).toMatchObject({ reason: "weather: no answer within 250 ms" });
+    expect(stopped?.aborted).toBe(true);
+  });
+
+  it("is asked again soon, however long its verdicts hold", async () => {
+    let verdict: Verdict = { unknown: "fog" };
+    const { capability } = weather({ cacheMs: Infinity, check: () => verdict });
+    const { evaluate, clock } = evaluating(capability);
+
+    expect(await evaluate([clause()])).toMatchObject({ able: false });
+    verdict = ABLE;
+    await clock.advance(1_000);
+
+    expect(await evaluate([clause()])).toEqual({ able: true });
+  });
+
+  function thrower(): never {
+    throw new Error("no sensor");
+  }
+});
+
+describe("capabilities", () => {
+  it("are named as clauses can name them", () => {
+    expect(() => weather({ name: "Port is free" })).toThrow('cannot be named "Port is free"');
+  });
+
+  it("do not share a name", () => {
+    const { capability } = weather();
+
+    expect(() => toRegistry([capability, capability])).toThrow('two capabilities named "weather"');
+  });
+});
