@@ -33,8 +33,8 @@ export default defineConfig({
           testTimeout: 300_000,
           // Some measure what a step costs: nothing of ours may run beside them.
           fileParallelism: false,
-          // With Node's 16 MB young generation 10,000 bodies at once are copied again and again: that
-          // measures the garbage collector. The steps themselves cost the same in either.
+          // With Node's 16 MB young generation 10,000 bodies at once are copied again and again:
+          // that measures the garbage collector. The steps themselves cost the same in either.
           execArgv: ["--max-semi-space-size=64"],
         },
       },

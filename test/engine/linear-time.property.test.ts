@@ -76,9 +76,9 @@ async function timeOf(spec: FlowSpec): Promise<number> {
 }
 
 /**
- * Of eleven rounds, taken in turn so that a busy moment of the machine hits both. A small flow is run
- * as often as a large one is larger: equal work, so that neither the clock's grain nor a collection
- * of garbage that only the long run meets is taken for a cost of size.
+ * Of eleven rounds, taken in turn so that a busy moment of the machine hits both. A small flow is
+ * run as often as a large one is larger: equal work, so that neither the clock's grain nor a
+ * collection of garbage that only the long run meets is taken for a cost of size.
  */
 async function medianPerTask(make: Make, sizes: readonly number[]): Promise<readonly number[]> {
   const times = sizes.map((): number[] => []);
