@@ -5,7 +5,10 @@ const PROPERTY = ["test/property/**/*.test.ts", "test/**/*.property.test.ts"];
 /** Tests that start processes of ours: slower, and in need of the built package. */
 const E2E = ["test/e2e/**/*.test.ts", "test/**/*.process.test.ts"];
 
-/** Four kinds of tests, each a project of its own: `vitest run --project unit`. */
+/** Tests that talk to real servers of other people: Redis, Consul, MariaDB. */
+const SERVERS = ["test/**/*.servers.test.ts"];
+
+/** Five kinds of tests, each a project of its own: `vitest run --project unit`. */
 export default defineConfig({
   test: {
     setupFiles: ["test/support/leaks.ts"],
@@ -21,7 +24,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [...TIDY, ...PROPERTY, ...E2E],
+          exclude: [...TIDY, ...PROPERTY, ...E2E, ...SERVERS],
           testTimeout: 10_000,
         },
       },
@@ -36,6 +39,16 @@ export default defineConfig({
           // With Node's 16 MB young generation 10,000 bodies at once are copied again and again:
           // that measures the garbage collector. The steps themselves cost the same in either.
           execArgv: ["--max-semi-space-size=64"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "servers",
+          include: SERVERS,
+          globalSetup: ["test/support/servers.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -1,8 +1,10 @@
 // `npm test`: everything, from a bare clone. Installs what the lock says when it is not there,
 // builds, and runs each stage; quiet while all is well, the whole output of the first that fails.
-// `npm test -- unit e2e` runs these stages only.
+// `npm test -- unit e2e` runs these stages only. `npm test -- --install-servers` installs Redis,
+// Consul and MariaDB from Debian's packages first, as continuous integration (CI set) does.
 import { installCommand, needsInstall, requireNode, ROOT } from "./stages/setup.mjs";
 import { runStage } from "./stages/run.mjs";
+import { howToInstall, installServersCommand, missingServers } from "./stages/servers.mjs";
 import { join } from "node:path";
 
 const MINUTE = 60_000;
@@ -31,10 +33,12 @@ const STAGES = [
   { name: "tidy", limitMs: MINUTE, command: vitest("tidy") },
   { name: "unit", limitMs: 5 * MINUTE, command: vitest("unit") },
   { name: "property", limitMs: 10 * MINUTE, command: vitest("property") },
+  { name: "servers", limitMs: 10 * MINUTE, command: vitest("servers") },
   { name: "e2e", limitMs: 10 * MINUTE, command: vitest("e2e") },
 ];
 
-const wanted = process.argv.slice(2);
+const INSTALL_SERVERS = "--install-servers";
+const wanted = process.argv.slice(2).filter((argument) => argument !== INSTALL_SERVERS);
 const unknown = wanted.find((name) => !STAGES.some((stage) => stage.name === name));
 if (unknown !== undefined) {
   console.error(`error: there is no stage ${unknown}`);
@@ -48,8 +52,21 @@ const chosen = STAGES.filter(({ name }) => wanted.length === 0 || wanted.include
 if (needsInstall()) {
   chosen.unshift({ name: "install", limitMs: 10 * MINUTE, command: installCommand() });
 }
+if (chosen.some(({ name }) => name === "servers")) addServers(chosen);
 for (const stage of chosen) await show(stage);
 console.log(`\n${chosen.length} stages passed in ${seconds(performance.now() - began).trim()}`);
+
+/** Machines of people are theirs: packages of the system are installed when somebody asks. */
+function addServers(stages) {
+  const missing = missingServers();
+  if (missing.length === 0) return;
+  if (process.env.CI === undefined && !process.argv.includes(INSTALL_SERVERS)) {
+    console.error(howToInstall(missing));
+    process.exit(1);
+  }
+  const command = installServersCommand(missing);
+  stages.unshift({ name: "packages", limitMs: 10 * MINUTE, command });
+}
 
 async function show(stage) {
   const live = process.stdout.isTTY;

@@ -1,0 +1,59 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { freePort } from "../ports.js";
+import { ServerProcess } from "./server.js";
+
+export interface ConsulOptions {
+  /** Merged over the configuration below, such as `{ acl: { enabled: true } }`. */
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+export interface ConsulServer {
+  /** Of its HTTP API, without a slash at the end. */
+  readonly url: string;
+  readonly port: number;
+  readonly server: ServerProcess;
+}
+
+/** One Consul server, leader of itself, with its data in `dir`. */
+export async function startConsul(dir: string, options: ConsulOptions = {}): Promise<ConsulServer> {
+  const [http = 0, rpc, lan, wan, dns] = await freePorts(5);
+  mkdirSync(dir, { recursive: true });
+  const file = join(dir, "consul.json");
+  const config = {
+    server: true,
+    bootstrap_expect: 1,
+    bind_addr: "127.0.0.1",
+    client_addr: "127.0.0.1",
+    node_name: "test",
+    data_dir: join(dir, "data"),
+    log_level: "WARN",
+    ports: { http, server: rpc, serf_lan: lan, serf_wan: wan, dns, grpc: -1 },
+    performance: { raft_multiplier: 1 },
+    // Sessions of tests may be shorter than Consul's ten seconds.
+    session_ttl_min: "1s",
+    leave_on_terminate: false,
+    disable_update_check: true,
+    ...options.config,
+  };
+  writeFileSync(file, JSON.stringify(config));
+  const url = `http://127.0.0.1:${String(http)}`;
+  const server = await ServerProcess.start({
+    name: "consul",
+    dir,
+    command: ["consul", "agent", "-config-file", file],
+    answers: () => hasLeader(url),
+    readyWithinMs: 30_000,
+  });
+  return { url, port: http, server };
+}
+
+async function hasLeader(url: string): Promise<boolean> {
+  const answer = await fetch(`${url}/v1/status/leader`, { signal: AbortSignal.timeout(1_000) });
+  return answer.ok && (await answer.text()) !== '""';
+}
+
+/** Taken together: one after the other, the second could be the first again. */
+function freePorts(count: number): Promise<readonly number[]> {
+  return Promise.all(Array.from({ length: count }, () => freePort()));
+}

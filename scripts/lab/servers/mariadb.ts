@@ -1,0 +1,99 @@
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { userInfo } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { freePort } from "../ports.js";
+import { ServerProcess } from "./server.js";
+
+export interface MariadbOptions {
+  /** Further arguments of mariadbd. */
+  readonly args?: readonly string[];
+}
+
+export interface MariadbServer {
+  /** With user, password and the database `jobrunner`, which is empty at first. */
+  readonly url: string;
+  readonly port: number;
+  readonly server: ServerProcess;
+}
+
+const USER = "jobrunner";
+
+/** MariaDB with its data in `dir`, every commit on disk before it is answered. */
+export async function startMariadb(
+  dir: string,
+  options: MariadbOptions = {},
+): Promise<MariadbServer> {
+  const data = join(dir, "data");
+  if (!existsSync(join(data, "mysql"))) await installData(data);
+  const init = join(dir, "init.sql");
+  writeFileSync(init, initSql());
+  const port = await freePort();
+  const server = await ServerProcess.start({
+    name: "mariadb",
+    dir,
+    command: ["mariadbd", ...serverArgs({ data, dir, init, port }), ...(options.args ?? [])],
+    answers: () => greets(port),
+    readyWithinMs: 60_000,
+  });
+  return { url: `mysql://${USER}:${USER}@127.0.0.1:${String(port)}/jobrunner`, port, server };
+}
+
+async function installData(data: string): Promise<void> {
+  mkdirSync(data, { recursive: true });
+  const user = `--user=${userInfo().username}`;
+  const args = ["--no-defaults", user, "--auth-root-authentication-method=normal"];
+  await promisify(execFile)("mariadb-install-db", [...args, "--skip-test-db", `--datadir=${data}`]);
+}
+
+function initSql(): string {
+  const users = ["127.0.0.1", "localhost"].map((host) => `'${USER}'@'${host}'`);
+  return [
+    "CREATE DATABASE IF NOT EXISTS jobrunner CHARACTER SET utf8mb4;",
+    ...users.map((user) => `CREATE USER IF NOT EXISTS ${user} IDENTIFIED BY '${USER}';`),
+    // Everything: tests make databases of their own.
+    ...users.map((user) => `GRANT ALL ON *.* TO ${user};`),
+    "",
+  ].join("\n");
+}
+
+interface Places {
+  readonly data: string;
+  readonly dir: string;
+  readonly init: string;
+  readonly port: number;
+}
+
+function serverArgs({ data, dir, init, port }: Places): readonly string[] {
+  return [
+    "--no-defaults",
+    `--user=${userInfo().username}`,
+    `--datadir=${data}`,
+    `--port=${String(port)}`,
+    "--bind-address=127.0.0.1",
+    `--socket=${join(dir, "mariadb.sock")}`,
+    `--pid-file=${join(dir, "mariadb.pid")}`,
+    `--init-file=${init}`,
+    "--skip-name-resolve",
+    "--innodb-buffer-pool-size=64M",
+    "--innodb-flush-log-at-trx-commit=1",
+  ];
+}
+
+/** A server of this kind speaks first, once it takes connections; errors begin with 0xff. */
+function greets(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.setTimeout(1_000, () => socket.destroy());
+    socket.once("data", (packet) => {
+      resolve(packet[4] !== 0xff);
+      socket.destroy();
+    });
+    socket.once("error", () => undefined);
+    socket.once("close", () => {
+      resolve(false);
+    });
+  });
+}

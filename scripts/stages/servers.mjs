@@ -1,0 +1,97 @@
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { delimiter, join } from "node:path";
+
+/*
+ * The real servers that tests talk to: Redis, Consul and MariaDB, as ordinary programs on PATH.
+ * Only looked for, unless continuous integration or `--install-servers` asks to install them.
+ */
+
+/** Debian's package and the program that shows that it is there. */
+const SERVERS = [
+  { package: "redis-server", program: "redis-server" },
+  { package: "mariadb-server", program: "mariadbd" },
+  { package: "consul", program: "consul" },
+];
+
+const SOURCES = "/etc/apt/sources.list.d";
+const PREFERENCES = "/etc/apt/preferences.d/jobrunner-consul";
+const POLICY = "/usr/sbin/policy-rc.d";
+
+/** Packages of the servers that are not there. */
+export function missingServers(path = process.env.PATH ?? "") {
+  const folders = [...path.split(delimiter), "/usr/sbin"];
+  return SERVERS.filter(
+    ({ program }) => !folders.some((folder) => existsSync(join(folder, program))),
+  ).map((server) => server.package);
+}
+
+/** What somebody can do whose machine we do not touch. */
+export function howToInstall(packages) {
+  return [
+    `error: the tests need real servers: ${packages.join(", ")} not found`,
+    "hint:  on Debian, as root: npm test -- --install-servers",
+    "       elsewhere install Redis, MariaDB and Consul, so that redis-server, mariadbd,",
+    "       mariadb-install-db and consul are on PATH",
+  ].join("\n");
+}
+
+/** The command that installs `packages`, for runStage: this very file. */
+export function installServersCommand(packages) {
+  return [process.execPath, import.meta.filename, ...packages];
+}
+
+function install(packages) {
+  // No server may start by itself: each test starts its own, on a port and files of its own.
+  const quiet = !existsSync(POLICY);
+  if (quiet) writeFileSync(POLICY, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+  try {
+    if (packages.includes("consul")) addConsulSource();
+    apt("update");
+    apt("install", "--yes", "--no-install-recommends", ...packages);
+  } finally {
+    if (quiet) rmSync(POLICY);
+  }
+}
+
+/** Debian has Consul up to bullseye: that suite, for this one package and never by itself. */
+function addConsulSource() {
+  const source = debianSource();
+  writeFileSync(
+    join(SOURCES, "jobrunner-consul.sources"),
+    `Types: deb\nURIs: ${source.uri}\nSuites: bullseye\nComponents: main\n` +
+      (source.key === undefined ? "" : `Signed-By: ${source.key}\n`),
+  );
+  writeFileSync(
+    PREFERENCES,
+    "Package: *\nPin: release n=bullseye\nPin-Priority: -1\n\n" +
+      "Package: consul\nPin: release n=bullseye\nPin-Priority: 100\n",
+  );
+}
+
+/** Where this machine gets its own packages from: a mirror, perhaps. */
+function debianSource() {
+  const texts = readdirSync(SOURCES)
+    .filter((name) => name.endsWith(".sources"))
+    .map((name) => readFileSync(join(SOURCES, name), "utf8"));
+  for (const text of texts) {
+    const uri = /^URIs:\s*(\S+\/debian)\/?\s*$/m.exec(text)?.[1];
+    if (uri !== undefined) return { uri, key: /^Signed-By:\s*(\/\S+)/m.exec(text)?.[1] };
+  }
+  const list = "/etc/apt/sources.list";
+  const old = existsSync(list) ? readFileSync(list, "utf8") : "";
+  const uri = /^deb\s+(?:\[.*?\]\s+)?(https?:\S+\/debian)\/?\s/m.exec(old)?.[1];
+  if (uri === undefined) throw new Error(`no Debian source found in ${SOURCES} or ${list}`);
+  return { uri, key: undefined };
+}
+
+function apt(...args) {
+  const options = ["-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3"];
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const { status, error } = spawnSync("apt-get", [...options, ...args], { env, stdio: "inherit" });
+  if (status === 0) return;
+  const why = error?.message ?? `it ended with ${String(status)}`;
+  throw new Error(`apt-get ${args.join(" ")} failed: ${why}`);
+}
+
+if (process.argv[1] === import.meta.filename) install(process.argv.slice(2));
