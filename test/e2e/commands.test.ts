@@ -149,8 +149,10 @@ describe("the command line", { timeout: 60_000 }, () => {
       encoding: "utf8",
     });
 
+    // A share, not milliseconds: on a busy machine both take longer.
+    const share = times.map(([bare = 1, help = 0]) => help / bare).sort((a, b) => a - b)[4];
     console.log(`--help takes ${over[4]?.toFixed(0) ?? "?"} ms more than bare node (median of 9)`);
-    expect(over[4]).toBeLessThan(150);
+    expect(share).toBeLessThan(4);
     expect(listed.stderr).toMatch(/commander/); // So that the list is one.
     expect(listed.stderr).not.toMatch(/node_modules\/(zod|fastify|knex)\//);
   });
