@@ -4,11 +4,11 @@ import { BUILTIN_CAPABILITIES } from "../capabilities/builtin/all.js";
 import { createEvaluator } from "../capabilities/evaluate.js";
 import type { Clock } from "../common/clock.js";
 import type { HealthView } from "../common/wire.js";
+import type { Config } from "../config/config.js";
 import { createCommitter } from "../persistence/committer.js";
 import type { Persistence } from "../persistence/persistence.js";
 import { type Claims, createClaims } from "./claims.js";
 import { Conductor } from "./conductor.js";
-import type { Config } from "./config.js";
 import { execute } from "./owner/execute.js";
 import { createHttp, type HttpServer } from "./http/server.js";
 import type { AgentIdentity } from "./identity.js";
@@ -43,6 +43,8 @@ export interface Agent {
   readonly manifest: Manifest;
   /** Hands over what runs, then closes everything; the second call does not wait for tasks. */
   stop(): Promise<void>;
+  /** Jobs at the same time from now on; those that run already are left to end. */
+  setSlots(slots: number): void;
 }
 
 /** Starts the parts in order; resolves when the agent takes jobs. */
@@ -72,11 +74,13 @@ class RunningAgent implements Agent {
   #requests: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
   #ready = false;
+  #slots: number;
 
   constructor(parts: AgentParts) {
     const { board, persistence, runners, identity, clock, log, config } = parts;
     const { incarnation, agent } = identity;
     this.#parts = parts;
+    this.#slots = config.slots;
     this.#committer = createCommitter(persistence, {
       onDown: (error) =>
         error === undefined ? this.#persistenceUp() : this.#persistenceDown(error),
@@ -141,6 +145,11 @@ class RunningAgent implements Agent {
     log.info("agent stopped");
   }
 
+  setSlots(slots: number): void {
+    this.#slots = slots;
+    this.#conductor.wake();
+  }
+
   /** P-22: waits until nothing runs here; after the drain limit, and a moment more, regardless. */
   async #drain(): Promise<void> {
     const { config, clock } = this.#parts;
@@ -176,7 +185,7 @@ class RunningAgent implements Agent {
   }
 
   #createConductor(ended: (job: string) => void): Conductor {
-    const { board, clock, log, config } = this.#parts;
+    const { board, clock, log } = this.#parts;
     const evaluator = createEvaluator({ capabilities: BUILTIN_CAPABILITIES, clock });
     const matcher = new Matcher({
       flows: () => new Map(this.manifest.flows.map((flow) => [flow.name, flow.version])),
@@ -187,7 +196,7 @@ class RunningAgent implements Agent {
       exclusive: (clause) => BUILTIN_CAPABILITIES.get(clause.name)?.exclusive === true,
     });
     return new Conductor({
-      ...{ board, clock, log, matcher, slots: config.slots, claims: this.#claims },
+      ...{ board, clock, log, matcher, slots: () => this.#slots, claims: this.#claims },
       mayClaim: () => this.#sweep.boardId !== undefined && this.#sweep.persistenceOk,
       execute: async (claim, control) => {
         await execute(claim, control, {

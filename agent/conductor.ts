@@ -19,7 +19,8 @@ export interface ConductorOptions {
   readonly matcher: Matcher;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly slots: number;
+  /** Jobs at the same time, asked anew at every look. */
+  readonly slots: () => number;
   /** False while this agent must not claim: the cluster uses another board, or SQL is away. */
   mayClaim(): boolean;
   /** Works on a claim until it is released. */
@@ -108,7 +109,7 @@ export class Conductor {
   /** One look at the board; returns how long to wait when nothing else happens, ms. */
   async #look(): Promise<number> {
     const { board, claims, matcher, slots, mayClaim } = this.#options;
-    if (!mayClaim() || this.#running.size >= slots) return LOOK_AGAIN_MS;
+    if (!mayClaim() || this.#running.size >= slots()) return LOOK_AGAIN_MS;
     const survey = await board.survey();
     const able: string[] = [];
     let unable = 0;
@@ -119,7 +120,7 @@ export class Conductor {
     const waitMs = Math.min(survey.nextInMs ?? Number.POSITIVE_INFINITY, LOOK_AGAIN_MS);
     if (able.length === 0) return unable > 0 ? waitMs : (survey.nextInMs ?? 60_000);
     for (const { id, signature } of await board.candidates(able, CANDIDATES)) {
-      if (this.#running.size >= slots || this.#stop.signal.aborted) break;
+      if (this.#running.size >= slots() || this.#stop.signal.aborted) break;
       // The job claimed a moment ago may hold what this one needs, such as a port.
       if (this.#running.has(id) || !matcher.free(signature)) continue;
       const claim = await claims.claim(id);

@@ -1,9 +1,8 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { JobrunnerError } from "../common/error.js";
-import { ensureDirectory } from "./state-directory.js";
+import { ensureDirectory } from "../config/state-directory.js";
 
 /*
  * Who this agent is (D6, P-33): a machine id kept in the state directory and an incarnation made
@@ -42,14 +41,6 @@ interface Registration {
   readonly incarnation: string;
   readonly pid: number;
   readonly address?: string;
-}
-
-export function defaultAgentName(): string {
-  const name = hostname()
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9_-]+/g, "-")
-    .replaceAll(/^[^a-z0-9]+/g, "");
-  return name === "" ? "agent" : name.slice(0, 64);
 }
 
 export async function openIdentity(options: IdentityOptions): Promise<AgentIdentity> {

@@ -4,13 +4,13 @@ import { EXIT, errorText, exitCodeOf } from "./exit.js";
 import {
   collect,
   type CommonOptions,
-  type DevOptions,
+  type DevFlags,
   readDuration,
-  readListen,
   readTime,
   readWhole,
-  type RunOptions,
+  type RunFlags,
 } from "./options.js";
+import type { ConfigOptions } from "./commands/config.js";
 import type { ShowOptions } from "./commands/show.js";
 import type { WaitOptions } from "./commands/wait.js";
 import { addCommonOptions, configure } from "./usage.js";
@@ -53,50 +53,57 @@ function createProgram(done: Done): Command {
   addShow(program, done);
   addWait(program, done);
   addFlows(program, done);
+  addConfig(program, done);
   return program;
 }
 
 function addRun(program: Command, done: Done): void {
-  const runner = new Option("--runner <kind>", "what flow code runs in (default: process)");
   subcommand(program, "run")
     .alias("agent")
     .description("run an agent on this machine")
+    .option("--config <file>", "the only file of settings to read")
     .option("--name <name>", "name of the agent (default: the host's)")
-    .option("--listen <host:port>", "where its API listens (default: 127.0.0.1:7463)", readListen)
+    .option("--listen <host:port>", "where its API listens (default: 127.0.0.1:7463)")
     .option("--flows <dir>", "directory with flows, may be given several times", collect)
-    .option("--slots <n>", "jobs at the same time", readWhole(1, 1000))
+    .option("--slots <n>", "jobs at the same time")
+    .option("--board <kind|url>", "embedded, redis or consul (default: embedded)")
+    .option("--persistence <kind|url>", "embedded or mysql (default: embedded)")
     .option("--database <file>", "SQLite file of jobs and board (default: state directory)")
-    .option("--lease <duration>", "how long a claim lives unrenewed (default: 10s)", readDuration)
-    .option(
-      "--drain-timeout <duration>",
-      "time for tasks when leaving (default: 60s)",
-      readDuration,
-    )
-    .addOption(runner.choices(["process", "thread"]))
+    .option("--lease <duration>", "how long a claim lives unrenewed (default: 10s)")
+    .option("--drain-timeout <duration>", "time for tasks when leaving (default: 60s)")
+    .option("--runner <kind>", "what flow code runs in, process or thread (default: process)")
     .action(async (flags: RunFlags) => {
-      const { lease: leaseMs, drainTimeout: drainTimeoutMs, ...same } = flags;
-      const { run } = await import("./run.js");
-      const options: RunOptions = {
-        ...same,
-        ...(leaseMs === undefined ? {} : { leaseMs }),
-        ...(drainTimeoutMs === undefined ? {} : { drainTimeoutMs }),
-      };
-      done(await run(options));
+      const { run } = await import("./agent/run.js");
+      done(await run(flags));
     });
 }
 
-interface RunFlags extends Omit<RunOptions, "leaseMs" | "drainTimeoutMs"> {
-  readonly lease?: number;
-  readonly drainTimeout?: number;
+function addConfig(program: Command, done: Done): void {
+  const config = subcommand(program, "config").description("look at the settings of this machine");
+  const show = subcommand(config, "show")
+    .description("print the settings in force, secrets left out")
+    .option("--config <file>", "the only file of settings to read")
+    .option("--sources", "where each of them is written");
+  addCommonOptions(show).action(async (flags: ConfigOptions) => {
+    const { showConfig } = await import("./commands/config.js");
+    done(await showConfig({ ...program.opts<CommonOptions>(), ...flags }));
+  });
+  const check = subcommand(config, "check")
+    .description("check the settings without starting anything")
+    .argument("[file]", "the only file of settings to read");
+  addCommonOptions(check).action(async (file: string | undefined, flags: CommonOptions) => {
+    const { checkConfig } = await import("./commands/config.js");
+    done(await checkConfig(file, { ...program.opts<CommonOptions>(), ...flags }));
+  });
 }
 
 function addDev(program: Command, done: Done): void {
   subcommand(program, "dev")
     .description("run an agent on a database that is thrown away at the end")
-    .option("--listen <host:port>", "where its API listens (default: 127.0.0.1:7463)", readListen)
+    .option("--listen <host:port>", "where its API listens (default: 127.0.0.1:7463)")
     .option("--flows <dir>", "directory with flows, may be given several times", collect)
-    .action(async (flags: DevOptions) => {
-      const { dev } = await import("./dev.js");
+    .action(async (flags: DevFlags) => {
+      const { dev } = await import("./agent/dev.js");
       done(await dev(flags));
     });
 }

@@ -1,30 +1,25 @@
 import { InvalidArgumentError } from "commander";
 import { parseDuration } from "../common/duration.js";
 
-export interface ListenAddress {
-  readonly host: string;
-  /** 0 takes a free one. */
-  readonly port: number;
-}
-
-/** What `jobrunner run` was asked for; what is left out is the agent's own choice. */
-export interface RunOptions {
-  /** Name of the agent, unique in the state directory. */
+/** What `jobrunner run` was asked for, as typed; the configuration checks it. */
+export interface RunFlags {
+  /** The only file of settings to read. */
+  readonly config?: string;
   readonly name?: string;
-  readonly listen?: ListenAddress;
-  /** Directories of plugins, besides the project's own. */
+  readonly listen?: string;
   readonly flows?: readonly string[];
-  /** Jobs at the same time. */
-  readonly slots?: number;
-  /** `FILE` or `sqlite:FILE`. */
+  readonly slots?: string;
+  readonly board?: string;
+  readonly persistence?: string;
+  /** `FILE` or `sqlite:FILE`, for board and persistence. */
   readonly database?: string;
-  readonly leaseMs?: number;
-  readonly drainTimeoutMs?: number;
-  readonly runner?: "process" | "thread";
+  readonly lease?: string;
+  readonly drainTimeout?: string;
+  readonly runner?: string;
 }
 
 /** What `jobrunner dev` was asked for. */
-export type DevOptions = Pick<RunOptions, "listen" | "flows">;
+export type DevFlags = Pick<RunFlags, "listen" | "flows">;
 
 /** Flags that every command which asks an agent has. */
 export interface CommonOptions {
@@ -43,15 +38,6 @@ export function readDuration(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined) throw new InvalidArgumentError("Write it as 30s, 500ms or 1h30m.");
   return ms;
-}
-
-export function readListen(text: string): ListenAddress {
-  const match = /^(?:(\[[0-9a-fA-F:.]+\]|[^:[\]]+):)?(\d{1,5})$/.exec(text);
-  const port = Number(match?.[2]);
-  if (match === null || port > 65_535) {
-    throw new InvalidArgumentError("Write it as 127.0.0.1:7463; port 0 takes a free one.");
-  }
-  return { host: match[1] ?? "127.0.0.1", port };
 }
 
 /** RFC 3339 of a time, or of so long ago. */

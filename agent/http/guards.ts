@@ -1,5 +1,5 @@
-import { isIP } from "node:net";
 import { JobrunnerError } from "../../common/error.js";
+import { isLoopback } from "../../common/loopback.js";
 import { HttpError } from "./problem.js";
 
 /*
@@ -8,14 +8,6 @@ import { HttpError } from "./problem.js";
  * foreign name that resolves to 127.0.0.1 (DNS rebinding, refused by the Host check) or by a plain
  * cross-site request (refused by the Origin check, and by taking only JSON).
  */
-
-/** True for names and addresses that only this machine answers to. */
-export function isLoopback(host: string): boolean {
-  const name = host.toLowerCase().replace(/^\[(.*)\]$/, "$1");
-  if (name === "localhost" || name.endsWith(".localhost")) return true;
-  if (isIP(name) === 4) return name.startsWith("127.");
-  return isIP(name) === 6 && (name === "::1" || /^::ffff:127\./.test(name));
-}
 
 /** Throws 421 unless the Host header names this machine by a loopback name or address. */
 export function checkHost(header: string | undefined): void {

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import Fastify, { type FastifyInstance } from "fastify";
 import { JobrunnerError } from "../../common/error.js";
 import type { Json } from "../../common/json.js";
+import { isLoopback } from "../../common/loopback.js";
 import { parseBody } from "./body.js";
 import {
   answerBrokenRequest,
@@ -10,7 +11,7 @@ import {
   sendProblem,
   toSchemaError,
 } from "./failures.js";
-import { checkEncoding, checkHost, checkOrigin, isLoopback } from "./guards.js";
+import { checkEncoding, checkHost, checkOrigin } from "./guards.js";
 import { LIMITS } from "./limits.js";
 import { HttpError } from "./problem.js";
 import { coerceQuery } from "./query.js";

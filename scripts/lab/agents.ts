@@ -15,8 +15,8 @@ const FAMILY_WITHIN_MS = 3_000;
 export interface AgentOptions {
   readonly name: string;
   readonly port: number;
-  /** The SQLite file that holds board and jobs. */
-  readonly database: string;
+  /** The SQLite file that holds board and jobs; without one `args` say where they are. */
+  readonly database?: string;
   /** Where the agent keeps its identity; one directory may serve several names. */
   readonly stateHome: string;
   /** Further arguments of `jobrunner run`. */
@@ -46,17 +46,24 @@ export interface AgentProcess extends AsyncDisposable {
 /** Starts `jobrunner run` from dist; dispose kills it and everything it left. */
 export function startAgent(options: AgentOptions): AgentProcess {
   const { name, port, database, stateHome } = options;
-  const where = ["--listen", `127.0.0.1:${String(port)}`, "--database", database];
+  const file = database === undefined ? [] : ["--database", database];
+  const where = ["--listen", `127.0.0.1:${String(port)}`, ...file];
   const child = spawn(
     process.execPath,
     [MAIN, "run", "--name", name, ...where, ...(options.args ?? [])],
     {
-      env: { ...process.env, XDG_STATE_HOME: stateHome, NO_COLOR: "1", ...options.env },
+      env: { ...process.env, ...homes(stateHome), NO_COLOR: "1", ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
     },
   );
   if (child.pid === undefined) throw new Error(`could not start ${MAIN}`);
   return watch(child, { name, url: `http://127.0.0.1:${String(port)}`, pid: child.pid });
+}
+
+/** Settings of whoever started us are not this agent's. */
+function homes(directory: string): Readonly<Record<string, string>> {
+  const config = join(directory, "config");
+  return { XDG_STATE_HOME: directory, XDG_CONFIG_HOME: config, CONFIGURATION_DIRECTORY: config };
 }
 
 type Known = Pick<AgentProcess, "name" | "url" | "pid">;

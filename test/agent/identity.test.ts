@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type AgentIdentity, defaultAgentName, openIdentity } from "../../agent/identity.js";
+import { type AgentIdentity, openIdentity } from "../../agent/identity.js";
 import { fileLocks } from "../../sqlite/lock.js";
 import { tempDir } from "../support/temp.js";
 
@@ -86,10 +86,6 @@ describe("identity (D6, P-33)", () => {
 
     await alpha[Symbol.asyncDispose]();
     expect(() => readFileSync(file)).toThrow("ENOENT");
-  });
-
-  it("takes a name that can be typed from whatever the host is called", () => {
-    expect(defaultAgentName()).toMatch(/^[a-z0-9][a-z0-9_-]{0,63}$/);
   });
 });
 

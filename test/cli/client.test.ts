@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { stateDirectory as agentsDirectory } from "../../agent/state-directory.js";
+import { stateDirectory as agentsDirectory } from "../../config/state-directory.js";
 import { findAddresses, stateDirectory } from "../../cli/api/addresses.js";
 import { type Client, createClient } from "../../cli/api/client.js";
 import type { JobsView, JobView } from "../../common/wire.js";

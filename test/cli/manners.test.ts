@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { EXIT, errorText, exitCodeOf, exitCodeOfJob } from "../../cli/exit.js";
-import { readListen, readTime, readWhole } from "../../cli/options.js";
+import { readTime, readWhole } from "../../cli/options.js";
 import { createLive } from "../../cli/screen/live.js";
 import { createStyle } from "../../cli/screen/style.js";
 import { fit, padEnd, widthOf } from "../../cli/screen/text.js";
@@ -71,15 +71,6 @@ describe("errors", () => {
 });
 
 describe("flag values", () => {
-  it("name a place to listen", () => {
-    expect(readListen("127.0.0.1:80")).toEqual({ host: "127.0.0.1", port: 80 });
-    expect(readListen("[::1]:0")).toEqual({ host: "[::1]", port: 0 });
-    expect(readListen("8080")).toEqual({ host: "127.0.0.1", port: 8080 });
-    for (const text of ["", "host", "host:", "host:70000", "a:b:1"]) {
-      expect(() => readListen(text)).toThrow("127.0.0.1:7463");
-    }
-  });
-
   it("are whole numbers in their range", () => {
     expect(readWhole(-100, 100)("-100")).toBe(-100);
     for (const text of ["", "1.5", "101", "0x10", "1e1"]) {

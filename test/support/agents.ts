@@ -6,6 +6,7 @@ export type TestAgent = Omit<AgentOptions, "port" | "database" | "stateHome"> & 
   /** The test's directory: database and identity lie in it. */
   readonly dir: string;
   readonly port?: number;
+  /** Default a file in `dir`, unless `args` name a board or a file of settings. */
   readonly database?: string;
 };
 
@@ -15,7 +16,9 @@ export type TestAgent = Omit<AgentOptions, "port" | "database" | "stateHome"> & 
  */
 export async function agentInTest(options: TestAgent): Promise<AgentProcess> {
   const { dir, port = await freePort(), database = `${dir}/jobs.db`, ...rest } = options;
-  const agent = startAgent({ ...rest, port, database, stateHome: `${dir}/state` });
+  const shared = rest.args?.some((word) => word === "--board" || word === "--config") ?? false;
+  const file = shared ? {} : { database };
+  const agent = startAgent({ ...rest, ...file, port, stateHome: `${dir}/state` });
   onTestFinished(async () => {
     await agent[Symbol.asyncDispose]();
   });

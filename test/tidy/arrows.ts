@@ -27,6 +27,7 @@ export const ARROWS: readonly Arrow[] = [
     may: ["persistence/", "type:engine/", "sqlite/", "common/", "node:*", "npm:knex", "npm:uuid"],
   },
   { from: "persistence/persistence.ts", may: ["type:engine/", "common/"] },
+  { from: "config/", may: ["config/", "common/", "node:*", "npm:yaml", "npm:zod"] },
   { from: "capabilities/", may: ["capabilities/", "common/", "node:*"] },
   { from: "sdk/", may: ["sdk/", "engine/", "capabilities/", "common/", "node:*", "npm:zod"] },
   { from: "flows/", may: ["flows/", "sdk/index.ts", "node:*"] },
@@ -39,6 +40,8 @@ export const ARROWS: readonly Arrow[] = [
       "persistence/persistence.ts",
       "persistence/committer.ts",
       "capabilities/",
+      "config/config.ts",
+      "config/state-directory.ts",
       "common/",
       "node:*",
       "npm:pino",
@@ -67,12 +70,10 @@ export const ARROWS: readonly Arrow[] = [
   { from: "cli/", may: ["cli/", "common/", "node:*", "npm:commander", "npm:picocolors"] },
   {
     from: "cli/main.ts",
-    may: ["cli/", "dynamic:cli/run.ts", "dynamic:cli/dev.ts", "common/", "node:*", "npm:commander"],
+    may: ["cli/", "dynamic:cli/agent/", "common/", "node:*", "npm:commander"],
   },
-  { from: "cli/log.ts", may: ["node:*", "npm:pino", "npm:pino-pretty"] },
-  { from: "cli/run.ts", may: ["*"] },
-  { from: "cli/dev.ts", may: ["*"] },
-  { from: "cli/compose.ts", may: ["*"] },
+  { from: "cli/commands/config.ts", may: ["cli/", "config/"] },
+  { from: "cli/agent/", may: ["*"] },
   { from: "test/", may: ["*"] },
   { from: "scripts/", may: ["*"] },
   { from: "vitest.config.ts", may: ["*"] },
@@ -83,7 +84,7 @@ export const ARROWS: readonly Arrow[] = [
  * Where concrete parts are named. Reached by import() from cli/main.ts only, or `jobrunner --help`
  * would load them all.
  */
-const ROOTS = ["cli/run.ts", "cli/dev.ts", "cli/compose.ts", "cli/log.ts"];
+const ROOTS = "cli/agent/";
 
 /** Every import that is not in the table, as one line each. */
 export function checkArrows(
@@ -99,13 +100,13 @@ function describe({ place, from, to, binding }: Import): string {
 }
 
 function isAllowed(item: Import, arrows: readonly Arrow[]): boolean {
-  if (ROOTS.includes(item.to) && !reachesRoot(item)) return false;
+  if (item.to.startsWith(ROOTS) && !reachesRoot(item)) return false;
   const arrow = arrowOf(item.from, arrows);
   return arrow?.may.some((entry) => permits(entry, item)) ?? false;
 }
 
 function reachesRoot({ from, binding }: Import): boolean {
-  if (ROOTS.includes(from) || from.startsWith("test/")) return true;
+  if (from.startsWith(ROOTS) || from.startsWith("test/")) return true;
   return from === "cli/main.ts" && binding !== "static";
 }
 

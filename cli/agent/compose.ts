@@ -1,15 +1,15 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Logger } from "pino";
-import { type Agent, startAgent } from "../agent/agent.js";
-import type { Config } from "../agent/config.js";
-import { openIdentity } from "../agent/identity.js";
-import { createRunners, type RunnerEvent } from "../agent/runner/runners.js";
-import { ensureDirectory } from "../agent/state-directory.js";
-import { openBoard } from "../boards/open.js";
-import { openPersistence } from "../persistence/open.js";
-import { fileLocks } from "../sqlite/lock.js";
-import { systemClock } from "./clock.js";
+import { type Agent, startAgent } from "../../agent/agent.js";
+import { openIdentity } from "../../agent/identity.js";
+import { createRunners, type RunnerEvent } from "../../agent/runner/runners.js";
+import { openBoard } from "../../boards/open.js";
+import type { Config } from "../../config/config.js";
+import { ensureDirectory } from "../../config/state-directory.js";
+import { openPersistence } from "../../persistence/open.js";
+import { fileLocks } from "../../sqlite/lock.js";
+import { systemClock } from "../clock.js";
 
 /**
  * The composition root: the only place that names concrete boards, persistence, runners and the
@@ -23,11 +23,11 @@ export async function composeAgent(config: Config, log: Logger): Promise<Agent> 
   };
   try {
     await ensureDirectory(config.directory);
-    const { directory, name, database, leaseMs } = config;
+    const { directory, name, leaseMs } = config;
     const takeLock = await fileLocks();
     const identity = keep(await openIdentity({ directory, name, takeLock }));
-    const persistence = keep(await openPersistence(database));
-    const board = keep(await openBoard(database, { leaseMs }));
+    const persistence = keep(await openPersistence(config.persistence));
+    const board = keep(await openBoard(config.board, { leaseMs }));
     const runners = keep(openRunners(config, log));
     const parts = { config, persistence, board, runners, identity, clock: systemClock, log };
     opened.splice(0); // From here on the agent closes them, also when it fails to start.

@@ -1,22 +1,22 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { resolveConfig } from "../agent/config.js";
+import { loadConfig } from "../../config/load.js";
 import { composeAgent } from "./compose.js";
 import { createLog } from "./log.js";
-import type { DevOptions } from "./options.js";
+import type { DevFlags } from "../options.js";
+import { flagSource } from "./flags.js";
 import { untilTold } from "./signals.js";
 
 /** `jobrunner dev`: an agent on a database that is thrown away when it stops. */
-export async function dev(options: DevOptions): Promise<number> {
+export async function dev(flags: DevFlags): Promise<number> {
   const directory = await mkdtemp(join(tmpdir(), "jobrunner-dev-"));
   try {
-    const settings = { ...options, name: "dev", database: join(directory, "jobrunner.db") };
-    const config = { ...resolveConfig(settings, process.env), directory };
-    const log = await createLog(
-      process.stdout.isTTY === true,
-      process.env["JOBRUNNER_LOG"] ?? "warn",
-    );
+    const own = { name: "dev", database: join(directory, "jobrunner.db") };
+    const loaded = loadConfig({ env: process.env, flags: flagSource({ ...flags, ...own }) });
+    const config = { ...loaded.config, directory };
+    const level = loaded.merged.place(["log", "level"]) === undefined ? "warn" : config.logLevel;
+    const log = await createLog(process.stdout.isTTY === true, level);
     const agent = await composeAgent(config, log);
     const { flows, problems } = agent.manifest;
     process.stdout.write(

@@ -1,0 +1,68 @@
+import { describeConfig } from "../../config/describe.js";
+import { loadConfig, type Loaded } from "../../config/load.js";
+import { EXIT } from "../exit.js";
+import type { CommonOptions } from "../options.js";
+import { type Cell, renderTable, renderTabs } from "../screen/table.js";
+import { createTerminal } from "../terminal.js";
+
+export interface ConfigOptions extends CommonOptions {
+  /** The only file of settings to read. */
+  readonly config?: string;
+  readonly sources?: boolean;
+}
+
+const DEFAULT_SOURCE = "default";
+
+/** `jobrunner config show`: the settings in force on this machine, secrets left out. */
+export async function showConfig(options: ConfigOptions): Promise<number> {
+  const terminal = createTerminal(options);
+  const loaded = load(options.config);
+  const settings = describeConfig(loaded);
+  const sources = options.sources === true;
+  const rows = settings.map(({ setting, value, source = DEFAULT_SOURCE }): readonly Cell[] => [
+    { text: setting },
+    { text: value },
+    ...(sources ? [{ text: source }] : []),
+  ]);
+  switch (options.output ?? "table") {
+    case "json":
+      terminal.print(JSON.stringify(settings, undefined, 2));
+      break;
+    case "jsonl":
+      terminal.print(settings.map((setting) => JSON.stringify(setting)).join("\n"));
+      break;
+    case "name":
+      terminal.print(settings.map(({ setting }) => setting).join("\n"));
+      break;
+    case "table":
+      if (process.stdout.isTTY !== true) terminal.print(renderTabs(rows));
+      else {
+        const titles = ["SETTING", "VALUE", ...(sources ? ["SOURCE"] : [])];
+        terminal.print(renderTable(terminal.out, titles.map(column), rows));
+      }
+  }
+  for (const warning of loaded.warnings) terminal.say(`warning: ${warning}`);
+  return EXIT.ok;
+}
+
+/** `jobrunner config check`: nothing but what is wrong, or the files that are right. */
+export async function checkConfig(
+  file: string | undefined,
+  options: CommonOptions,
+): Promise<number> {
+  const terminal = createTerminal(options);
+  const { files, warnings } = load(file);
+  for (const warning of warnings) terminal.say(`warning: ${warning}`);
+  terminal.say(
+    files.length === 0 ? "no file of settings: all defaults" : `ok  ${files.join("  ")}`,
+  );
+  return EXIT.ok;
+}
+
+function column(title: string): { readonly title: string; readonly flexible: boolean } {
+  return { title, flexible: title === "VALUE" };
+}
+
+function load(file: string | undefined): Loaded {
+  return loadConfig({ env: process.env, ...(file === undefined ? {} : { file }) });
+}

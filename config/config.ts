@@ -1,0 +1,24 @@
+/** Everything an agent was told, checked and complete; durations in ms. */
+export interface Config {
+  /** Name of the agent, unique in its state directory. */
+  readonly name: string;
+  readonly host: string;
+  /** 0 = any free one. */
+  readonly port: number;
+  /** State directory. */
+  readonly directory: string;
+  /** URL of the board, for openBoard; may hold a password. */
+  readonly board: string;
+  /** URL of persistence, for openPersistence; may hold a password. */
+  readonly persistence: string;
+  /** Directories with plugins, absolute. */
+  readonly flows: readonly string[];
+  readonly slots: number;
+  readonly leaseMs: number;
+  readonly drainTimeoutMs: number;
+  readonly runner: "process" | "thread";
+  readonly logLevel: LogLevel;
+}
+
+export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];

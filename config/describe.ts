@@ -1,0 +1,41 @@
+import { formatDuration } from "../common/duration.js";
+import type { Loaded } from "./load.js";
+import type { Path } from "./sources/source.js";
+
+/** One setting in force, as people read it. */
+export interface Described {
+  readonly setting: string;
+  /** Passwords and tokens replaced by ***. */
+  readonly value: string;
+  /** Where it was written; undefined for a default. */
+  readonly source?: string;
+}
+
+/** Every setting in force, with its source; nothing secret is in it. */
+export function describeConfig({ config, merged, secret }: Loaded): readonly Described[] {
+  const rows: readonly (readonly [Path, string])[] = [
+    [["agent", "name"], config.name],
+    [["agent", "slots"], String(config.slots)],
+    [["agent", "runner"], config.runner],
+    [["api", "listen"], `${config.host}:${String(config.port)}`],
+    [["flows", "dirs"], config.flows.join(", ")],
+    [["board"], withoutSecrets(config.board)],
+    [["persistence"], withoutSecrets(config.persistence)],
+    [["claim", "lease"], formatDuration(config.leaseMs)],
+    [["drain", "timeout"], formatDuration(config.drainTimeoutMs)],
+    [["log", "level"], config.logLevel],
+  ];
+  return rows.map(([path, value]) => {
+    const source = merged.place(path)?.label;
+    const hidden = secret.some((each) => each.join(".") === path.join("."));
+    const setting = path.join(".");
+    return { setting, value: hidden ? "***" : value, ...(source === undefined ? {} : { source }) };
+  });
+}
+
+/** A URL as it may be shown: without its password and token. */
+export function withoutSecrets(url: string): string {
+  return url
+    .replace(/^([a-z+]+:\/\/[^/@]*?):[^/@]*@/, "$1:***@")
+    .replace(/([?&]token=)[^&]*/, "$1***");
+}

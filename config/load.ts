@@ -1,0 +1,114 @@
+import { isLoopback } from "../common/loopback.js";
+import type { Config } from "./config.js";
+import { readEnvironment } from "./sources/environment.js";
+import { type FileRead, readSettingsFile } from "./sources/file.js";
+import { settingsFiles } from "./sources/files.js";
+import { type Merged, merge } from "./sources/merge.js";
+import { configError, problemsOf } from "./problems.js";
+import { complete, listenAddress, mysqlUrl } from "./complete.js";
+import { type CheckedSettings, SETTINGS } from "./schema.js";
+import { readSecrets } from "./secrets.js";
+import type { Path, Problem, Settings, Source } from "./sources/source.js";
+
+export interface LoadOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** The only file to read. */
+  readonly file?: string;
+  /** What the command line says, which wins. */
+  readonly flags?: Source;
+}
+
+export interface Loaded {
+  readonly config: Config;
+  readonly warnings: readonly string[];
+  /** What was written, and where: for `jobrunner config show`. */
+  readonly settings: Settings;
+  readonly merged: Merged;
+  readonly secret: readonly Path[];
+  readonly files: readonly string[];
+}
+
+/**
+ * Reads files, environment and flags, low to high, and checks the whole. Throws USAGE with every
+ * mistake at once, each with its place.
+ */
+export function loadConfig({ env, file, flags }: LoadOptions): Loaded {
+  const files = settingsFiles(env, file);
+  const reads = files.map((each) => readSettingsFile(each) ?? missing(each));
+  const environment = readEnvironment(env);
+  const problems = [...reads.flatMap(problemsIn), ...environment.problems];
+  const written = [...reads.flatMap(sourcesIn), environment.source];
+  const merged = merge(flags === undefined ? written : [...written, flags]);
+  const secrets = readSecrets(merged.settings, env);
+  const checked = SETTINGS.safeParse(secrets.settings);
+  problems.push(
+    ...[
+      ...secrets.problems,
+      ...(checked.success
+        ? mistakes(checked.data, env)
+        : problemsOf(checked.error, secrets.settings)),
+    ].map((problem) => located(problem, merged)),
+  );
+  if (problems.length > 0 || !checked.success) throw configError(withoutDoubles(problems));
+  const config = complete(checked.data, env);
+  const { settings, secret, warnings } = secrets;
+  return { config, warnings, settings, merged, secret, files };
+}
+
+function missing(file: string): FileRead {
+  return { problems: [{ path: [], message: "there is no such file", place: { label: file } }] };
+}
+
+function problemsIn(read: FileRead): readonly Problem[] {
+  return "problems" in read ? read.problems : [];
+}
+
+function sourcesIn(read: FileRead): readonly Source[] {
+  return "source" in read ? [read.source] : [];
+}
+
+function located(problem: Problem, merged: Merged): Problem {
+  const place = merged.place(problem.path, problem.part);
+  return place === undefined ? problem : { ...problem, place };
+}
+
+/** A secret that cannot be read is missing as well: once is enough. */
+function withoutDoubles(problems: readonly Problem[]): readonly Problem[] {
+  const seen = new Set<string>();
+  return problems.filter(({ path }) => {
+    const key = path.join(".");
+    const isNew = key === "" || !seen.has(key);
+    seen.add(key);
+    return isNew;
+  });
+}
+
+/** Combinations that cannot work, with the reason. */
+function mistakes(settings: CheckedSettings, env: NodeJS.ProcessEnv): readonly Problem[] {
+  const { board, persistence, api } = settings;
+  const problems: Problem[] = [];
+  if (!isLoopback(listenAddress(api?.listen).host)) {
+    problems.push({
+      path: ["api", "listen"],
+      message:
+        "can be reached from other machines; agents listen on 127.0.0.1, [::1] or localhost " +
+        "only, since whoever can post runs code",
+    });
+  }
+  const kind = board?.kind ?? "embedded";
+  if (kind !== "embedded" && (persistence?.kind ?? "embedded") === "embedded") {
+    problems.push({
+      path: persistence === undefined ? ["board"] : ["persistence"],
+      message:
+        `cannot be: the board (${kind}) is shared by machines, but jobs would be kept in a file ` +
+        "of this one, where no other could go on with them; add `persistence: mysql`",
+    });
+  }
+  if (persistence?.kind === "mysql" && !/^(mysql|mariadb):/.test(mysqlUrl(persistence, env))) {
+    problems.push({
+      path: ["persistence"],
+      message: "needs the address of the database: url: mysql://user:password@host:3306/jobrunner",
+    });
+  }
+  return problems;
+}

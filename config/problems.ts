@@ -1,0 +1,66 @@
+import type { z } from "zod";
+import { JobrunnerError } from "../common/error.js";
+import { nearest } from "../common/nearest.js";
+import { keysUnder } from "./schema.js";
+import { at, type Place, type Problem, type Settings } from "./sources/source.js";
+
+/** What zod found, a problem for each mistake. */
+export function problemsOf(error: z.ZodError, settings: Settings): readonly Problem[] {
+  return error.issues.flatMap((issue) => {
+    const path = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
+    if (issue.code !== "unrecognized_keys") {
+      return [{ path, message: describe(issue, at(settings, path)) }];
+    }
+    return issue.keys.map((key) => {
+      const meant = nearest(key, keysUnder(path));
+      const hint = meant === undefined ? among(keysUnder(path)) : `did you mean ${meant}?`;
+      return { path: [...path, key], part: "key", message: `is not a setting; ${hint}` };
+    });
+  });
+}
+
+function describe(issue: z.core.$ZodIssue, value: unknown): string {
+  const choices = choicesOf(issue);
+  if (choices !== undefined) {
+    const meant = typeof value === "string" ? nearest(value, choices) : undefined;
+    const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
+    return `must be one of ${choices.join(", ")}${hint}`;
+  }
+  const shown = typeof value === "string" || typeof value === "number" ? JSON.stringify(value) : "";
+  return `${shown} ${issue.message}`.trim();
+}
+
+function choicesOf(issue: z.core.$ZodIssue): readonly string[] | undefined {
+  if (issue.code === "invalid_value") return issue.values.map(String);
+  if (issue.code !== "invalid_union") return undefined;
+  // Of a union told apart by its kind: there is no other.
+  return issue.path[0] === "board" ? ["embedded", "redis", "consul"] : ["embedded", "mysql"];
+}
+
+function among(keys: readonly string[]): string {
+  return keys.length === 0 ? "nothing may stand here" : `there are ${keys.join(", ")}`;
+}
+
+/** All problems in one error (code USAGE), each with the line it is on. */
+export function configError(problems: readonly Problem[]): JobrunnerError {
+  const inOrder = [...problems].sort((a, b) => lineOf(a) - lineOf(b));
+  const texts = inOrder.map(({ path, message, place }) => {
+    // The name of a flag or variable says already which setting it is.
+    const named = path.length === 0 || (place !== undefined && place.line === undefined);
+    const what = named ? message : `${path.join(".")} ${message}`;
+    return place === undefined ? what : `${place.label}: ${what}${excerpt(place)}`;
+  });
+  return new JobrunnerError("USAGE", `the configuration is wrong\n${texts.join("\n")}`);
+}
+
+/** As one reads the file; what is not in a file comes first. */
+function lineOf({ place }: Problem): number {
+  return place?.line?.number ?? 0;
+}
+
+/** The line and a mark under its place. */
+function excerpt({ line }: Place): string {
+  if (line === undefined || line.text.trim() === "") return "";
+  const number = String(line.number).padStart(4);
+  return `\n${number} | ${line.text}\n${" ".repeat(4)} | ${" ".repeat(line.column - 1)}^`;
+}

@@ -1,0 +1,125 @@
+import { z } from "zod";
+import { parseDuration } from "../common/duration.js";
+import { LOG_LEVELS } from "./config.js";
+
+/*
+ * The settings as they are written, in their long form (normalise.ts knows the short ones). Every
+ * object is strict: an unknown key is a mistake, never ignored.
+ */
+
+const DAY_MS = 86_400_000;
+
+const name = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9_-]{0,63}$/,
+    "is not a name: a-z, 0-9, _ and -, at most 64, such as nas-1",
+  );
+
+/** A port alone is one of the loopback. */
+const LISTEN = /^(?:(\[[0-9a-fA-F:.]+\]|[^:[\]]+):)?(\d{1,5})$/;
+
+const listen = z.coerce
+  .string()
+  .refine(
+    (text) => Number(LISTEN.exec(text)?.[2] ?? Number.NaN) <= 65_535,
+    "is not an address: write it as 127.0.0.1:7463; port 0 takes a free one",
+  );
+
+/** A duration such as 10s, as milliseconds. */
+function duration(low: number, high: number): z.ZodType<number, string> {
+  return z
+    .string("is not a duration: write it as 30s, 500ms or 1h30m")
+    .transform((text, context) => {
+      const ms = parseDuration(text);
+      if (ms !== undefined && ms >= low && ms <= high) return ms;
+      const message =
+        ms === undefined
+          ? "is not a duration: write it as 30s, 500ms or 1h30m"
+          : `is not within ${String(low)} ms and ${String(high)} ms`;
+      context.addIssue({ code: "custom", message });
+      return z.NEVER;
+    });
+}
+
+function whole(low: number, high: number): z.ZodInt {
+  const message = `is not a whole number from ${String(low)} to ${String(high)}`;
+  return z.int(message).min(low, message).max(high, message);
+}
+
+function url(...schemes: readonly string[]): z.ZodString {
+  const wanted = schemes.map((scheme) => `${scheme}://`).join(" or ");
+  return z
+    .string()
+    .regex(new RegExp(`^(${schemes.join("|")})://[^/]`), `does not begin with ${wanted}`);
+}
+
+const board = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("embedded"), path: z.string().min(1).optional() }),
+  z.strictObject({
+    kind: z.literal("redis"),
+    url: url("redis", "rediss").optional(),
+    prefix: z
+      .string()
+      .regex(/^[\w:.-]{1,64}$/, "is not a prefix such as jobrunner:")
+      .optional(),
+  }),
+  z.strictObject({
+    kind: z.literal("consul"),
+    prefix: z
+      .string()
+      .regex(/^[\w./-]{1,64}$/, "is not a prefix such as jobrunner/")
+      .optional(),
+  }),
+]);
+
+const persistence = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("embedded"), path: z.string().min(1).optional() }),
+  z.strictObject({ kind: z.literal("mysql"), url: url("mysql", "mariadb").optional() }),
+]);
+
+export const SETTINGS = z.strictObject({
+  agent: z
+    .strictObject({
+      name: name.optional(),
+      slots: whole(1, 1_000).optional(),
+      runner: z.enum(["process", "thread"]).optional(),
+    })
+    .optional(),
+  api: z.strictObject({ listen: listen.optional() }).optional(),
+  flows: z.strictObject({ dirs: z.array(z.string().min(1)).optional() }).optional(),
+  board: board.optional(),
+  persistence: persistence.optional(),
+  consul: z
+    .strictObject({
+      address: url("http", "https").optional(),
+      token: z.string().optional(),
+      ca: z.string().min(1).optional(),
+    })
+    .optional(),
+  claim: z.strictObject({ lease: duration(500, 600_000).optional() }).optional(),
+  drain: z.strictObject({ timeout: duration(0, DAY_MS).optional() }).optional(),
+  log: z.strictObject({ level: z.enum(LOG_LEVELS).optional() }).optional(),
+});
+
+export type CheckedSettings = z.infer<typeof SETTINGS>;
+
+/** The part of a JSON Schema that names of settings are looked up in. */
+interface Shape {
+  readonly properties?: Readonly<Record<string, Shape>>;
+  readonly anyOf?: readonly Shape[];
+  readonly oneOf?: readonly Shape[];
+}
+
+/** Names that may stand under `path`; none when no object belongs there. */
+export function keysUnder(path: readonly (string | number)[]): readonly string[] {
+  const root = z.toJSONSchema(SETTINGS, { io: "input" }) as Shape;
+  let shapes: readonly Shape[] = [root];
+  for (const key of path) shapes = shapes.flatMap((shape) => propertiesOf(shape)[key] ?? []);
+  return [...new Set(shapes.flatMap((shape) => Object.keys(propertiesOf(shape))))];
+}
+
+function propertiesOf({ properties, anyOf, oneOf }: Shape): Readonly<Record<string, Shape>> {
+  const more = [...(anyOf ?? []), ...(oneOf ?? [])].map(propertiesOf);
+  return Object.assign({}, ...more, properties) as Record<string, Shape>;
+}

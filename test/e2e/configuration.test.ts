@@ -1,0 +1,64 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { runCommand } from "../../scripts/lab/command.js";
+import { until } from "../../scripts/lab/until.js";
+import { agentInTest } from "../support/agents.js";
+import { tempDir } from "../support/temp.js";
+
+describe("the configuration", () => {
+  it("is shown with where each setting is written, and without secrets", async () => {
+    const { file, env } = homeWith("persistence: mysql://jr:hidden@db/jobrunner\nboard: redis\n");
+
+    const shown = await runCommand(["config", "show", "--sources"], env);
+
+    expect(shown.code).toBe(0);
+    expect(shown.stdout).toContain(
+      `persistence\tmysql://jr:***@db/jobrunner\t${file}:1:14\nclaim.lease\t10s\tdefault\n`,
+    );
+    expect(shown.stdout + shown.stderr).not.toContain("hidden");
+  });
+
+  it("is checked as a whole, without starting anything", async () => {
+    const { file, env } = homeWith("agent: { slots: 0 }\nbord: redis\n");
+
+    const checked = await runCommand(["config", "check"], env);
+    const refused = await runCommand(["run", "--listen", "0.0.0.0:1"], env);
+
+    expect(checked).toMatchObject({ code: 2, stdout: "" });
+    expect(checked.stderr).toContain(`${file}:1:17: agent.slots 0 is not a whole number`);
+    expect(checked.stderr).toContain("bord is not a setting; did you mean board?");
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain("agent.slots 0");
+  });
+
+  it("is read again at SIGHUP; mistakes leave the old settings in force", async () => {
+    const dir = tempDir();
+    const file = join(dir, "config.yaml");
+    const database = join(dir, "jobs.db");
+    writeFileSync(file, `board: sqlite:${database}\nagent: { slots: 1 }\n`);
+    const agent = await agentInTest({ dir, name: "alpha", args: ["--config", file] });
+    const said = (text: string): Promise<unknown> =>
+      until(() => agent.output().includes(text), { withinMs: 5_000, what: text });
+
+    writeFileSync(file, `board: sqlite:${database}\nagent: { slots: many }\n`);
+    agent.signal("SIGHUP");
+    await said("the old settings stay in force");
+    writeFileSync(file, `board: sqlite:${database}\nagent: { slots: 3, runner: thread }\n`);
+    agent.signal("SIGHUP");
+    await said("settings read again");
+
+    expect(agent.output()).toContain('"changed":["agent.slots","agent.runner"]');
+    expect(agent.output()).toContain('"restart":["agent.runner"]');
+    expect((await agent.stop()).code).toBe(0);
+  });
+});
+
+function homeWith(text: string): { file: string; env: Record<string, string> } {
+  const home = tempDir();
+  mkdirSync(join(home, "jobrunner"));
+  const file = join(home, "jobrunner", "config.yaml");
+  writeFileSync(file, text);
+  const env = { XDG_CONFIG_HOME: home, XDG_STATE_HOME: home, CONFIGURATION_DIRECTORY: "/none" };
+  return { file, env };
+}
