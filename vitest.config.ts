@@ -1,4 +1,7 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+
+const ROOT = import.meta.dirname;
 
 const TIDY = ["test/tidy.test.ts", "test/tidy/**/*.test.ts"];
 const PROPERTY = ["test/property/**/*.test.ts", "test/**/*.property.test.ts"];
@@ -10,6 +13,13 @@ const SERVERS = ["test/**/*.servers.test.ts"];
 
 /** Five kinds of tests, each a project of its own: `vitest run --project unit`. */
 export default defineConfig({
+  resolve: {
+    // What flows and their tests import is this very tree, built or not.
+    alias: [
+      { find: /^jobrunner$/, replacement: join(ROOT, "sdk/index.ts") },
+      { find: /^jobrunner\/testing$/, replacement: join(ROOT, "sdk/testing/index.ts") },
+    ],
+  },
   test: {
     setupFiles: ["test/support/leaks.ts"],
     teardownTimeout: 5_000,

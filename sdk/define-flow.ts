@@ -25,16 +25,17 @@ interface Heading<Schema extends z.ZodObject> {
   readonly capabilities?: (params: z.output<Schema>) => readonly Clause[];
 }
 
-export interface BuiltFlow<Schema extends z.ZodObject> extends Heading<Schema> {
+export interface BuiltFlow<Schema extends z.ZodObject, Built = unknown> extends Heading<Schema> {
   /** How the parts of the flow itself are ordered; default linear. */
   readonly pattern?: "linear" | "unordered" | "graph";
   readonly retry?: Retry<unknown>;
   /**
    * Describes the flow; runs at posting and at each start, on any machine, so it must depend on
    * nothing but its arguments. `p` are references for tasks, `given` the values themselves, for
-   * flows whose shape depends on them.
+   * flows whose shape depends on them. References that it returns (one, or an object of them) are
+   * what a test of the flow gets as its outputs.
    */
-  build(f: GraphScope, p: ParamRefs<z.output<Schema>>, given: z.output<Schema>): unknown;
+  build(f: GraphScope, p: ParamRefs<z.output<Schema>>, given: z.output<Schema>): Built;
 }
 
 export interface PlainFlowDefinition<Schema extends z.ZodObject> extends Heading<Schema> {
@@ -52,9 +53,19 @@ export interface PreparedFlow {
 
 const MARK: unique symbol = Symbol.for("jobrunner.flow") as never;
 
+/** What the compiler knows of a flow: what posters write, what tasks get, what build returned. */
+export interface FlowTypes {
+  readonly input: unknown;
+  readonly params: unknown;
+  readonly outputs: unknown;
+}
+
+declare const TYPES: unique symbol;
+
 /** A flow that can be posted; the default export of a plugin. */
-export interface FlowDefinition {
+export interface FlowDefinition<Types extends FlowTypes = FlowTypes> {
   readonly [MARK]: true;
+  readonly [TYPES]?: Types;
   readonly name: string;
   readonly version: number;
   readonly summary: string;
@@ -67,9 +78,12 @@ export interface FlowDefinition {
 }
 
 /** Defines a flow. Throws BAD_FLOW when something could not work for any posting. */
-export function defineFlow<Schema extends z.ZodObject = z.ZodObject<Record<never, never>>>(
-  options: BuiltFlow<Schema> | PlainFlowDefinition<Schema>,
-): FlowDefinition {
+export function defineFlow<
+  Schema extends z.ZodObject = z.ZodObject<Record<never, never>>,
+  Built = unknown,
+>(
+  options: BuiltFlow<Schema, Built> | PlainFlowDefinition<Schema>,
+): FlowDefinition<{ input: z.input<Schema>; params: z.output<Schema>; outputs: Built }> {
   const { name, version = 1, summary = "" } = options;
   if (typeof name !== "string" || !/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,99}$/.test(name)) {
     throw bad(String(name), 'a flow is named by letters, digits, "_", "-" and ".", up to 100.');
@@ -77,10 +91,11 @@ export function defineFlow<Schema extends z.ZodObject = z.ZodObject<Record<never
   if (!Number.isInteger(version) || version < 1) throw bad(name, "version counts from 1.");
   const parameters = toParameters(name, options.params ?? z.object({}));
   const build = (params: Store): Assembled => {
-    const assembled = assemble(toNode(options, parameters, params));
+    const { node, built } = toNode(options, parameters, params);
+    const assembled = assemble(node);
     if ("flow" in options) return assembled; // Plain TaskFlow, its surprises included.
     // A nested flow that gives up hands the failure outwards: a failed job is reverted as a whole.
-    return { ...assembled, spec: { ...assembled.spec, deferReverts: true } };
+    return { ...assembled, spec: { ...assembled.spec, deferReverts: true }, built };
   };
   const head = { [MARK]: true as const, name, version, summary, schema: parameters.schema };
   return {
@@ -104,10 +119,11 @@ function toNode<Schema extends z.ZodObject>(
   options: BuiltFlow<Schema> | PlainFlowDefinition<Schema>,
   parameters: Parameters,
   params: Store,
-): FlowNode {
+): { readonly node: FlowNode; readonly built: unknown } {
   const given = params as z.output<Schema>;
   if ("flow" in options) {
-    return typeof options.flow === "function" ? options.flow(given) : options.flow;
+    const node = typeof options.flow === "function" ? options.flow(given) : options.flow;
+    return { node, built: undefined };
   }
   if (typeof options.build !== "function") throw bad(options.name, "has neither build nor flow.");
   const retry = options.retry === undefined ? undefined : named(options.retry, options.name);
@@ -117,7 +133,7 @@ function toNode<Schema extends z.ZodObject>(
   if (built instanceof Promise) {
     throw bad(options.name, "build is asynchronous: describe here, work in tasks.");
   }
-  return close();
+  return { node: close(), built };
 }
 
 function toRefs(parameters: Parameters, params: Store): Readonly<Record<string, Ref<unknown>>> {

@@ -13,6 +13,8 @@ import type { Context, Undo } from "./context.js";
 export interface TaskBody {
   execute(args: Store, ctx: Context): unknown;
   revert?(args: Store, undo: Undo<Json>, ctx: Context): unknown;
+  /** The input as the author named it, from the arguments; without it they are the same. */
+  read?(args: Store): Readonly<Record<string, Json | undefined>>;
 }
 
 /** The code of an author's own retry. */
@@ -67,6 +69,8 @@ export interface BodyTable {
 export interface Assembled {
   readonly spec: FlowSpec;
   readonly bodies: BodyTable;
+  /** What the author's `build` returned: references to what the flow gives, if anything. */
+  readonly built?: unknown;
 }
 
 /** Takes the data and the code of a flow apart. Whether the data is sound is the engine's to say. */

@@ -72,6 +72,7 @@ export function toTaskNode(name: string, options: AnyTask): TaskNode {
   const body: TaskBody = {
     // The types of `in` and `execute` were matched where the author wrote them.
     execute: (args, ctx) => execute.call(options, bound.read(args) as never, ctx),
+    read: (args) => bound.read(args),
     ...(revert !== undefined && {
       revert: (args, undo, ctx) =>
         revert.call(options, bound.read(args) as never, undo as never, ctx),

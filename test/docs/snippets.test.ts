@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { createJiti } from "jiti";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
@@ -10,23 +10,29 @@ import { tempDir } from "../support/temp.js";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const SDK = join(ROOT, "sdk", "index.ts");
-const PAGES = ["README.md", "docs/writing-flows.md"];
+const TESTING = join(ROOT, "sdk", "testing", "index.ts");
+const PAGES = ["README.md", "docs/writing-flows.md", "docs/testing-flows.md"];
 
 interface Snippet {
   readonly title: string;
   readonly code: string;
   /** Below the project, so that packages are found; never written. */
   readonly file: string;
+  /** A flow's name; a test of flows has none. */
+  readonly flow?: string;
 }
 
 const snippets = PAGES.flatMap((page): Snippet[] => {
   const text = readFileSync(join(ROOT, page), "utf8");
-  return [...text.matchAll(/^```ts\n(import [\s\S]*?)^```$/gm)].map((match, n) => ({
-    title: `${page} ${String(n + 1)}`,
-    code: match[1] ?? "",
-    file: join(ROOT, "snippets", `${page.replaceAll("/", "-")}-${String(n + 1)}.ts`),
-  }));
+  return [...text.matchAll(/^```ts\n(import [\s\S]*?)^```$/gm)].map(([, code = ""], n) => {
+    const flow = /^ {2}name: "(\w+)"/m.exec(code)?.[1];
+    const folder = join(ROOT, "snippets", page.replaceAll("/", "-"));
+    const title = `${page} ${String(n + 1)}`;
+    return { title, code, file: join(folder, `${flow ?? "a.test"}.ts`), ...(flow && { flow }) };
+  });
 });
+const flows = snippets.filter(({ flow }) => flow !== undefined);
+const tests = snippets.filter(({ flow }) => flow === undefined);
 
 describe("the flows in the pages", () => {
   it("are there", () => {
@@ -37,17 +43,46 @@ describe("the flows in the pages", () => {
     expect(compile(snippets)).toEqual([]);
   });
 
-  it.each(snippets)("load: $title", async ({ code }) => {
-    const dir = join(tempDir(), "flows");
-    mkdirSync(dir);
-    writeFileSync(join(dir, "flow.ts"), code);
-    const jiti = createJiti(dir, { alias: { jobrunner: SDK }, fsCache: false });
+  it.each(flows)("load: $title", async (snippet) => {
+    const { load } = written([snippet]);
 
-    const flow = await jiti.import<unknown>(join(dir, "flow.ts"), { default: true });
-
-    expect(isFlowDefinition(flow)).toBe(true);
+    expect(isFlowDefinition(await load(snippet))).toBe(true);
   });
 });
+
+describe("the test in the pages", () => {
+  it("is there, once", () => {
+    expect(tests.map(({ title }) => title)).toEqual(["docs/testing-flows.md 2"]);
+  });
+
+  it("passes, each part of it", { timeout: 30_000 }, async () => {
+    const parts: (() => Promise<void>)[] = [];
+    const test = (_name: string, part: () => Promise<void>): void => void parts.push(part);
+    const { load } = written(
+      snippets.filter(({ title }) => title.startsWith("docs/testing-flows.md")),
+      { expect, test },
+    );
+
+    for (const snippet of tests) await load(snippet);
+
+    expect(parts).toHaveLength(4);
+    for (const part of parts) await part();
+  });
+});
+
+/** The snippets as files of a folder, and a way to load one as an agent or a test runner does. */
+function written(files: readonly Snippet[], vitest: object = {}) {
+  const dir = join(tempDir(), "flows");
+  mkdirSync(dir);
+  const placeOf = ({ file }: Snippet): string => join(dir, basename(file));
+  for (const snippet of files) writeFileSync(placeOf(snippet), snippet.code);
+  const jiti = createJiti(dir, {
+    alias: { "jobrunner/testing": TESTING, jobrunner: SDK },
+    virtualModules: { vitest: vitest as Record<string, unknown> },
+    fsCache: false,
+  });
+  return { load: (one: Snippet) => jiti.import<unknown>(placeOf(one), { default: true }) };
+}
 
 function compile(files: readonly Snippet[]): readonly string[] {
   const config = ts.readConfigFile(join(ROOT, "tsconfig.json"), ts.sys.readFile.bind(ts.sys));
@@ -58,6 +93,7 @@ function compile(files: readonly Snippet[]): readonly string[] {
   const host = ts.createCompilerHost(quiet);
   const { getSourceFile, fileExists } = host;
   host.fileExists = (path) => code.has(path) || fileExists(path);
+  host.directoryExists = () => true; // So that a test finds the flow beside it.
   host.getSourceFile = (path, version) => {
     const text = code.get(path);
     return text === undefined

@@ -1,30 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { loadPlugins } from "../../agent/runner/host/loader.js";
-import type { Json } from "../../common/json.js";
-import { runFlow } from "../sdk/run-flow.js";
-
-async function hello(params: Json) {
-  const settings = { flows: [], skip: [], cache: undefined, agent: "alpha" };
-  const { flows } = await loadPlugins(settings, () => undefined);
-  const flow = flows.get("hello");
-  if (flow === undefined) throw new Error("hello is built in");
-  return runFlow(flow, params);
-}
+import hello from "../../flows/hello.js";
+import { everyCrashPoint, testFlow } from "../../sdk/testing/index.js";
 
 describe("hello", () => {
   it("greets in three steps", async () => {
-    const { end, results, lines } = await hello({ name: "you" });
+    const { state, results, logs } = await testFlow(hello, { name: "you", pause: 60 });
 
-    expect(end).toEqual({ ended: "SUCCESS" });
+    expect(state).toBe("SUCCESS");
     expect(results["greet"]).toEqual({ text: "Hello, you!", language: "en" });
-    expect(lines.at(-1)).toBe("sign: Hello, you! Written on attempt 1. Yours, alpha");
+    expect(logs.at(-1)).toBe("sign: Hello, you! Written on attempt 1. Yours, agent-1");
   });
 
   it("tries the letter twice, then takes everything back", async () => {
-    const { end, lines } = await hello({ failAt: "write" });
+    const { state, logs } = await testFlow(hello, { failAt: "write" });
 
-    expect(end).toEqual({ ended: "REVERTED" });
-    expect(lines).toEqual([
+    expect(state).toBe("REVERTED");
+    expect(logs).toEqual([
       "post/write: tears the letter up",
       "post/write: tears the letter up",
       'greet: takes back "Hello, world!"',
@@ -32,15 +23,24 @@ describe("hello", () => {
   });
 
   it("undoes what was done when the last step fails", async () => {
-    const { end, states } = await hello({ failAt: "sign" });
+    const { state, states } = await testFlow(hello, { failAt: "sign" });
 
-    expect(end).toEqual({ ended: "REVERTED" });
+    expect(state).toBe("REVERTED");
     expect(Object.values(states)).not.toContain("SUCCESS");
   });
 
   it("says that nothing was said when the first step fails", async () => {
-    const { lines } = await hello({ failAt: "greet" });
+    const { logs } = await testFlow(hello, { failAt: "greet" });
 
-    expect(lines).toEqual(["greet: nothing was said"]);
+    expect(logs).toEqual(["greet: nothing was said"]);
+  });
+
+  it("ends the same wherever its owner dies", async () => {
+    const points = await everyCrashPoint(hello, { failAt: "sign" }, {}, (result) => {
+      expect(result.state).toBe("REVERTED");
+      expect(result.states).toMatchObject({ greet: "REVERTED", "post/write": "REVERTED" });
+    });
+
+    expect(points).toBeGreaterThan(8);
   });
 });

@@ -75,6 +75,7 @@ function resolve(from: string, specifier: string): string {
   }
   if (specifier.startsWith("node:")) return specifier;
   if (specifier === "jobrunner") return "sdk/index.ts"; // The package's own export.
+  if (specifier === "jobrunner/testing") return "sdk/testing/index.ts";
   const parts = specifier.split("/");
   return `npm:${parts.slice(0, specifier.startsWith("@") ? 2 : 1).join("/")}`;
 }

@@ -193,7 +193,7 @@ describe("shape", () => {
 
     expect(shape.checkBarrel(toSource("agent/index.ts", barrel))).toHaveLength(1);
     expect(shape.checkBarrel(toSource("agent/a.ts", star))).toHaveLength(1);
-    expect(shape.checkBarrel(toSource("engine/index.ts", barrel))).toEqual([]);
+    expect(shape.checkBarrel(toSource("sdk/index.ts", barrel))).toEqual([]);
   });
 
   it("refuses a default export outside flows/", () => {

@@ -9,7 +9,7 @@ export const COLUMNS_MAX = 100;
 export const PARAMETERS_MAX = 4;
 export const FOLDER_FILES_MAX = 12;
 
-const BARRELS = ["engine/index.ts", "sdk/index.ts"];
+const BARRELS = ["sdk/index.ts", "sdk/testing/index.ts"];
 const NAMELESS = /^(utils?|helpers?|misc|manager|common|shared|lib)\.[cm]?[jt]s$/;
 
 export function checkFileLength({ path, text }: Source): readonly string[] {

@@ -14,6 +14,8 @@ export interface ContextLinks {
   log(line: string): void;
   progress(fraction: number, note: string | undefined): void;
   save(value: Json): Promise<void>;
+  /** Resolves after `ms`, rejects when the signal aborts; default with the machine's timers. */
+  sleep?(ms: number): Promise<void>;
   /** Ends the commands of this body. */
   stop(): void;
   /** Rejects unless the command exits with 0. */
@@ -50,7 +52,7 @@ export function createContext(call: CallInfo, links: ContextLinks): Context {
       await links.save(checked.json);
       lastSaved = checked.json;
     },
-    sleep: (ms) => sleep(ms, signal),
+    sleep: (ms) => (links.sleep === undefined ? sleep(ms, signal) : links.sleep(ms)),
     run: (command, args = [], options = {}) => run({ command, args, options }, links),
     runModule: (module, args = [], options = {}) => {
       const words = nodeArguments(existingModule(module), args);
