@@ -188,7 +188,10 @@ class RunningAgent implements Agent {
     const { board, clock, log } = this.#parts;
     const evaluator = createEvaluator({ capabilities: BUILTIN_CAPABILITIES, clock });
     const matcher = new Matcher({
-      flows: () => new Map(this.manifest.flows.map((flow) => [flow.name, flow.version])),
+      flows: () =>
+        new Map(
+          this.manifest.flows.map(({ name, version, migrates }) => [name, [version, ...migrates]]),
+        ),
       evaluate: async (clauses) => {
         const answer = await evaluator.evaluate(clauses);
         return answer.able ? answer : { able: false, why: answer.reason };

@@ -4,8 +4,8 @@ import { type Clause, formatClause, type Needs, parseSignature, PROTOCOL } from 
 export type Match = { readonly able: true } | { readonly able: false; readonly why: string };
 
 export interface MatcherOptions {
-  /** Versions of the flows that are loaded here, by name. */
-  flows(): ReadonlyMap<string, number>;
+  /** Versions of the flows that are loaded here, by name: the present one first. */
+  flows(): ReadonlyMap<string, readonly number[]>;
   /** Evaluates clauses in the order written; the first that does not hold decides (D9). */
   evaluate(clauses: readonly Clause[]): Promise<Match>;
   /** True for a clause that two jobs on one machine cannot both have, such as a port. */
@@ -63,7 +63,8 @@ export class Matcher {
     if (protocol > PROTOCOL) return `the job speaks protocol ${protocol}`;
     const here = this.#options.flows().get(flow);
     if (here === undefined) return `no flow ${flow} is loaded here`;
-    return here === version ? undefined : `flow ${flow} is version ${here} here, not ${version}`;
+    if (here.includes(version)) return undefined;
+    return `flow ${flow} is version ${String(here[0])} here, not ${version}`;
   }
 }
 

@@ -18,6 +18,7 @@ export const ERROR_CODES = {
   TOO_LARGE: "A value is larger than the limit.",
   NOT_JSON: "A value cannot be stored as JSON.",
   BAD_RECORD: "A stored record cannot be read.",
+  OTHER_VERSION: "The flow is of another version here than the one the job wants.",
   FLOW_CHANGED: "The flow differs from the one the job was posted with.",
   INTERNAL: "A defect of jobrunner.",
 } as const;

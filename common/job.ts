@@ -19,6 +19,8 @@ export type JobRequest = "cancel" | "cancel-no-revert" | "suspend";
 export interface ParkReason {
   readonly code: "POISON" | "FLOW_CHANGED" | "BAD_RECORD" | "UNKNOWN_ATOM";
   readonly message: string;
+  /** What differs or forbids it, a line each. */
+  readonly details?: readonly string[];
 }
 
 export function isEnded(state: JobState): state is EndState {

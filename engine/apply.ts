@@ -58,6 +58,7 @@ function applyOne(plan: Plan, state: State, change: Change): void {
     case "flow":
       return moveFlow(state, change.to);
     case "handover":
+    case "migrated":
       return;
   }
 }

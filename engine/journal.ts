@@ -66,7 +66,18 @@ export type Change =
   /** The flow enters a state; ends are final. */
   | { readonly change: "flow"; readonly to: FlowState }
   /** The owner leaves on purpose; what is RUNNING was settled or is given to the next owner. */
-  | { readonly change: "handover" };
+  | { readonly change: "handover" }
+  /**
+   * From here on the job is one of another version of its flow, and entries before this one bear
+   * the older names of these atoms (old name -> new name). Alone in its entry; folding it changes
+   * no state.
+   */
+  | {
+      readonly change: "migrated";
+      readonly from: number;
+      readonly to: number;
+      readonly renamed: Readonly<Record<string, string>>;
+    };
 
 /** One durable append: its changes became true together. */
 export interface Entry {

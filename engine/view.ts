@@ -63,6 +63,7 @@ function note(histories: Map<string, AtomHistory>, entry: Entry, change: Change)
     case "cancel":
     case "flow":
     case "handover":
+    case "migrated":
       return;
   }
 }

@@ -69,6 +69,14 @@ export interface Raise {
   readonly boardId: string;
 }
 
+/** The flow in which a job goes on from now on: all of it changes at once. */
+export interface MovedFlow {
+  readonly needs: Needs;
+  readonly spec: FlowSpec;
+  readonly flowHash: string;
+  readonly params: Store;
+}
+
 export interface Append {
   readonly job: string;
   readonly seq: number;
@@ -78,6 +86,8 @@ export interface Append {
   /** The state the job row takes with it: REVERTING, SUSPENDED, an end, or as it was. */
   readonly state?: JobState;
   readonly reason?: ParkReason;
+  /** Written to the job row with the entry that says `migrated`, and only when it is accepted. */
+  readonly flow?: MovedFlow;
   /** P-11: raise 0 -> 1 in the same transaction, before the entry. */
   readonly raise?: Raise;
   /** Sent before and never answered (P-19): an entry that is already there counts as accepted. */
@@ -149,7 +159,7 @@ export interface Persistence extends AsyncDisposable {
 
   /** P-7: the new token, or undefined when not exactly as seen, not startable or not due. */
   raise(raise: Raise): Promise<number | undefined>;
-  /** P-8: all entries, in order of seq. */
+  /** P-8: all entries, in order of seq, with the names that atoms have now. */
   load(id: string): Promise<readonly Entry[]>;
   /** P-14, P-17: one transaction; the answers in the order of the appends. */
   append(appends: readonly Append[]): Promise<readonly Verdict[]>;

@@ -1,6 +1,6 @@
 import { JobrunnerError } from "../common/error.js";
 import type { Change } from "../engine/journal.js";
-import { RESULT_BYTES_MAX } from "./persistence.js";
+import { type NewJob, RESULT_BYTES_MAX } from "./persistence.js";
 
 /**
  * The changes of an append as they are stored. Throws TOO_LARGE when one of their values is above
@@ -11,6 +11,19 @@ export function toBody(changes: readonly Change[]): string {
   if (body.length * 3 <= RESULT_BYTES_MAX) return body; // At most 3 bytes a UTF-16 unit.
   for (const change of changes) checkValue(change);
   return body;
+}
+
+export interface FlowTexts {
+  readonly spec: string;
+  readonly params: string;
+}
+
+/** A flow and its parameters as they are stored; throws TOO_LARGE or NOT_JSON. */
+export function toFlowTexts({ spec, params }: Pick<NewJob, "spec" | "params">): FlowTexts {
+  return {
+    spec: checkSize(toJson(spec, "The flow"), "The flow"),
+    params: checkSize(toJson(params, "The parameters"), "The parameters"),
+  };
 }
 
 function checkValue(change: Change): void {

@@ -12,6 +12,20 @@ import { type GraphScope, named, openScope } from "./scope.js";
 /** References to a flow's parameters. */
 export type ParamRefs<P> = { readonly [K in keyof P]-?: Ref<P[K]> };
 
+/** How a job of an older version goes on in this one: only when nothing that has begun differs. */
+export interface Migration {
+  /** Atoms that have another name now: old name -> new name. The others keep theirs. */
+  readonly renamed?: Readonly<Record<string, string>>;
+  /** The parameters for this version, from the stored ones of the older; default the same. */
+  readonly params?: (old: Store) => Json;
+}
+
+/** A job of an older version, as this one takes it over. */
+export interface MigratedJob {
+  readonly params: Store;
+  readonly renamed: Readonly<Record<string, string>>;
+}
+
 interface Heading<Schema extends z.ZodObject> {
   /** What is posted: `jobrunner post NAME`. */
   readonly name: string;
@@ -21,6 +35,8 @@ interface Heading<Schema extends z.ZodObject> {
   readonly summary?: string;
   /** One schema gives flags, help, HTTP validation and types. */
   readonly params?: Schema;
+  /** Older versions whose jobs go on in this one, by number; jobs of others wait for them. */
+  readonly migrations?: Readonly<Record<number, Migration>>;
   /** What the machine must offer, asked before a job is taken, in this order. */
   readonly capabilities?: (params: z.output<Schema>) => readonly Clause[];
 }
@@ -75,6 +91,13 @@ export interface FlowDefinition<Types extends FlowTypes = FlowTypes> {
   prepare(params: Json): PreparedFlow;
   /** Data and code of the flow for parameters that `prepare` has seen; throws BAD_FLOW. */
   assemble(params: Store): Assembled;
+  /** Older versions whose jobs this one takes over. */
+  readonly migrates: readonly number[];
+  /**
+   * The parameters of a job of such a version; throws BAD_PARAMETERS when they do not fit, and
+   * OTHER_VERSION for a version that is not taken over.
+   */
+  migrate(version: number, params: Store): MigratedJob;
 }
 
 /** Defines a flow. Throws BAD_FLOW when something could not work for any posting. */
@@ -98,8 +121,16 @@ export function defineFlow<
     return { ...assembled, spec: { ...assembled.spec, deferReverts: true }, built };
   };
   const head = { [MARK]: true as const, name, version, summary, schema: parameters.schema };
+  const migrations = options.migrations ?? {};
   return {
     ...head,
+    migrates: checkMigrations(name, version, migrations),
+    migrate(older, params) {
+      const migration = migrations[older];
+      if (migration === undefined) throw otherVersion(name, version, older);
+      const { renamed = {} } = migration;
+      return { params: parameters.parse(converted(migration, params)), renamed };
+    },
     assemble: build,
     prepare(input) {
       const params = parameters.parse(input);
@@ -141,6 +172,36 @@ function toRefs(parameters: Parameters, params: Store): Readonly<Record<string, 
     return [name, makeRef({ symbol: name, path: [], optional: params[name] === undefined })];
   });
   return Object.fromEntries(refs);
+}
+
+function checkMigrations(
+  flow: string,
+  version: number,
+  migrations: Readonly<Record<number, Migration>>,
+): readonly number[] {
+  return Object.keys(migrations).map((key) => {
+    const older = Number(key);
+    if (Number.isInteger(older) && older >= 1 && older < version) return older;
+    throw bad(flow, `migrations has "${key}": wants numbers of versions before ${version}.`);
+  });
+}
+
+/** The author's code: what it throws concerns this job alone. */
+function converted({ params: convert }: Migration, old: Store): Json {
+  if (convert === undefined) return old;
+  try {
+    return convert(old);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new JobrunnerError("BAD_PARAMETERS", `the migration of the parameters: ${why}`);
+  }
+}
+
+function otherVersion(flow: string, version: number, older: number): JobrunnerError {
+  const message = `The flow "${flow}" is version ${version} here; the job wants ${older}.`;
+  return new JobrunnerError("OTHER_VERSION", message, {
+    hint: "An agent that has that version runs it, or a newer one that migrates from it.",
+  });
 }
 
 function checkClauses(flow: string, clauses: readonly Clause[]): readonly Clause[] {

@@ -9,7 +9,7 @@ export type { Json, Store } from "../common/json.js";
 export type { Attempt } from "../engine/bodies.js";
 export type { Decision } from "../engine/journal.js";
 export type { Context, RunOptions, Undo } from "./context.js";
-export { defineFlow, type FlowDefinition } from "./define-flow.js";
+export { defineFlow, type FlowDefinition, type Migration } from "./define-flow.js";
 export type { FlowNode, LinkNode, RetryNode, TaskNode } from "./node.js";
 export { graph, linear, link, task, unordered } from "./plain.js";
 export type { Ref } from "./ref.js";

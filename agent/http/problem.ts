@@ -28,6 +28,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   TOO_LARGE: 413,
   NOT_JSON: 400,
   BAD_RECORD: 500,
+  OTHER_VERSION: 409,
   FLOW_CHANGED: 409,
   INTERNAL: 500,
 };

@@ -45,6 +45,10 @@ async function attempt(attempted: Try, options: ExecuteOptions): Promise<Next> {
       return { next: "abandon" };
     }
     if (hasCode(error, "RUNNER_DIED")) return { next: "again", alone: true };
+    if (hasCode(error, "OTHER_VERSION")) {
+      log.info({ jobId: claim.job, why: error.message }, "not a job for this agent; put back");
+      return { next: "drop", delayMs: TROUBLE_DELAY_MS };
+    }
     if (hasCode(error, "PERSISTENCE_DOWN")) options.persistenceDown();
     // Trouble beside the flow: nothing is consumed, nothing is marked failed.
     log.error({ jobId: claim.job, err: error }, "cannot work on the job now; given back");
@@ -65,7 +69,8 @@ async function release(
     const row = await persistence.job(claim.job);
     if (row === undefined || !isStartable(row.state)) return;
     const { id, priority } = row;
-    await board.put([{ id, signature: toSignature(row.needs), priority, delayMs: 0 }]);
+    const { delayMs = 0 } = next;
+    await board.put([{ id, signature: toSignature(row.needs), priority, delayMs }]);
   } catch (error) {
     log.warn({ jobId: claim.job, err: error }, "second look failed; the sweep will look again");
   }

@@ -34,8 +34,11 @@ export type Next =
   /** Read the row again (P-5); `alone`: in a runner of its own, the last one died. */
   | { readonly next: "again"; readonly alone: boolean }
   | { readonly next: "abandon"; readonly delayMs?: number }
-  /** The job needs no board entry; should it be startable after all, it is put back (P-5). */
-  | { readonly next: "drop" }
+  /**
+   * The board's entry is wrong, or the job needs none; should it be startable, it is put back as
+   * its row says (P-5).
+   */
+  | { readonly next: "drop"; readonly delayMs?: number }
   /** The end is durable (P-20). */
   | { readonly next: "consume" };
 

@@ -2,7 +2,13 @@ import { JobrunnerError } from "../../common/error.js";
 import type { JobRequest, JobState, ParkReason } from "../../common/job.js";
 import type { Change, Entry } from "../../engine/journal.js";
 import type { Committer } from "../../persistence/committer.js";
-import type { Append, JobRow, Persistence, Raise } from "../../persistence/persistence.js";
+import type {
+  Append,
+  JobRow,
+  MovedFlow,
+  Persistence,
+  Raise,
+} from "../../persistence/persistence.js";
 
 /** Who owns: the parts of an owner's name that outlive one job. */
 export interface OwnerIdentity {
@@ -30,6 +36,8 @@ export interface OwnershipOptions {
 export interface RowChange {
   readonly state?: JobState;
   readonly reason?: ParkReason;
+  /** The flow in which the job goes on. */
+  readonly flow?: MovedFlow;
 }
 
 /** One ownership of a job, from raise to leave: it alone writes to the job's journal. */
@@ -93,7 +101,7 @@ class RaisedOwnership implements JobOwnership {
   async append(changes: readonly Change[], change: RowChange = {}): Promise<void> {
     const { committer, row, signal, requested } = this.#options;
     const state = change.state ?? jobStateAfter(changes);
-    const { reason } = change;
+    const { reason, flow } = change;
     const append: Append = {
       job: row.id,
       seq: this.#seq,
@@ -103,6 +111,7 @@ class RaisedOwnership implements JobOwnership {
       repeated: false,
       ...(state === undefined ? {} : { state }),
       ...(reason === undefined ? {} : { reason }),
+      ...(flow === undefined ? {} : { flow }),
       ...(this.#raise === undefined ? {} : { raise: this.#raise }),
     };
     const verdict = await committer.append(append, signal);

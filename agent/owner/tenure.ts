@@ -1,10 +1,11 @@
-import { hasCode, JobrunnerError } from "../../common/error.js";
+import { hasCode } from "../../common/error.js";
 import { type EndState, isEnded, type ParkReason, toSignature } from "../../common/job.js";
 import { createEngine, type EngineEnd } from "../../engine/engine.js";
 import { compile } from "../../engine/plan.js";
 import type { JobRow } from "../../persistence/persistence.js";
 import type { ExecuteOptions, Next, Try } from "./options.js";
 import { flowHash } from "../flow-hash.js";
+import { changed, migrate } from "./migration.js";
 import { beginOwnership, type JobOwnership, jobStateAfter } from "./ownership.js";
 import { DEATHS_MAX, poisonOf } from "./poison.js";
 import type { JobBodies } from "../runner/runner.js";
@@ -13,6 +14,7 @@ import type { JobBodies } from "../runner/runner.js";
  * One ownership of a job from raise to leave.
  *
  *   begin (P-7, P-8) -> look (poison, suspended, changed flow) -> run the flow -> leave
+ *                                                \-> migrate -> leave
  *
  * The flow of a job that nobody ever owned is built before it begins, so that the raise can ride
  * with the first append (P-11). Any other begins first: code that kills its runner while it loads
@@ -36,10 +38,22 @@ export async function tenure(attempted: Try, row: JobRow, options: ExecuteOption
     if (poisoned !== undefined) return await park(ownership, poisoned, options);
     if (row.request === "suspend") return await suspend(ownership);
     bodies ??= await open(attempted, row, options);
-    if (flowHash(bodies.spec) !== row.flowHash) throw changed(row);
+    const { move } = bodies;
+    if (move !== undefined) {
+      const refused = await migrate(row, ownership, bodies, move);
+      if (refused !== undefined) return await park(ownership, refused, options);
+      return { next: "drop" }; // To the board under its new version, for any agent that has it.
+    }
+    if (flowHash(bodies.spec) !== row.flowHash) {
+      return await park(ownership, changed(row, bodies.spec), options);
+    }
     return await run({ attempted, row, ownership, bodies }, options);
   } catch (error) {
-    const reason = ownership && parkReason(error);
+    const reason = parkReason(error);
+    if (ownership === undefined && hasCode(error, "BAD_PARAMETERS", "BAD_FLOW")) {
+      // Built before it was owned, and every other agent would fail in the same way.
+      ownership = await begin(attempted, row, lazy, options);
+    }
     if (ownership !== undefined && reason !== undefined) {
       return await park(ownership, reason, options);
     }
@@ -196,15 +210,6 @@ function parkReason(error: unknown): ParkReason | undefined {
   return undefined;
 }
 
-function changed(row: JobRow): JobrunnerError {
-  const { flow, version } = row.needs;
-  return new JobrunnerError(
-    "FLOW_CHANGED",
-    `flow ${flow} version ${version} is not built the way it was when the job was posted`,
-    { hint: "Bring back the flow the job was posted with, or cancel the job and post it again." },
-  );
-}
-
 /** Leaves word of how the ownership ended, for the next owner's count of deaths. */
 async function note(
   job: string,
@@ -213,7 +218,9 @@ async function note(
   options: ExecuteOptions,
 ): Promise<void> {
   const died = how.alone ? "runner-died-alone" : "runner-died";
-  const ended = hasCode(how.error, "RUNNER_DIED") ? died : "lost";
+  // One that left a job which is not for this agent did not die of it (P-25).
+  const left = hasCode(how.error, "OTHER_VERSION") ? "handover" : "lost";
+  const ended = hasCode(how.error, "RUNNER_DIED") ? died : left;
   try {
     await options.persistence.endOwnership(job, ownership.token, ended);
   } catch (error) {

@@ -6,14 +6,14 @@ import type { Decision } from "../../engine/journal.js";
 import type { Connection } from "./connection.js";
 import { toJsonDeadline } from "./deadline.js";
 import type { BodyCall } from "./messages.js";
-import type { JobBodies, RunnerJob } from "./runner.js";
+import type { FlowMove, JobBodies, Opened, RunnerJob } from "./runner.js";
 import { LIMIT_GRACE_MS, timedOut } from "./time-limit.js";
 
 export interface RemoteOptions {
   readonly connection: Connection;
   readonly session: number;
   readonly job: RunnerJob;
-  readonly spec: FlowSpec;
+  readonly opened: Opened;
   /** Called once, when the job is closed. */
   closed(): void;
 }
@@ -22,13 +22,15 @@ export interface RemoteOptions {
 export class RemoteBodies implements JobBodies {
   readonly runner: string;
   readonly spec: FlowSpec;
+  readonly move?: FlowMove;
   readonly #options: RemoteOptions;
   #open = true;
 
   constructor(options: RemoteOptions) {
     this.#options = options;
     this.runner = options.connection.name;
-    this.spec = options.spec;
+    this.spec = options.opened.spec;
+    if (options.opened.move !== undefined) this.move = options.opened.move;
   }
 
   execute(call: CallInfo, hooks: CallHooks): Promise<Json> {

@@ -7,6 +7,8 @@ import type { FlowSpec } from "../../engine/flow.js";
 export interface FlowInfo {
   readonly name: string;
   readonly version: number;
+  /** Older versions whose jobs go on in this one. */
+  readonly migrates: readonly number[];
   readonly summary: string;
   /** JSON Schema of the parameters as the poster writes them (before defaults). */
   readonly schema: Readonly<Record<string, Json>>;
@@ -56,10 +58,23 @@ export interface RunnerJob {
   log(atom: string, line: string): void;
 }
 
-export interface JobBodies extends Bodies {
+/** How a job of an older version is to go on in the present one. */
+export interface FlowMove {
+  readonly version: number;
+  readonly params: Store;
+  /** Old name of an atom -> new name. */
+  readonly renamed: Readonly<Record<string, string>>;
+}
+
+/** A flow as it is built for a job; with `move` the job is one of an older version. */
+export interface Opened {
+  readonly spec: FlowSpec;
+  readonly move?: FlowMove;
+}
+
+export interface JobBodies extends Bodies, Opened {
   /** Names the runner process that serves this job: part of the owner's name (P-9). */
   readonly runner: string;
-  readonly spec: FlowSpec;
   /** Forgets the job; running bodies are aborted. */
   close(): void;
 }
@@ -76,7 +91,10 @@ export interface Runners extends AsyncDisposable {
    * list of `{pointer, detail}`) or BAD_FLOW.
    */
   prepare(flow: string, params: Json): Promise<Prepared>;
-  /** Builds the job's flow in a runner: a private one when `alone` (after a death, P-25). */
+  /**
+   * Builds the job's flow in a runner: a private one when `alone` (after a death, P-25). Rejects
+   * with OTHER_VERSION when the flow is neither of the job's version nor migrates from it.
+   */
   open(job: RunnerJob, alone: boolean): Promise<JobBodies>;
   /** Tells every runner the deadlines after a renewal, so that a frozen owner's bodies abort. */
   beat(deadline: Deadline): void;

@@ -1,11 +1,18 @@
 import { JobrunnerError } from "../../common/error.js";
 import type { Json } from "../../common/json.js";
-import type { FlowSpec } from "../../engine/flow.js";
 import type { Connection } from "./connection.js";
 import { RemoteBodies } from "./job-bodies.js";
 import type { Ask } from "./messages.js";
 import { type PoolOptions, RunnerPool } from "./pool.js";
-import type { Deadline, JobBodies, Manifest, Prepared, RunnerJob, Runners } from "./runner.js";
+import type {
+  Deadline,
+  JobBodies,
+  Manifest,
+  Opened,
+  Prepared,
+  RunnerJob,
+  Runners,
+} from "./runner.js";
 
 export type { RunnerEvent } from "./pool.js";
 export type RunnersOptions = PoolOptions;
@@ -56,8 +63,8 @@ class PooledRunners implements Runners {
       this.#pool.settle(connection);
     };
     try {
-      const spec = (await this.#build(connection, flow, { ask: "open", head })) as FlowSpec;
-      return new RemoteBodies({ connection, session, job, spec, closed });
+      const opened = (await this.#build(connection, flow, { ask: "open", head })) as Opened;
+      return new RemoteBodies({ connection, session, job, opened, closed });
     } catch (error) {
       connection.release(session);
       closed();

@@ -40,6 +40,7 @@ function header(style: Style, job: JobDetailView, now: number): string {
     ...optional(style, "params", params),
     ...optional(style, "needs", job.needs.map(clean).join(", ")),
     ...optional(style, "reason", clean(reason)),
+    ...(job.reason?.details ?? []).map((line) => fact(style, "", clean(line))),
   ].join("\n");
 }
 

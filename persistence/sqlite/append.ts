@@ -1,14 +1,31 @@
-import { isEnded, isStartable, type JobRequest, type JobState } from "../../common/job.js";
+import {
+  isEnded,
+  isStartable,
+  type JobRequest,
+  type JobState,
+  toSignature,
+} from "../../common/job.js";
 import type { Statements } from "../../sqlite/statements.js";
 import { integer } from "../columns.js";
 import type { Append, Ownership, Verdict } from "../persistence.js";
 import { toRequest, toState } from "../rows.js";
+import { type FlowTexts, toBody, toFlowTexts } from "../texts.js";
 import { endOwnership, raise } from "./ownership.js";
 
 /** An append with its body written and measured before the transaction. */
 export interface Written {
   readonly append: Append;
   readonly body: string;
+  /** The texts of `append.flow`. */
+  readonly flow?: FlowTexts;
+}
+
+/** Throws TOO_LARGE or NOT_JSON for what can never be stored. */
+export function write(append: Append): Written {
+  const body = toBody(append.changes);
+  return append.flow === undefined
+    ? { append, body }
+    : { append, body, flow: toFlowTexts(append.flow) };
 }
 
 const REFUSED: Verdict = { accepted: false };
@@ -17,17 +34,18 @@ const REFUSED: Verdict = { accepted: false };
  * One append inside a transaction (P-12, P-17). The transaction was begun IMMEDIATE: no raise and
  * no other append can come between the check and the commit (P-13).
  */
-export function append(sql: Statements, { append, body }: Written, now: number): Verdict {
+export function append(sql: Statements, written: Written, now: number): Verdict {
+  const { append } = written;
   if (append.raise !== undefined) raise(sql, append.raise, now); // Judged by the row it leaves.
   const row = sql.get("SELECT token, owner, state, request FROM jobs WHERE id = ?", append.job);
   if (row === undefined) return REFUSED;
   if (integer(row, "token") !== append.token || row.owner !== append.owner) return REFUSED;
   const state = toState(row);
   const request = toRequest(row);
-  const written = { append, body };
   const isNew = isStartable(state) && insert(sql, written, now);
   if (!isNew && !(append.repeated && isThere(sql, written))) return REFUSED;
   if (isStartable(state)) {
+    setFlow(sql, written);
     setState(sql, append, { state, request, now });
     const ended = howItEnded(append);
     if (ended !== undefined)
@@ -57,6 +75,18 @@ function isThere(sql: Statements, { append, body }: Written): boolean {
   );
   if (entry === undefined || entry.owner !== append.owner) return false;
   return integer(entry, "token") === append.token && entry.body === body;
+}
+
+/** Beside the entry that says so: the next owner reads the one with the other. */
+function setFlow(sql: Statements, { append, flow }: Written): void {
+  if (append.flow === undefined || flow === undefined) return;
+  const { needs, flowHash } = append.flow;
+  sql.run(
+    "UPDATE jobs SET version = ?, signature = ?, flow_hash = ? WHERE id = ?",
+    ...[needs.version, toSignature(needs), flowHash, append.job],
+  );
+  const texts = "UPDATE job_texts SET spec = ?, params = ? WHERE job = ?";
+  sql.run(texts, flow.spec, flow.params, append.job);
 }
 
 interface Current {
@@ -92,7 +122,8 @@ function stateToSet(wanted: JobState, append: Append, request: JobRequest | unde
 
 /** Written with the last entry, so that leaving costs no commit of its own. */
 function howItEnded(append: Append): Ownership["ended"] {
-  if (append.changes.some(({ change }) => change === "handover")) return "handover";
+  const left = append.changes.some(({ change }) => change === "handover" || change === "migrated");
+  if (left) return "handover";
   if (append.state === undefined) return undefined;
   return isEnded(append.state) || append.state === "SUSPENDED" ? "outcome" : undefined;
 }

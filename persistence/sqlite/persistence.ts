@@ -29,8 +29,7 @@ import type {
   Raise,
   Verdict,
 } from "../persistence.js";
-import { toBody } from "../texts.js";
-import { append } from "./append.js";
+import { append, write } from "./append.js";
 import { cancel, resume, suspend } from "./asking.js";
 import { endOwnership, raise } from "./ownership.js";
 import { post, prepare } from "./posting.js";
@@ -112,7 +111,7 @@ export class SqlitePersistence implements Persistence {
 
   /** Commits in this very call: the committer has gathered what there is. */
   async append(appends: readonly Append[]): Promise<readonly Verdict[]> {
-    const written = appends.map((one) => ({ append: one, body: toBody(one.changes) }));
+    const written = appends.map(write);
     const work = (sql: Statements): readonly Verdict[] => {
       const now = this.#now();
       return written.map((one) => append(sql, one, now));

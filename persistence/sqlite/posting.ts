@@ -3,21 +3,15 @@ import type { Statements } from "../../sqlite/statements.js";
 import { text } from "../columns.js";
 import type { NewJob, Posted } from "../persistence.js";
 import { idTail } from "../rows.js";
-import { checkSize, toJson } from "../texts.js";
+import { type FlowTexts, toFlowTexts } from "../texts.js";
 
 /** A posting with its texts written and measured, so that nothing fails inside the transaction. */
-export interface Prepared {
+export interface Prepared extends FlowTexts {
   readonly job: NewJob;
-  readonly spec: string;
-  readonly params: string;
 }
 
 export function prepare(job: NewJob): Prepared {
-  return {
-    job,
-    spec: checkSize(toJson(job.spec, "The flow"), "The flow"),
-    params: checkSize(toJson(job.params, "The parameters"), "The parameters"),
-  };
+  return { job, ...toFlowTexts(job) };
 }
 
 /** P-1 and P-3, inside a transaction. */

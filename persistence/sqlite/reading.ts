@@ -1,5 +1,6 @@
 import { type JobRequest, STARTABLE } from "../../common/job.js";
 import type { Entry } from "../../engine/journal.js";
+import { inPresentNames } from "../../engine/migration/renaming.js";
 import type { Statements } from "../../sqlite/statements.js";
 import { integer, text } from "../columns.js";
 import type { JobRow, OpenJob, Ownership } from "../persistence.js";
@@ -40,7 +41,7 @@ export function load(sql: Statements, id: string): readonly Entry[] {
     "SELECT job, seq, token, at, body FROM entries WHERE job = ? ORDER BY seq",
     id,
   );
-  return rows.map(toEntry);
+  return inPresentNames(rows.map(toEntry));
 }
 
 export function requests(sql: Statements, ids: readonly string[]): ReadonlyMap<string, JobRequest> {

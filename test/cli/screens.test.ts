@@ -133,3 +133,15 @@ describe("screens", () => {
     expect(lines[4]).toContain("a_flow_with_a_rather_long_name");
   });
 });
+
+describe("a job that was parked because its flow changed", () => {
+  it("says each difference in a line of its own", () => {
+    const details = ['task "b" is gone', 'task "c" is new, in "flow"'];
+    const reason = { code: "FLOW_CHANGED" as const, message: "not built as it was", details };
+
+    const lines = renderJob(style({ columns: 80 }), { ...DETAIL, reason }, NOW).split("\n");
+
+    const at = lines.indexOf("reason  FLOW_CHANGED: not built as it was");
+    expect(lines.slice(at + 1, at + 3)).toEqual(details.map((line) => `        ${line}`));
+  });
+});

@@ -204,6 +204,7 @@ function note(world: PhaseWorld, sources: Sources, change: Change): void {
     case "saved":
     case "cancel":
     case "handover":
+    case "migrated":
       return;
   }
 }

@@ -4,6 +4,7 @@ import { type Claim, type Claims, createClaims } from "../../agent/claims.js";
 import { flowHash } from "../../agent/flow-hash.js";
 import { execute } from "../../agent/owner/execute.js";
 import { JobControl } from "../../agent/owner/job-control.js";
+import { openFlow } from "../../agent/runner/host/opening.js";
 import type { JobBodies, Runners } from "../../agent/runner/runner.js";
 import type { JobBoard } from "../../boards/board.js";
 import { openBoard } from "../../boards/open.js";
@@ -15,6 +16,7 @@ import type { FlowSpec } from "../../engine/flow.js";
 import { createCommitter } from "../../persistence/committer.js";
 import { openPersistence } from "../../persistence/open.js";
 import type { NewJob, Persistence } from "../../persistence/persistence.js";
+import type { FlowDefinition } from "../../sdk/define-flow.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { newJob } from "../contracts/samples.js";
 import { tempDir } from "../support/temp.js";
@@ -37,7 +39,8 @@ export interface World {
   /** What bodies were called, in order, by any agent: `alpha: a`, `beta: a revert`. */
   readonly calls: string[];
   post(more?: Partial<NewJob>): Promise<NewJob>;
-  agent(name: string, script?: Script): WorldAgent;
+  /** With `flow` it builds that one, as a runner does; else each job as it was posted. */
+  agent(name: string, script?: Script, flow?: FlowDefinition): WorldAgent;
   claimable(): Promise<readonly string[]>;
 }
 
@@ -78,7 +81,7 @@ export async function openWorld(): Promise<World> {
     ...{ clock, persistence, board, boardId },
     calls: [],
     post: (more) => post(world, more),
-    agent: (name, script = {}) => openAgent(world, name, script),
+    agent: (name, script = {}, flow) => openAgent(world, name, { script, flow }),
     claimable: async () => {
       const { signatures } = await board.survey();
       return (await board.candidates(signatures, 100)).map(({ id }) => id);
@@ -96,7 +99,12 @@ async function post({ persistence, board }: World, more: Partial<NewJob> = {}): 
   return job;
 }
 
-function openAgent(world: World, name: string, script: Script): WorldAgent {
+interface Code {
+  readonly script: Script;
+  readonly flow: FlowDefinition | undefined;
+}
+
+function openAgent(world: World, name: string, code: Code): WorldAgent {
   const { board, persistence, clock, boardId } = world;
   const log = pino({ level: "silent" });
   const claims = createClaims({
@@ -113,7 +121,7 @@ function openAgent(world: World, name: string, script: Script): WorldAgent {
   });
   const options = {
     ...{ board, claims, persistence, committer, clock, log },
-    runners: scripted(world, name, script),
+    runners: scripted(world, name, code),
     identity: { agent: name, machine: `machine-${name}`, incarnation: name },
     boardId: () => boardId,
     databaseNow: () => clock.now(),
@@ -134,8 +142,8 @@ function openAgent(world: World, name: string, script: Script): WorldAgent {
   return agent;
 }
 
-/** Bodies from the test's table; the flow is built as it was posted. */
-function scripted({ persistence, calls }: World, agent: string, script: Script): Runners {
+/** Bodies from the test's table. */
+function scripted({ persistence, calls }: World, agent: string, { script, flow }: Code): Runners {
   const call = async (name: string, hooks: CallHooks): Promise<Json> => {
     calls.push(`${agent}: ${name}`);
     return (await script[name]?.(hooks)) ?? null;
@@ -145,12 +153,12 @@ function scripted({ persistence, calls }: World, agent: string, script: Script):
     manifest: refuse,
     prepare: refuse,
     beat: () => undefined,
-    open: async ({ job }): Promise<JobBodies> => {
+    open: async ({ job, version, params }): Promise<JobBodies> => {
       const row = await persistence.job(job);
       if (row === undefined) throw new Error(`${job} is gone`);
       await script["build"]?.(NO_HOOKS);
       return {
-        spec: row.spec,
+        ...(flow === undefined ? { spec: row.spec } : openFlow(flow, { version, params }).opened),
         runner: "scripted",
         execute: ({ atom }, hooks) => call(atom, hooks),
         revert: ({ atom }, hooks) => call(`${atom} revert`, hooks),

@@ -51,6 +51,11 @@ describe("defining a flow refuses", () => {
     ["a name that is no flag", params({ "a b": z.string() }), "cannot be a flag"],
     ["a root that is no object", () => named({ params: z.string() }), "params must be z.object"],
     ["a name that is none", () => named({ name: "a b" }), 'Flow "a b": a flow is named by'],
+    [
+      "a migration from no older version",
+      () => named({ version: 2, migrations: { 2: {} } }),
+      'migrations has "2": wants numbers of versions before 2',
+    ],
     ["a version from 0", () => named({ version: 0 }), "version counts from 1"],
   ])("%s", (_, define, message) => {
     const error = thrown(define);

@@ -24,7 +24,16 @@ export const ARROWS: readonly Arrow[] = [
   },
   {
     from: "persistence/",
-    may: ["persistence/", "type:engine/", "sqlite/", "common/", "node:*", "npm:knex", "npm:uuid"],
+    may: [
+      "persistence/",
+      "type:engine/",
+      "engine/migration/renaming.ts",
+      "sqlite/",
+      "common/",
+      "node:*",
+      "npm:knex",
+      "npm:uuid",
+    ],
   },
   { from: "persistence/persistence.ts", may: ["type:engine/", "common/"] },
   { from: "config/", may: ["config/", "common/", "node:*", "npm:yaml", "npm:zod"] },

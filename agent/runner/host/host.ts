@@ -11,6 +11,7 @@ import { AbortDeadline, mayStart } from "../deadline.js";
 import type { CommandLine } from "../guard/guard-messages.js";
 import { DeadlineWatch } from "./deadline-watch.js";
 import type { Loaded } from "./loader.js";
+import { openFlow } from "./opening.js";
 import type { Port } from "./port.js";
 
 interface Session {
@@ -103,14 +104,9 @@ export class Host {
   }
 
   #open(head: SessionHead): unknown {
-    const flow = this.#flow(head.flow);
-    if (flow.version !== head.version) {
-      const message = `The flow "${head.flow}" is version ${flow.version} here; the job wants ${head.version}.`;
-      throw new JobrunnerError("FLOW_CHANGED", message);
-    }
-    const assembled = flow.assemble(head.params);
+    const { assembled, opened } = openFlow(this.#flow(head.flow), head);
     this.#sessions.set(head.session, { head, flow: assembled });
-    return assembled.spec;
+    return opened;
   }
 
   #flow(name: string) {

@@ -40,8 +40,8 @@ export async function loadPlugins(
         const first = infos.get(flow.name);
         if (first !== undefined) throw duplicate(flow.name, first.file);
         tryOut(flow);
-        const { name, version, summary, schema } = flow;
-        infos.set(name, { name, version, summary, schema, file });
+        const { name, version, migrates, summary, schema } = flow;
+        infos.set(name, { name, version, migrates, summary, schema, file });
         flows.set(name, flow);
       } catch (error) {
         problems.push(toProblem(file, error));

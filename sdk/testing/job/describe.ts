@@ -33,5 +33,7 @@ function describeChange(change: Change): string {
       return "cancelled";
     case "handover":
       return "handed over";
+    case "migrated":
+      return `migrated to version ${change.to}`;
   }
 }

@@ -40,6 +40,33 @@ export function testAppending(open: OpenPersistence): void {
     expect(await persistence.load((await posted(persistence)).id)).toEqual([]);
   });
 
+  it("P-14: changes the flow of a job with the entry that says so, and not without it", async () => {
+    const { persistence } = await open();
+    const job = await posted(persistence);
+    const owner = await owned(persistence, job.id);
+    const needs = { ...job.needs, version: 2 };
+    const spec = { ...job.spec, children: [{ kind: "task", name: "B" }] } as const;
+    const flow = { needs, spec, flowHash: "other", params: { who: "you" } };
+    const changes: readonly Change[] = [
+      { change: "migrated", from: 1, to: 2, renamed: { A: "B" } },
+    ];
+    await appended(persistence, appendOf(owner, 1));
+    const moving = { changes, flow };
+
+    const stale = { ...owner, owner: "nobody" };
+    expect(await appended(persistence, appendOf(stale, 2, moving))).toEqual({ accepted: false });
+    expect(await persistence.job(job.id)).toMatchObject(job);
+    expect(await appended(persistence, appendOf(owner, 2, moving))).toEqual({ accepted: true });
+
+    expect(await persistence.job(job.id)).toMatchObject({ ...job, ...flow });
+    expect((await persistence.load(job.id)).map((entry) => entry.changes)).toEqual([
+      [{ change: "atom", atom: "B", to: "RUNNING" }],
+      changes,
+    ]);
+    expect((await persistence.ownerships(job.id)).at(-1)).toMatchObject({ ended: "handover" });
+    expect((await persistence.open(10)).map((one) => one.needs)).toEqual([needs]);
+  });
+
   it("P-14: takes all jobs of a batch in one go and answers in its order", async () => {
     const { persistence } = await open();
     const jobs = Array.from({ length: 100 }, () => newJob());

@@ -137,6 +137,7 @@ function toWords(change: Change): string {
       return `saved ${change.atom}`;
     case "cancel":
     case "handover":
+    case "migrated":
       return change.change;
   }
 }
