@@ -10,7 +10,8 @@ import { type RandomFlow, randomFlow } from "./random-flow.js";
  * Random flows whose owner dies after each entry, and whose next owner has a newer version with one
  * more task at the end: it must be allowed to take over, and CrashWorld watches that it goes on
  * rightly. And such with any other version, of which each is refused or goes on rightly: no body
- * starts out of turn, no atom makes an illegal step, none is left behind. A failure prints the seed of its flow.
+ * starts out of turn, no atom makes an illegal step, none is left behind. A failure prints the seed
+ * of its flow.
  */
 
 const FLOWS = Number(process.env["JOBRUNNER_PROPERTY_FLOWS"] ?? 150);

@@ -62,9 +62,20 @@ describe.each(["process", "thread"] as const)("runners, each a %s", (transport) 
   it("refuse to open a job of another version", async () => {
     const { runners } = open();
 
-    const opened = openBodies(runners, { version: 2 });
+    const opened = openBodies(runners, { version: 1 });
 
     await expect(opened).rejects.toMatchObject({ code: "OTHER_VERSION" });
+  });
+
+  it("say how a job of a version that the flow migrates from is to go on", async () => {
+    const { runners } = open();
+
+    const { bodies } = await openBodies(runners, { version: 2, params: {} });
+
+    const params = { code: "", ms: 7 };
+    expect(bodies.move).toEqual({ version: 3, params, renamed: { talk: "speak" } });
+    const { flows } = await runners.manifest();
+    expect(flows.find(({ name }) => name === "bodies")?.migrates).toEqual([2]);
   });
 
   it("call bodies with what they should know", async () => {
