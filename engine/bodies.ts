@@ -37,6 +37,15 @@ export interface RetryInfo extends CallInfo {
   readonly history: readonly Attempt[];
 }
 
+/** What a decider is asked with. */
+export interface VoteInfo {
+  readonly decider: string;
+  /** The atom about which it is asked. */
+  readonly target: string;
+  /** Atom -> result of the non-ignored sources of the decider links into the target. */
+  readonly results: Store;
+}
+
 /** The way back from a running body to its engine. */
 export interface CallHooks {
   /** Aborts when the body must stop: ownership lost, time limit, cancel, hand-over. */
@@ -58,6 +67,5 @@ export interface Bodies {
   retryExecute(call: RetryInfo, hooks: CallHooks): Promise<Json>;
   retryRevert(call: RetryInfo & RevertInfo, hooks: CallHooks): Promise<Json>;
   onFailure(call: RetryInfo, hooks: CallHooks): Promise<Decision>;
-  /** `results`: atom -> result of the non-ignored sources of the decider links into `target`. */
-  decide(decider: string, target: string, results: Store): Promise<boolean>;
+  decide(vote: VoteInfo, hooks: CallHooks): Promise<boolean>;
 }

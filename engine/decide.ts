@@ -1,5 +1,6 @@
 import type { EndState } from "../common/job.js";
-import type { AtomNode } from "./compile/node.js";
+import type { AtomNode, Plan } from "./compile/node.js";
+import type { AtomState } from "./journal.js";
 import {
   type AtomRecord,
   mayExecute,
@@ -36,8 +37,16 @@ export interface Present {
   readonly approved: Map<AtomNode, number>;
   /** Atoms whose deciders are being asked. */
   readonly voting: ReadonlySet<AtomNode>;
-  /** A revert failed, or nothing is to be resolved: what has begun ends, nothing new starts. */
+  /** What has begun ends, nothing new starts. */
   readonly halted: boolean;
+}
+
+/**
+ * Whether an atom in that state halts the flow: its revert failed, or it failed in a flow of which
+ * nothing is to be resolved. A person is needed then, who must find the rest as it was.
+ */
+export function halts({ spec }: Plan, state: AtomState): boolean {
+  return state === "REVERT_FAILURE" || (state === "FAILURE" && spec.neverResolve === true);
 }
 
 /** Whether an owner that went away in that state left something behind. */

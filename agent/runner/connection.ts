@@ -124,7 +124,7 @@ export class Connection {
   ask(asking: Asking): Promise<unknown> {
     if (this.#dead !== undefined) return Promise.reject(this.#died(this.#dead));
     const id = this.#next++;
-    if (asking.ask.ask === "call") this.#deadline.extend(asking.ask.deadline);
+    if ("deadline" in asking.ask) this.#deadline.extend(asking.ask.deadline);
     const answer = this.#calls.add(id, asking);
     this.#post({ kind: "ask", id, ask: asking.ask });
     return answer;

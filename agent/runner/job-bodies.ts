@@ -1,6 +1,6 @@
 import { JobrunnerError } from "../../common/error.js";
-import type { Json, Store } from "../../common/json.js";
-import type { CallHooks, CallInfo, RetryInfo, RevertInfo } from "../../engine/bodies.js";
+import type { Json } from "../../common/json.js";
+import type { CallHooks, CallInfo, RetryInfo, RevertInfo, VoteInfo } from "../../engine/bodies.js";
 import type { FlowSpec } from "../../engine/flow.js";
 import type { Decision } from "../../engine/journal.js";
 import type { Connection } from "./connection.js";
@@ -53,11 +53,11 @@ export class RemoteBodies implements JobBodies {
     return this.#call({ body: "onFailure", call }, hooks) as Promise<Decision>;
   }
 
-  decide(decider: string, target: string, results: Store): Promise<boolean> {
+  decide(vote: VoteInfo, hooks: CallHooks): Promise<boolean> {
     const { connection, session, job } = this.#options;
     const deadline = toJsonDeadline(job.deadline());
-    const ask = { ask: "decide", session, deadline, decider, target, results } as const;
-    return connection.ask({ ask, session }) as Promise<boolean>;
+    const ask = { ask: "decide", session, deadline, vote } as const;
+    return connection.ask({ ask, session, hooks }) as Promise<boolean>;
   }
 
   close(): void {

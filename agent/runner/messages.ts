@@ -1,7 +1,7 @@
 import { type ErrorCode, JobrunnerError } from "../../common/error.js";
 import { type Failure, toError, toFailure } from "../../common/failure.js";
 import type { Json, Store } from "../../common/json.js";
-import type { CallInfo, RetryInfo, RevertInfo } from "../../engine/bodies.js";
+import type { CallInfo, RetryInfo, RevertInfo, VoteInfo } from "../../engine/bodies.js";
 import type { CommandLine } from "./guard/guard-messages.js";
 import type { Deadline, Manifest } from "./runner.js";
 
@@ -45,9 +45,7 @@ export type Ask =
       readonly ask: "decide";
       readonly session: number;
       readonly deadline: Deadline;
-      readonly decider: string;
-      readonly target: string;
-      readonly results: Store;
+      readonly vote: VoteInfo;
     };
 
 export type ToRunner =

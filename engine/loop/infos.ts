@@ -10,19 +10,26 @@ export interface Occasion {
 }
 
 export function executeInfo(record: AtomRecord, occasion: Occasion): CallInfo {
-  return info(record, occasion, "");
+  return info(record, occasion, "execute");
 }
 
 export function revertInfo(state: State, record: AtomRecord, occasion: Occasion): RevertInfo {
   return {
-    ...info(record, occasion, "/revert"),
+    ...info(record, occasion, "revert"),
     outcome: outcomeOf(record),
     flowFailures: state.failures.all,
   };
 }
 
 export function retryInfo(record: AtomRecord, occasion: Occasion): RetryInfo {
-  return { ...info(record, occasion, `/${record.history.length}`), history: historyOf(record) };
+  const what = `attempt-${record.history.length + 1}`;
+  return { ...info(record, occasion, what), history: historyOf(record) };
+}
+
+/** A retry is asked what is to follow its last attempt. */
+export function questionInfo(record: AtomRecord, occasion: Occasion): RetryInfo {
+  const what = `on-failure-${record.history.length}`;
+  return { ...info(record, occasion, what), history: historyOf(record) };
 }
 
 export function retryRevertInfo(
@@ -38,7 +45,7 @@ export function historyOf(record: AtomRecord): readonly Attempt[] {
   return record.history.map(({ value, failures }) => ({ value, failures: { ...failures } }));
 }
 
-function info(record: AtomRecord, { job, args, again }: Occasion, part: string): CallInfo {
+function info(record: AtomRecord, { job, args, again }: Occasion, what: string): CallInfo {
   const { atom, starts, round, saved } = record;
   const timeoutMs = atom.spec.kind === "task" ? atom.spec.timeoutMs : undefined;
   return {
@@ -46,7 +53,8 @@ function info(record: AtomRecord, { job, args, again }: Occasion, part: string):
     args,
     attempt: starts,
     again,
-    idempotencyKey: `${job}/${atom.name}/${round}${part}`,
+    // The name comes last: it may hold anything, and still no two pieces of work share a key.
+    idempotencyKey: `${job}/${round}/${what}/${atom.name}`,
     ...(saved !== undefined && { saved }),
     ...(timeoutMs !== undefined && { timeoutMs }),
   };

@@ -1,7 +1,7 @@
 import { fold } from "../apply.js";
 import type { Sources } from "../args.js";
 import type { AtomNode } from "../compile/node.js";
-import { isBegun, type Present } from "../decide.js";
+import { halts, isBegun, type Present } from "../decide.js";
 import type { AtomRecord } from "../state.js";
 import type { EngineOptions } from "./options.js";
 
@@ -33,7 +33,8 @@ export function remember({ plan, store, entries, plain }: EngineOptions): Memory
       orphans: new Set(orphans.map((record) => record.atom)),
       approved: new Map(),
       voting: new Set(),
-      halted: false,
+      // TaskFlow forgets a failed revert when the flow is loaded anew, and goes on with the rest.
+      halted: plain?.rerun !== true && records.some((record) => halts(plan, record.state)),
       asking: false,
     },
   };

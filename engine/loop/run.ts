@@ -1,19 +1,19 @@
-import { hasCode } from "../../common/error.js";
 import { isEnded } from "../../common/job.js";
 import type { Json } from "../../common/json.js";
 import { apply } from "../apply.js";
 import type { AtomNode } from "../compile/node.js";
-import { endOf, hasWork, nextStep, putBack, type Step } from "../decide.js";
-import type { AtomState, Change } from "../journal.js";
+import { endOf, halts, hasWork, nextStep, putBack, type Step } from "../decide.js";
+import type { Change } from "../journal.js";
 import { mayRevert, queueIfReady } from "../state.js";
+import { Consultations } from "./asking/consultations.js";
+import { answerQuestions } from "./asking/questions.js";
 import { type CallRequest, Calls, SETTLE_MS } from "./calls.js";
-import { type Consulted, consulted, type Desk, refuseToSave } from "./desk.js";
+import type { Desk } from "./desk.js";
 import { Inbox } from "./inbox.js";
 import { Lifeline } from "./lifeline.js";
 import { type Memory, remember } from "./memory.js";
 import type { Engine, EngineEnd, EngineOptions } from "./options.js";
 import { settle } from "./outcome.js";
-import { answerQuestions } from "./questions.js";
 import { startAll } from "./steps.js";
 
 /** How long a body may take to stop when its owner has no time left, ms. */
@@ -35,13 +35,13 @@ export class FlowRun implements Engine {
   readonly #memory: Memory;
   readonly #desk: Desk;
   readonly #calls: Calls;
+  readonly #consultations: Consultations;
   readonly #lifeline = new Lifeline();
   readonly #inbox = new Inbox(this.#lifeline);
   #changes: Change[] = [];
   /** What waits for the next append to be durable: bodies to call, savers to tell. */
   #launches: CallRequest[] = [];
   #savers: (() => void)[] = [];
-  #consulting = 0;
   readonly #waiting = new Set<{ readonly atom: AtomNode }>();
   #leaving: Leaving | undefined;
   #cancelling: { readonly revert: boolean } | undefined;
@@ -58,6 +58,11 @@ export class FlowRun implements Engine {
       left: (atom) => this.#inbox.put(() => this.#memory.present.orphans.add(atom)),
       lost: (error) => this.abort(error),
     });
+    this.#consultations = new Consultations({
+      sleep: (ms, until) => options.sleep(ms, until),
+      report: (take) => this.#inbox.put(take),
+      lost: (error) => this.abort(error),
+    });
   }
 
   async run(): Promise<EngineEnd> {
@@ -71,7 +76,7 @@ export class FlowRun implements Engine {
       this.abort(error instanceof Error ? error : new Error(String(error)));
       throw error;
     } finally {
-      this.#lifeline.end(new Error("the engine has ended"));
+      this.abort(new Error("the engine has ended"));
     }
   }
 
@@ -95,6 +100,7 @@ export class FlowRun implements Engine {
   abort(reason: Error): void {
     this.#lifeline.end(reason);
     this.#calls.drop(reason);
+    this.#consultations.end(reason);
   }
 
   async #loop(): Promise<EngineEnd> {
@@ -136,7 +142,9 @@ export class FlowRun implements Engine {
 
   #advance(stepwise: boolean): void {
     for (;;) {
+      this.#consultations.prune();
       const decided = answerQuestions(this.#desk, this.#leaving === undefined);
+      this.#consultations.prune(); // The answers may have turned the flow.
       if (!decided || !this.#mayStart()) return;
       if (stepwise && this.#changes.length + this.#memory.present.voting.size > 0) return;
       const wave = this.#wave();
@@ -176,7 +184,7 @@ export class FlowRun implements Engine {
   #end(): EngineEnd | undefined {
     const { state, present } = this.#memory;
     // Questions that nobody has answered in all that time are left to the next owner.
-    const asked = this.#leaving?.grace.aborted === true ? 0 : this.#consulting;
+    const asked = this.#leaving?.grace.aborted === true ? 0 : this.#consultations.size;
     const busy = this.#calls.size + asked + this.#launches.length + this.#inbox.size;
     if (busy > 0) return undefined;
     const waits = [...this.#waiting].some(({ atom }) => mayRevert(state, atom.index));
@@ -200,15 +208,10 @@ export class FlowRun implements Engine {
     const { plan, state, present } = this.#memory;
     apply(plan, state, [change]);
     this.#changes.push(change);
-    if (change.change === "atom" && this.#halts(change.to)) present.halted = true;
+    if (change.change === "atom" && halts(plan, change.to)) present.halted = true;
     if (state.revertsAll && state.flow === "RUNNING") {
       this.#emit({ change: "flow", to: "REVERTING" });
     }
-  }
-
-  #halts(to: AtomState): boolean {
-    const { neverResolve } = this.#memory.plan.spec;
-    return to === "REVERT_FAILURE" || (to === "FAILURE" && neverResolve === true);
   }
 
   async #flush(): Promise<void> {
@@ -246,24 +249,11 @@ export class FlowRun implements Engine {
     return {
       ...this.#memory,
       ...{ bodies, job, now, random },
-      hooks: { signal: this.#lifeline.signal, saved: refuseToSave, progress: () => undefined },
       emit: (change) => this.#emit(change),
       launch: (request) => void this.#launches.push(request),
-      consult: (ask, answer) => void this.#consult(ask, answer),
+      consult: (consultation) => void this.#consultations.put(consultation),
       wake: (atom, until) => void this.#wakeAt(atom, until),
     };
-  }
-
-  async #consult<T>(ask: () => Promise<T>, answer: (result: Consulted<T>) => void): Promise<void> {
-    this.#consulting += 1;
-    const result = await consulted(ask);
-    if (!result.ok && hasCode(result.error, "OWNERSHIP_LOST", "RUNNER_DIED")) {
-      return this.abort(result.error);
-    }
-    this.#inbox.put(() => {
-      this.#consulting -= 1;
-      answer(result);
-    });
   }
 
   /** Looks at a retry again when its back-off is over. */

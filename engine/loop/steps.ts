@@ -9,7 +9,7 @@ import { type AtomRecord, recordOf } from "../state.js";
 import type { Desk } from "./desk.js";
 import { executeInfo, type Occasion, retryInfo, retryRevertInfo, revertInfo } from "./infos.js";
 import { moveTo, settle } from "./outcome.js";
-import { vote } from "./votes.js";
+import { vote } from "./asking/votes.js";
 
 /**
  * Starts the steps of one wave: what they enter, then what the engine answers itself, then (once

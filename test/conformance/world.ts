@@ -68,8 +68,8 @@ export class PhaseWorld {
       retryExecute: refuse,
       retryRevert: refuse,
       onFailure: refuse,
-      decide: (name, _target, results) => {
-        const { const: fixed, historyHas, historyEquals } = deciders.get(name) ?? {};
+      decide: ({ decider, results }) => {
+        const { const: fixed, historyHas, historyEquals } = deciders.get(decider) ?? {};
         if (fixed !== undefined) return Promise.resolve(fixed);
         if (historyHas !== undefined) return Promise.resolve(Object.hasOwn(results, historyHas));
         const equal = Object.entries(historyEquals ?? {}).every(

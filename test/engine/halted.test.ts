@@ -47,4 +47,48 @@ describe("once a revert has failed", () => {
     expect(await stage.run()).toEqual({ ended: "FAILURE" });
     expect(stage.states("a").at(-1)).toBe("REVERTED");
   });
+
+  it.each(["the one that saw it", "the next one"])("%s starts no other revert", async (owner) => {
+    const gate = new Gate();
+    const last = new Gate();
+    const others = linear("others", ["b", "d"]);
+    const stage = new Stage(unordered("f", ["a", others, BROKEN]), {
+      execute: { c: (call, hooks) => last.body(call, hooks).then(() => fail()) },
+      revert: {
+        a: () => fail(),
+        d: (call, hooks) => (call.again ? null : gate.body(call, hooks)),
+      },
+    });
+    const engine = stage.engine();
+    const run = engine.run();
+    await stage.clock.advance(1);
+    last.open();
+    await gate.entered;
+    await stage.clock.advance(1);
+    expect(stage.states("a").at(-1)).toBe("REVERT_FAILURE");
+    if (owner === "the next one") {
+      const died = expect(run).rejects.toThrow("died");
+      engine.abort(new Error("died"));
+      await died;
+      expect(await stage.run()).toEqual({ ended: "FAILURE" });
+    } else {
+      gate.open();
+      expect(await run).toEqual({ ended: "FAILURE" });
+    }
+
+    expect(stage.states("d").at(-1)).toBe("REVERTED");
+    expect(stage.states("b")).toEqual(["RUNNING", "SUCCESS"]);
+  });
+
+  it("a failure that nothing is to resolve stays as it is for the next owner as well", async () => {
+    const stage = new Stage(linear("f", ["a", "b"], { neverResolve: true }));
+    await stage.append(1, [
+      { change: "flow", to: "RUNNING" },
+      { change: "atom", atom: "a", to: "RUNNING" },
+      { change: "atom", atom: "a", to: "FAILURE", failure: { name: "Error", message: "x" } },
+    ]);
+
+    expect(await stage.run()).toEqual({ ended: "FAILURE" });
+    expect(stage.calls).toEqual([]);
+  });
 });

@@ -21,7 +21,7 @@ describe("running an ended flow again, when that is wanted", () => {
 
     expect(await stage.run(again)).toEqual({ ended: "SUCCESS" });
     expect(stage.lines).toContain("flow PENDING, flow RUNNING, a RUNNING");
-    expect(stage.infos.at(-1)).toMatchObject({ atom: "b", idempotencyKey: "job/b/2" });
+    expect(stage.infos.at(-1)).toMatchObject({ atom: "b", idempotencyKey: "job/2/execute/b" });
   });
 
   it("changes nothing about FAILURE that it cannot change", async () => {

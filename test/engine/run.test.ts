@@ -212,7 +212,26 @@ describe("a run", () => {
     await stage.run();
 
     const keys = stage.infos.map(({ idempotencyKey }) => idempotencyKey);
-    expect(keys).toEqual(["job/a/1", "job/a/1/revert", "job/a/2"]);
+    expect(keys).toEqual(["job/1/execute/a", "job/1/revert/a", "job/2/execute/a"]);
+  });
+
+  it("gives no two pieces of work the same key, whatever their names", async () => {
+    const own = retry({ type: "custom" }, { name: "r", reverts: true });
+    const spec = linear("f", ["1/revert", "r/1", "r/1/1", "on-failure-1/r"], { retry: own });
+    let asked = 0;
+    const stage = new Stage(spec, {
+      execute: { "on-failure-1/r": () => fail() },
+      onFailure: () => ((asked += 1) < 2 ? "RETRY" : "REVERT"),
+    });
+
+    await stage.run();
+
+    const work = stage.infos.map(
+      ({ idempotencyKey }, index) => `${stage.calls[index]} ${idempotencyKey}`,
+    );
+    const keys = stage.infos.map(({ idempotencyKey }) => idempotencyKey);
+    expect(keys.length).toBeGreaterThan(20);
+    expect(new Set(keys).size, work.join("\n")).toBe(keys.length);
   });
 
   it("reverts what its owner died in when the flow is reverted, with an unknown outcome", async () => {

@@ -10,6 +10,9 @@ import type { RandomFlow } from "./random-flow.js";
 /** More appends than any of these flows can need: it is stuck in a circle. */
 const APPENDS_MAX = 2_000;
 
+/** From here on a wait is a limit, not a back-off, ms. */
+const LIMIT_MS = 60_000;
+
 /** Legal transitions once more, written down apart from the engine's own table. */
 const LEGAL: ReadonlySet<string> = new Set([
   "PENDING>RUNNING",
@@ -50,6 +53,7 @@ export class CrashWorld {
   readonly #calls = new Map<string, number>();
   #now = 0;
   #token = 0;
+  #revertFailed = false;
 
   constructor(flow: RandomFlow, plan: Plan) {
     this.#flow = flow;
@@ -81,7 +85,9 @@ export class CrashWorld {
       now: () => this.#now,
       random: () => 0.5,
       sleep: async (ms, signal) => {
-        await new Promise((resolve) => setImmediate(resolve));
+        // Limits are for what does not come to an end: here everything does.
+        if (ms >= LIMIT_MS) await new Promise((end) => signal.addEventListener("abort", end));
+        await turn();
         if (!signal.aborted) this.#now += Math.max(0, ms);
       },
       job: "job",
@@ -128,6 +134,10 @@ export class CrashWorld {
   #move(atom: string, to: AtomState): void {
     const move = `${String(this.states.get(atom))}>${to}`;
     if (!LEGAL.has(move)) throw new Error(`illegal step of ${atom}: ${move}`);
+    // Nothing begins once a revert has failed, whoever owns the flow then.
+    const begins = /^(PENDING>RUNNING|(SUCCESS|FAILURE)>REVERTING)$/.test(move);
+    if (begins && this.#revertFailed) throw new Error(`${atom} ${move} after a failed revert`);
+    if (to === "REVERT_FAILURE") this.#revertFailed = true;
     this.states.set(atom, to);
   }
 
@@ -177,7 +187,7 @@ export class CrashWorld {
         if (decision === undefined) throw new Error(`${atom} cannot decide`);
         return decision;
       },
-      decide: async (decider) => {
+      decide: async ({ decider }) => {
         await turn();
         return deciders.get(decider) ?? true;
       },

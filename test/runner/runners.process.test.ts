@@ -78,6 +78,25 @@ describe.each(["process", "thread"] as const)("runners, each a %s", (transport) 
     expect(flows.find(({ name }) => name === "bodies")?.migrates).toEqual([2]);
   });
 
+  it("answer for questions that never do, once nobody waits, and live on", async () => {
+    const { runners } = open();
+    const { bodies } = await openBodies(runners);
+    const [vote, question] = [hooks(), hooks()];
+    const link = bodies.spec.children.flatMap((child) =>
+      child.kind === "flow" ? (child.links ?? []) : [],
+    );
+    const decider = link[0]?.decider ?? "";
+    const answers = Promise.allSettled([
+      bodies.decide({ decider, target: "undecided/second", results: {} }, vote),
+      bodies.onFailure({ ...call("unsure_retry"), history: [] }, question),
+    ]);
+    vote.abort(new Error("cancelled"));
+    question.abort(new Error("cancelled too"));
+
+    expect((await answers).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect(await bodies.execute(call("save"), hooks())).toEqual({ n: 1 });
+  });
+
   it("call bodies with what they should know", async () => {
     const { runners } = open();
     const { bodies } = await openBodies(runners);

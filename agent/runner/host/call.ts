@@ -1,6 +1,6 @@
-import type { Json, Store } from "../../../common/json.js";
+import type { Json } from "../../../common/json.js";
 import { JobrunnerError } from "../../../common/error.js";
-import type { Outcome, RevertInfo } from "../../../engine/bodies.js";
+import type { Outcome, RevertInfo, VoteInfo } from "../../../engine/bodies.js";
 import { RESULT_BYTES_MAX } from "../../../persistence/persistence.js";
 import type { Context, Undo } from "../../../sdk/context.js";
 import { toJson } from "../../../sdk/json-safe.js";
@@ -43,8 +43,7 @@ async function started(
 /** Asks a decider; anything but true and false is the author's mistake. */
 export async function callDecider(
   table: BodyTable,
-  name: string,
-  results: Store,
+  { decider: name, results }: VoteInfo,
 ): Promise<boolean> {
   const decider = table.deciders.get(name);
   if (decider === undefined) throw missing("decider", name);

@@ -1,6 +1,6 @@
 import { JobrunnerError } from "../../../common/error.js";
 import type { Json } from "../../../common/json.js";
-import type { RunOptions } from "../../../sdk/context.js";
+import type { Context, RunOptions } from "../../../sdk/context.js";
 import type { Assembled } from "../../../sdk/node.js";
 import { timedOut } from "../time-limit.js";
 import { type Ask, fromWire, type SessionHead, type ToRunner, toWire } from "../messages.js";
@@ -80,7 +80,7 @@ export class Host {
 
   async #answer(id: number, ask: Ask): Promise<void> {
     try {
-      const value = ask.ask === "call" ? await this.#call(id, ask) : await this.#consult(ask);
+      const value = ask.ask === "call" ? await this.#call(id, ask) : await this.#consult(id, ask);
       this.#port.post({ kind: "answer", id, value });
     } catch (error) {
       // A body may throw what it likes; only what was refused before or beside it is our word.
@@ -90,15 +90,20 @@ export class Host {
     }
   }
 
-  async #consult(ask: Exclude<Ask, CallAsk>): Promise<unknown> {
+  async #consult(id: number, ask: Exclude<Ask, CallAsk>): Promise<unknown> {
     switch (ask.ask) {
       case "prepare":
         return this.#flow(ask.flow).prepare(ask.params);
       case "open":
         return this.#open(ask.head);
       case "decide": {
-        if (!mayStart(ask.deadline)) throw refuse(`the decider of ${ask.target} may not start`);
-        return callDecider(this.#session(ask.session).flow.bodies, ask.decider, ask.results);
+        const { session, vote, deadline } = ask;
+        this.#deadline.extend(deadline);
+        if (!mayStart(deadline)) throw refuse(`the decider of ${vote.target} may not start`);
+        const { bodies } = this.#session(session).flow;
+        return this.#stoppable(id, session, ({ signal }) =>
+          unlessAborted(signal, callDecider(bodies, vote)),
+        );
       }
     }
   }
@@ -122,22 +127,31 @@ export class Host {
   }
 
   async #call(id: number, ask: CallAsk): Promise<unknown> {
-    const { flow, head } = this.#session(ask.session);
+    const { flow } = this.#session(ask.session);
     const { atom, timeoutMs } = ask.call;
     this.#deadline.extend(ask.deadline);
     // P-34: looked at directly before the body, after everything that can take time.
     if (!mayStart(ask.deadline)) throw refuse(`"${atom}" may not start any more`);
-    const abort = new AbortController();
-    this.#running.set(id, { session: ask.session, abort });
-    this.#watch.watch(true);
-    const limit = timeoutMs === undefined ? undefined : limited(atom, timeoutMs, abort);
     const log = (line: string): void => {
       this.#port.post({ kind: "log", session: ask.session, atom, line });
     };
-    const ctx = createContext(ask.call, {
-      job: head.job,
+    return this.#stoppable(id, ask.session, async (abort) => {
+      const limit = timeoutMs === undefined ? undefined : limited(atom, timeoutMs, abort);
+      const ctx = this.#context(id, ask, abort.signal, log);
+      try {
+        const done = attribute(log, () => callBody(flow.bodies, ask, ctx));
+        return await (ask.body === "onFailure" ? unlessAborted(abort.signal, done) : done);
+      } finally {
+        clearTimeout(limit);
+      }
+    });
+  }
+
+  #context(id: number, ask: CallAsk, signal: AbortSignal, log: (line: string) => void): Context {
+    return createContext(ask.call, {
+      job: this.#session(ask.session).head.job,
       agent: this.#agent,
-      signal: abort.signal,
+      signal,
       log,
       progress: (fraction, note) => {
         const noted = note === undefined ? {} : { note: String(note) };
@@ -147,12 +161,22 @@ export class Host {
       stop: () => this.#port.post({ kind: "stop", id }),
       run: (line, onLine) => this.#run(id, line, onLine),
     });
+  }
+
+  /** Code of the author's that can be told to stop while it runs. */
+  async #stoppable<T>(
+    id: number,
+    session: number,
+    call: (abort: AbortController) => Promise<T>,
+  ): Promise<T> {
+    const abort = new AbortController();
+    this.#running.set(id, { session, abort });
+    this.#watch.watch(true);
     try {
-      return await attribute(log, () => callBody(flow.bodies, ask, ctx));
+      return await call(abort);
     } catch (error) {
       throw abort.signal.reason instanceof Refusal ? abort.signal.reason : error;
     } finally {
-      clearTimeout(limit);
       this.#running.delete(id);
       if (this.#running.size === 0) this.#watch.watch(false);
     }
@@ -205,6 +229,14 @@ export class Host {
       abort.abort(refuse("the agent has not renewed its claims in time"));
     }
   }
+}
+
+/** For questions, which cannot listen: nobody waits for the answer of one that was told to stop. */
+function unlessAborted<T>(signal: AbortSignal, answer: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    answer.then(resolve, reject);
+  });
 }
 
 /** An answer of jobrunner's own in the place of a body's failure. */

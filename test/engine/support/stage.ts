@@ -47,7 +47,7 @@ export class Stage {
       plan: compile(this.#spec),
       store: {},
       entries: [...this.entries],
-      bodies: this.#bodies(),
+      bodies: this.bodies,
       append: (changes) => this.append(token, changes),
       now: () => this.clock.now(),
       random: () => 0,
@@ -82,7 +82,8 @@ export class Stage {
     );
   }
 
-  #bodies(): Bodies {
+  /** What the script says, for engines that are given some bodies of their own. */
+  get bodies(): Bodies {
     const { execute, revert, retryExecute, retryRevert, onFailure, decide } = this.#script;
     return {
       execute: async (call, hooks) => {
@@ -105,7 +106,7 @@ export class Stage {
         this.#note(`${call.atom}.?`, call);
         return (await onFailure?.(call)) ?? "REVERT";
       },
-      decide: async (decider, target, results) => {
+      decide: async ({ decider, target, results }) => {
         this.calls.push(`${decider}>${target}`);
         return (await decide?.(decider, target, results)) ?? true;
       },

@@ -1,14 +1,15 @@
-import { toFailure } from "../../common/failure.js";
-import type { Store } from "../../common/json.js";
-import { lookUp } from "../args.js";
-import type { Attempt } from "../bodies.js";
-import { nextQuestion, type Question } from "../decide.js";
-import type { Decision } from "../journal.js";
-import { decideRetry } from "../retry.js";
-import { recordOf } from "../state.js";
-import type { Consulted, Desk } from "./desk.js";
-import { historyOf, retryInfo } from "./infos.js";
-import { builtInOf } from "./steps.js";
+import { toFailure } from "../../../common/failure.js";
+import type { Store } from "../../../common/json.js";
+import { lookUp } from "../../args.js";
+import type { Attempt } from "../../bodies.js";
+import { nextQuestion, type Question } from "../../decide.js";
+import type { Decision } from "../../journal.js";
+import { decideRetry } from "../../retry.js";
+import { recordOf } from "../../state.js";
+import type { Desk } from "../desk.js";
+import type { Consulted } from "./consultations.js";
+import { historyOf, questionInfo } from "../infos.js";
+import { builtInOf } from "../steps.js";
 
 /**
  * Answers what failures ask of retries, one after the other; each answer is an entry and never
@@ -34,24 +35,30 @@ function decide(desk: Desk, { retry, about }: Question, decision: Decision): voi
 }
 
 function ask(desk: Desk, question: Question): void {
-  const { bodies, hooks, present, job } = desk;
-  const record = recordOf(desk.state, question.retry);
+  const { bodies, present, job } = desk;
+  const { retry, about } = question;
+  const record = recordOf(desk.state, retry);
   const history = historyWithFailure(desk, question);
   const info = {
-    ...retryInfo(record, { job, args: argsOf(desk, question), again: false }),
+    ...questionInfo(record, { job, args: argsOf(desk, question), again: false }),
     history,
   };
   present.asking = true;
-  desk.consult(
-    () => bodies.onFailure(info, hooks),
-    (answer) => {
-      present.asking = false;
+  desk.consult({
+    who: `onFailure of "${retry.name}"`,
+    ask: (hooks) => bodies.onFailure(info, hooks),
+    wanted: () => {
       const now = nextQuestion(desk.state);
-      // Meanwhile somebody may have cancelled; then nobody asks any more.
-      if (now?.retry === question.retry && now.about === question.about)
-        note(desk, question, answer);
+      return now?.retry === retry && now.about === about;
     },
-  );
+    answer: (answer) => {
+      present.asking = false;
+      note(desk, question, answer);
+    },
+    dropped: () => {
+      present.asking = false;
+    },
+  });
 }
 
 const DECISIONS: readonly unknown[] = ["RETRY", "REVERT", "REVERT_ALL"];

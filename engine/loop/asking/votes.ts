@@ -1,30 +1,40 @@
-import { toFailure } from "../../common/failure.js";
-import type { Json, Store } from "../../common/json.js";
-import { at } from "../../common/at.js";
-import { type AtomNode, type Decider, isAtom, type Plan } from "../compile/node.js";
-import type { Depth } from "../flow.js";
-import { mayExecute, queueIfReady, recordAt, recordOf, type State } from "../state.js";
-import type { Desk } from "./desk.js";
-import { failUnstarted } from "./outcome.js";
+import { toFailure } from "../../../common/failure.js";
+import type { Json, Store } from "../../../common/json.js";
+import { at } from "../../../common/at.js";
+import type { CallHooks } from "../../bodies.js";
+import { type AtomNode, type Decider, isAtom, type Plan } from "../../compile/node.js";
+import type { Depth } from "../../flow.js";
+import { mayExecute, queueIfReady, recordAt, recordOf, type State } from "../../state.js";
+import type { Desk } from "../desk.js";
+import { failUnstarted } from "../outcome.js";
 
 /** Asks the deciders before an atom; it is approved, ignored with others, or fails. */
 export function vote(desk: Desk, atom: AtomNode): void {
-  const { round } = recordOf(desk.state, atom);
-  const { voters, results } = electorate(desk.state, atom);
-  const { voting, approved } = desk.present;
+  const { state, present } = desk;
+  const { round } = recordOf(state, atom);
+  const { voters, results } = electorate(state, atom);
+  const { voting, approved } = present;
   voting.add(atom);
-  desk.consult(
-    () => naysayers(desk, { atom, voters, results }),
-    (answer) => {
+  desk.consult({
+    who: `the decider of "${atom.name}"`,
+    ask: (hooks) => naysayers(desk, { atom, voters, results }, hooks),
+    wanted: () =>
+      recordOf(state, atom).round === round &&
+      mayExecute(state, atom.index) &&
+      state.cancelled === undefined &&
+      !present.halted,
+    answer: (answer) => {
       voting.delete(atom);
-      const wanted = recordOf(desk.state, atom).round === round;
-      // Meanwhile the flow may have turned; should it come here again, all are asked again.
-      if (!wanted || !mayExecute(desk.state, atom.index)) queueIfReady(desk.state, atom.index);
-      else if (!answer.ok) failUnstarted(desk, atom, toFailure(answer.error));
+      if (!answer.ok) failUnstarted(desk, atom, toFailure(answer.error));
       else if (answer.value.length === 0) approved.set(atom, round);
       else ignore(desk, atom, answer.value);
     },
-  );
+    dropped: () => {
+      voting.delete(atom);
+      // Should the flow come here again, all are asked again.
+      queueIfReady(state, atom.index);
+    },
+  });
 }
 
 interface Ballot {
@@ -51,10 +61,18 @@ function electorate(state: State, atom: AtomNode): Omit<Ballot, "atom"> {
   return { voters, results };
 }
 
-async function naysayers(desk: Desk, ballot: Ballot): Promise<readonly Decider[]> {
+async function naysayers(
+  desk: Desk,
+  ballot: Ballot,
+  hooks: CallHooks,
+): Promise<readonly Decider[]> {
   const nays: Decider[] = [];
   for (const voter of ballot.voters) {
-    const yes = await desk.bodies.decide(voter.decider, ballot.atom.name, ballot.results);
+    const { atom, results } = ballot;
+    const yes = await desk.bodies.decide(
+      { decider: voter.decider, target: atom.name, results },
+      hooks,
+    );
     if (!yes) nays.push(voter);
   }
   return nays;
