@@ -2,6 +2,7 @@ import { JobrunnerError } from "../../common/error.js";
 import type { Json } from "../../common/json.js";
 import { apply, fold } from "../../engine/apply.js";
 import { lookUp } from "../../engine/args.js";
+import { halts } from "../../engine/decide.js";
 import { createEngine, type Engine } from "../../engine/engine.js";
 import type { Change } from "../../engine/journal.js";
 import { compile, FlowError, type Plan, validate } from "../../engine/plan.js";
@@ -50,8 +51,7 @@ export async function replay(vector: Vector, persistence: Persistence): Promise<
     }
     job ??= await post(persistence, translated, store);
     const run: Run = { vector, persistence, job, plan, translated, counters };
-    const expected = vector.expected.phases[results.length]?.["flowState"];
-    results.push(await runPhase({ ...run, expected }, phase));
+    results.push(await runPhase(run, phase));
     const state = fold(plan, await persistence.load(job));
     storage = results.at(-1)?.outcome === "crashed" ? undefined : storageOf(plan, state, store);
   }
@@ -66,8 +66,6 @@ interface Run {
   readonly plan: Plan;
   readonly translated: Translated;
   readonly counters: Counters;
-  /** The state in which TaskFlow left the flow. */
-  readonly expected?: unknown;
 }
 
 async function post(
@@ -82,13 +80,14 @@ async function post(
 }
 
 async function runPhase(run: Run, phase: Phase): Promise<PhaseResult> {
-  const { persistence, job, plan, vector, translated, counters, expected } = run;
+  const { persistence, job, plan, vector, translated, counters } = run;
   const { store } = vector.spec;
   const entries = await persistence.load(job);
   const world = new PhaseWorld(counters);
   const owner = await takeOver(run);
   const mirror = fold(plan, entries);
-  let reverted = false;
+  let halted = false;
+  let revertFailed = false;
   const die = (): void => engine.abort(CRASH);
   const engine = createEngine({
     ...{ plan, store, entries, job },
@@ -96,11 +95,12 @@ async function runPhase(run: Run, phase: Phase): Promise<PhaseResult> {
     append: async (changes) => {
       const stored: Change[] = [];
       for (const decided of changes) {
-        const change = asTaskFlow(decided, mirror, expected);
+        const change = asTaskFlow(decided, halted);
         noteRetryCall(world, { plan, state: mirror, store }, change);
         if (world.dead) break; // Inside the body of a retry.
         stored.push(change);
-        reverted ||= change.change === "atom" && change.to === "REVERT_FAILURE";
+        halted ||= change.change === "atom" && halts(plan, change.to);
+        revertFailed ||= change.change === "atom" && change.to === "REVERT_FAILURE";
         note(world, { plan, state: mirror, store }, change);
         if (world.dead) break;
       }
@@ -121,7 +121,7 @@ async function runPhase(run: Run, phase: Phase): Promise<PhaseResult> {
     crashed = true;
   }
   const state = fold(plan, await persistence.load(job));
-  const raised = crashed ? [] : raisedBy(state, reverted);
+  const raised = crashed ? [] : raisedBy(state, revertFailed);
   const suspended = state.flow === "SUSPENDED";
   const bad = raised.length > 0 && !suspended && state.flow !== "SUCCESS";
   return {
@@ -148,10 +148,10 @@ function aim(world: PhaseWorld, { crashAt, suspendAt }: Phase, engine: Engine): 
   }
 }
 
-/** S-27: where atoms are left done TaskFlow says REVERTED all the same; here that is FAILURE. */
-function asTaskFlow(change: Change, state: State, expected: unknown): Change {
-  const honest = change.change === "flow" && change.to === "FAILURE" && expected === "REVERTED";
-  return honest && state.counts.SUCCESS > 0 ? { change: "flow", to: "REVERTED" } : change;
+/** TaskFlow says FAILURE of what failed in this very run; what is left done besides is REVERTED. */
+function asTaskFlow(change: Change, halted: boolean): Change {
+  const honest = change.change === "flow" && change.to === "FAILURE" && !halted;
+  return honest ? { change: "flow", to: "REVERTED" } : change;
 }
 
 const CRASH = new JobrunnerError("OWNERSHIP_LOST", "the owner dies here");
