@@ -54,7 +54,7 @@ function applyOne(plan: Plan, state: State, change: Change): void {
       for (const name of change.atoms) recordOf(state, atomOf(plan, name)).starts += 1;
       return;
     case "cancel":
-      return cancel(state, change.revert);
+      return cancel(state, change);
     case "flow":
       return moveFlow(state, change.to);
     case "handover":
@@ -200,8 +200,8 @@ function revertAll(state: State): void {
   }
 }
 
-function cancel(state: State, revert: boolean): void {
-  state.cancelled = { revert };
+function cancel(state: State, { revert, failure }: Extract<Change, { change: "cancel" }>): void {
+  state.cancelled = { revert, ...(failure !== undefined && { failure }) };
   for (const atom of state.undecided) resolve(state, atom);
   if (revert) revertAll(state);
 }

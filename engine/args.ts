@@ -21,12 +21,16 @@ export type Lookup =
 export const NOT_STARTED = "JOBRUNNER_NOT_STARTED";
 
 /**
- * The arguments an atom's bodies get now: its own `inject` first, then the store, then the nearest
+ * The arguments an atom's body gets now (execute's, unless said otherwise): its own `inject` first, then the store, then the nearest
  * flow that has a provider before it. An optional argument that nobody can give is left out.
  */
-export function lookUp(sources: Sources, atom: AtomNode): Lookup {
+export function lookUp(
+  sources: Sources,
+  atom: AtomNode,
+  wanted: readonly Argument[] = atom.args,
+): Lookup {
   const args: Record<string, Json> = {};
-  for (const argument of atom.args) {
+  for (const argument of wanted) {
     const value = valueOf(sources, atom, argument);
     if (value !== undefined) args[argument.name] = value;
     else if (!argument.optional) return { found: false, failure: notFound(atom, argument) };

@@ -146,7 +146,9 @@ export function endOf(state: State): EndState {
   if (cancelled?.revert === false) return "CANCELLED";
   const undone = counts.SUCCESS + counts.RUNNING + counts.FAILURE;
   const broken = counts.REVERTING + counts.REVERT_FAILURE + counts.RETRYING;
-  if (cancelled !== undefined) return undone + broken === 0 ? "CANCELLED" : "FAILURE";
+  if (cancelled !== undefined && cancelled.failure === undefined) {
+    return undone + broken === 0 ? "CANCELLED" : "FAILURE";
+  }
   const missing = counts.PENDING + counts.REVERTED + counts.FAILURE + counts.RUNNING + broken;
   if (missing === 0) return "SUCCESS";
   // Only said when nothing that ran is left as it is.

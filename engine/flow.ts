@@ -9,6 +9,12 @@ import type { Json } from "../common/json.js";
 /** Symbols a result is stored under: the whole, its positions, or its keys. */
 export type Provides = string | readonly string[] | { readonly keys: readonly string[] };
 
+/** Arguments that revert has for itself; they must have a value before execute may start. */
+export interface RevertArguments {
+  readonly requires: readonly string[];
+  readonly rebind?: Readonly<Record<string, string>>;
+}
+
 export interface TaskSpec {
   readonly kind: "task";
   /** Unique in the whole flow: the atom's identity in the journal. */
@@ -24,8 +30,8 @@ export interface TaskSpec {
   readonly provides?: Provides;
   /** False when there is nothing to undo: the atom goes REVERTED without a call. */
   readonly reverts?: boolean;
-  /** What revert gets besides its result: the arguments of execute (default), or none. */
-  readonly revertArgs?: "same" | "none";
+  /** What revert gets besides its result: the arguments of execute (default), its own, or none. */
+  readonly revertArgs?: "same" | "none" | RevertArguments;
   /** Among atoms that are ready together the higher starts first; default 0. */
   readonly priority?: number;
   /** Limit for one call of execute or revert, milliseconds. */
@@ -104,4 +110,11 @@ export interface FlowSpec {
   readonly deferReverts?: boolean;
   /** Outermost flow only. True: a failure stops the flow; nothing is retried or reverted. */
   readonly neverResolve?: boolean;
+  /** Outermost flow only: atoms that may run at the same time; default no limit. */
+  readonly concurrency?: number;
+  /**
+   * Outermost flow only: how long it may run, milliseconds, over all its owners; while it is
+   * suspended no time passes. Then what runs is aborted, no retry is asked, and all is reverted.
+   */
+  readonly timeoutMs?: number;
 }

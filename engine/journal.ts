@@ -61,8 +61,11 @@ export type Change =
    * often (attempts in `show`, the count of deaths). Folding it changes no state.
    */
   | { readonly change: "again"; readonly atoms: readonly string[] }
-  /** Somebody asked for it: everything that ran is reverted (or left, with `revert: false`). */
-  | { readonly change: "cancel"; readonly revert: boolean }
+  /**
+   * Everything that ran is reverted (or left, with `revert: false`), no retry is asked: somebody
+   * wanted it, or, with a failure, the flow's own time was over.
+   */
+  | { readonly change: "cancel"; readonly revert: boolean; readonly failure?: Failure }
   /** The flow enters a state; ends are final. */
   | { readonly change: "flow"; readonly to: FlowState }
   /** The owner leaves on purpose; what is RUNNING was settled or is given to the next owner. */

@@ -97,7 +97,8 @@ export interface State {
   chain: Chain | undefined;
   /** Everything is to be reverted; never taken back. */
   revertsAll: boolean;
-  cancelled: { readonly revert: boolean } | undefined;
+  /** No retry is asked any more; with a failure of the flow itself it is no cancel of a person's. */
+  cancelled: { readonly revert: boolean; readonly failure?: Failure } | undefined;
   readonly front: Front;
   readonly toExecute: ReadyQueue;
   readonly toRevert: ReadyQueue;

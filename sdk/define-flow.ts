@@ -6,7 +6,7 @@ import type { FlowSpec } from "../engine/flow.js";
 import { type Assembled, assemble, type FlowNode } from "./node.js";
 import { type Parameters, toParameters } from "./parameters.js";
 import { makeRef, type Ref } from "./ref.js";
-import type { Retry } from "./retry.js";
+import { type Duration, type Retry, toMs } from "./retry.js";
 import { type GraphScope, named, openScope } from "./scope.js";
 
 /** References to a flow's parameters. */
@@ -39,6 +39,13 @@ interface Heading<Schema extends z.ZodObject> {
   readonly migrations?: Readonly<Record<number, Migration>>;
   /** What the machine must offer, asked before a job is taken, in this order. */
   readonly capabilities?: (params: z.output<Schema>) => readonly Clause[];
+  /** Tasks that may run at the same time; default no limit. */
+  readonly concurrency?: number;
+  /**
+   * How long a job may take from its first start, over all machines; time during which it is
+   * suspended does not count. Then what runs is aborted and all is reverted, without another try.
+   */
+  readonly timeLimit?: Duration;
 }
 
 export interface BuiltFlow<Schema extends z.ZodObject, Built = unknown> extends Heading<Schema> {
@@ -113,12 +120,14 @@ export function defineFlow<
   }
   if (!Number.isInteger(version) || version < 1) throw bad(name, "version counts from 1.");
   const parameters = toParameters(name, options.params ?? z.object({}));
+  const limits = toLimits(options);
   const build = (params: Store): Assembled => {
     const { node, built } = toNode(options, parameters, params);
-    const assembled = assemble(node);
-    if ("flow" in options) return assembled; // Plain TaskFlow, its surprises included.
+    const { spec, bodies } = assemble(node);
+    // Plain TaskFlow, its surprises included: what ran before a nested flow that gives up stays.
+    if ("flow" in options) return { bodies, spec: { ...spec, ...limits } };
     // A nested flow that gives up hands the failure outwards: a failed job is reverted as a whole.
-    return { ...assembled, spec: { ...assembled.spec, deferReverts: true }, built };
+    return { bodies, spec: { ...spec, ...limits, deferReverts: true }, built };
   };
   const head = { [MARK]: true as const, name, version, summary, schema: parameters.schema };
   const migrations = options.migrations ?? {};
@@ -138,6 +147,18 @@ export function defineFlow<
       const clauses = options.capabilities?.(params as z.output<Schema>) ?? [];
       return { version, params, clauses: checkClauses(name, clauses), spec };
     },
+  };
+}
+
+type Limits = Pick<Heading<z.ZodObject>, "name" | "concurrency" | "timeLimit">;
+
+function toLimits({ name, concurrency, timeLimit }: Limits): Partial<FlowSpec> {
+  if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1)) {
+    throw bad(name, `concurrency ${concurrency}: wants a whole number from 1.`);
+  }
+  return {
+    ...(concurrency !== undefined && { concurrency }),
+    ...(timeLimit !== undefined && { timeoutMs: toMs(timeLimit, "timeLimit") }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { JobrunnerError } from "../common/error.js";
 import type { Json, Store } from "../common/json.js";
-import type { Depth, Provides } from "../engine/flow.js";
+import type { Depth, Provides, TaskSpec } from "../engine/flow.js";
 import type { Context, Undo } from "./context.js";
 import type { Decider, FlowNode, LinkNode, RetryNode, TaskNode } from "./node.js";
 import { type TaskTraits, traits } from "./task.js";
@@ -23,13 +23,25 @@ export interface PlainTask extends TaskTraits {
   readonly provides?: Provides;
   /** What revert gets besides its result: the arguments of execute (default), or none. */
   readonly revertArgs?: "same" | "none";
+  /** Arguments of revert instead of those of execute; they too must have a value from the start. */
+  readonly revertRequires?: readonly string[];
+  /** Argument of revert -> symbol. */
+  readonly revertRebind?: Readonly<Record<string, string>>;
   execute(args: Store, ctx: Context): unknown;
   revert?(args: Store, undo: Undo<Json>, ctx: Context): unknown;
+  /** Before execute; one that throws is the task's failure, and execute is not called. */
+  preExecute?(ctx: Context): unknown;
+  /** After execute, also after one that threw. One that throws is the task's failure. */
+  postExecute?(ctx: Context): unknown;
+  /** As `preExecute` and `postExecute`, around revert. */
+  preRevert?(ctx: Context): unknown;
+  postRevert?(ctx: Context): unknown;
 }
 
 /** A task; its name is its identity in the journal, so it is unique in the whole flow. */
 export function task(name: string, options: PlainTask): TaskNode {
-  const { requires, optional, inject, provides, revertArgs, revert } = options;
+  const { requires, optional, inject, provides, revert } = options;
+  const revertArgs = toRevertArgs(name, options);
   if (typeof options.execute !== "function") {
     throw new JobrunnerError("BAD_FLOW", `Task "${name}" has no execute function.`);
   }
@@ -49,12 +61,42 @@ export function task(name: string, options: PlainTask): TaskNode {
       reverts: revert !== undefined,
     },
     body: {
-      execute: (args, ctx) => options.execute(args, ctx),
+      execute: (args, ctx) =>
+        between(() => options.execute(args, ctx), {
+          before: () => options.preExecute?.(ctx),
+          after: () => options.postExecute?.(ctx),
+        }),
       ...(revert !== undefined && {
-        revert: (args, undo, ctx) => options.revert?.(args, undo, ctx),
+        revert: (args, undo, ctx) =>
+          between(() => options.revert?.(args, undo, ctx), {
+            before: () => options.preRevert?.(ctx),
+            after: () => options.postRevert?.(ctx),
+          }),
       }),
     },
   };
+}
+
+async function between(
+  body: () => unknown,
+  { before, after }: Record<"before" | "after", () => unknown>,
+): Promise<unknown> {
+  try {
+    await before();
+    return await body();
+  } finally {
+    await after();
+  }
+}
+
+function toRevertArgs(name: string, options: PlainTask): TaskSpec["revertArgs"] {
+  const { revertArgs, revertRequires: requires, revertRebind: rebind } = options;
+  if (requires === undefined && rebind === undefined) return revertArgs;
+  if (requires === undefined || revertArgs !== undefined) {
+    const message = `Task "${name}": revertRebind goes with revertRequires, revertArgs with neither.`;
+    throw new JobrunnerError("BAD_FLOW", message);
+  }
+  return { requires, ...(rebind !== undefined && { rebind }) };
 }
 
 function toMapping(name: string, options: PlainTask): Readonly<Record<string, string>> | undefined {

@@ -95,7 +95,11 @@ export function toAskNode(name: string, when: unknown, inputs: Readonly<Record<s
   }
   return toTaskNode(name, {
     in: inputs,
-    execute: (input: Readonly<Record<string, Json>>) => when(input) === true,
+    execute(input: Readonly<Record<string, Json>>) {
+      const answer: unknown = when(input);
+      if (typeof answer === "boolean") return answer;
+      throw new JobrunnerError("BAD_FLOW", `${name} answered neither true nor false.`);
+    },
   });
 }
 

@@ -23,7 +23,7 @@ export function toDetailView({ row, entries, ownerships, now }: DetailParts): Jo
     needs: toNeeds(row),
     owners: toOwnerViews(ownerships),
     tree: toTree(row.spec, toParts(histories, agents)),
-    failures: failuresOf(histories),
+    failures: [...failuresOfFlow(row, entries), ...failuresOf(histories)],
     ...(row.state === "SUCCESS" && { outputs: resultsOf(row.spec, row.params, entries) }),
   };
 }
@@ -44,6 +44,17 @@ function toParts(
     parts.set(atom, { state, attempts: views, ...(result !== undefined && { result }) });
   }
   return parts;
+}
+
+/** Of the flow itself, under its own name: its time was over. */
+function failuresOfFlow({ spec }: JobRow, entries: readonly Entry[]): JobDetailView["failures"] {
+  return entries.flatMap(({ changes }) =>
+    changes.flatMap((change) =>
+      change.change === "cancel" && change.failure !== undefined
+        ? [{ atom: spec.name, failure: change.failure }]
+        : [],
+    ),
+  );
 }
 
 /** The failures that count in the end: of atoms whose last attempt was not a good one. */

@@ -170,6 +170,9 @@ async function run(running: Running, options: ExecuteOptions): Promise<Next> {
     random: Math.random,
     sleep: (ms, signal) => clock.sleep(ms, signal),
     job: row.id,
+    progress: (atom, fraction, note) => {
+      log.debug({ jobId: row.id, atom, fraction, note }, "task progress");
+    },
   });
   const lost = () => engine.abort(asError(claim.lost.reason));
   const leave = () => engine.leave("handover", grace);

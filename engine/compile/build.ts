@@ -4,7 +4,7 @@ import type { Backoff, FlowSpec, RetrySpec } from "../flow.js";
 import type { AtomNode, Decider, Home, Plan, PlanFlow, PlanNode, Provider } from "./node.js";
 import { FlowError } from "./flow-error.js";
 import type { DeciderLink, GraphLinks } from "./graph-links.js";
-import { type AtomSpec, argumentsOf, provided, SymbolTable } from "./symbols.js";
+import { type AtomSpec, argumentsOf, provided, revertArgumentsOf, SymbolTable } from "./symbols.js";
 
 /** A plan in the making. */
 interface Site {
@@ -44,6 +44,7 @@ export function buildPlan(spec: FlowSpec): Plan {
     votes: new Map(),
     paths: new Map(),
   };
+  checkLimits(spec);
   site.table.of(spec); // Links first: a flow's own mistakes before those between flows.
   addFlow(site, spec, { home: undefined, retry: undefined, path: "" });
   const { nodes, atoms, before, after, providers } = site;
@@ -163,6 +164,7 @@ function addAtom(
     name: spec.name,
     spec,
     args: argumentsOf(spec),
+    revertArgs: revertArgumentsOf(spec),
     home,
     retry,
     deciders: site.votes.get(index) ?? [],
@@ -206,6 +208,11 @@ function checkRetry(spec: RetrySpec, path: string): void {
   const { delayMs = 0, factor = 1, maxMs = 0, jitter = 0 }: Partial<Backoff> = spec.backoff ?? {};
   const sane = delayMs >= 0 && factor >= 1 && maxMs >= 0 && jitter >= 0 && jitter <= 1;
   if (!sane) throw badNumber(path, "the retry's back-off has a number out of range");
+}
+
+function checkLimits({ name, concurrency = 1, timeoutMs = 1 }: FlowSpec): void {
+  if (!(concurrency >= 1)) throw badNumber(name, "its concurrency must be at least 1");
+  if (!(timeoutMs > 0)) throw badNumber(name, "its time limit must be more than nothing");
 }
 
 function badNumber(path: string, why: string): FlowError {

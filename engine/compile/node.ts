@@ -28,6 +28,8 @@ export interface AtomNode {
   readonly name: string;
   readonly spec: TaskSpec | RetrySpec;
   readonly args: readonly Argument[];
+  /** Of revert: mostly the same. */
+  readonly revertArgs: readonly Argument[];
   readonly home: Home;
   /** Nearest enclosing retry: the one that is asked when this atom fails. */
   readonly retry: AtomNode | undefined;

@@ -23,6 +23,18 @@ export function argumentsOf(spec: AtomSpec): readonly Argument[] {
   ];
 }
 
+/** What revert gets besides the outcome. */
+export function revertArgumentsOf(spec: AtomSpec): readonly Argument[] {
+  const own = spec.kind === "task" ? spec.revertArgs : "same";
+  if (own === "none") return [];
+  if (own === undefined || own === "same") return argumentsOf(spec);
+  return own.requires.map((name) => ({
+    name,
+    symbol: ownValue(own.rebind, name) ?? name,
+    optional: false,
+  }));
+}
+
 /** Symbols a result is stored under, with the part each stands for. */
 export function provided(
   provides: Provides | undefined,
@@ -89,7 +101,7 @@ const NONE: Symbols = { requires: new Set(), provides: new Set() };
 
 function ofAtom(spec: AtomSpec): Symbols {
   const requires = new Set<string>();
-  for (const argument of argumentsOf(spec)) {
+  for (const argument of [...argumentsOf(spec), ...revertArgumentsOf(spec)]) {
     const injected = spec.inject !== undefined && Object.hasOwn(spec.inject, argument.symbol);
     if (!argument.optional && !injected) requires.add(argument.symbol);
   }

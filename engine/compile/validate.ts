@@ -16,11 +16,18 @@ export function validate(plan: Plan, storeKeys: Iterable<string>): void {
   const missing: Missing[] = [];
   for (const atom of plan.nodes) {
     if (!isAtom(atom)) continue;
-    for (const argument of atom.args) {
+    const ofRevert = atom.revertArgs.filter((argument) => !isAmong(atom.args, argument));
+    for (const argument of [...atom.args, ...ofRevert]) {
       if (!hasSource(plan, atom, argument, store)) missing.push({ atom, argument });
     }
   }
   if (missing.length > 0) throw report(plan, missing);
+}
+
+function isAmong(all: readonly Argument[], { name, symbol, optional }: Argument): boolean {
+  return all.some(
+    (each) => each.name === name && each.symbol === symbol && each.optional === optional,
+  );
 }
 
 function hasSource(

@@ -20,7 +20,7 @@ export interface EngineOptions {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
   /** Prefix of idempotency keys: the job's id. */
   readonly job: string;
-  /** Atoms running at the same time; default no limit. */
+  /** Atoms running at the same time; default what the flow says. */
   readonly concurrency?: number;
   /** A body's hint how far it is: 0..1 and a note for people. Never stored. */
   progress?(atom: string, fraction: number, note?: string): void;

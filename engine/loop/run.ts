@@ -1,14 +1,16 @@
+import { toError } from "../../common/failure.js";
 import { isEnded } from "../../common/job.js";
 import type { Json } from "../../common/json.js";
 import { apply } from "../apply.js";
 import type { AtomNode } from "../compile/node.js";
 import { endOf, halts, hasWork, nextStep, putBack, type Step } from "../decide.js";
 import type { Change } from "../journal.js";
-import { mayRevert, queueIfReady } from "../state.js";
+import { mayRevert, queueIfReady, type State } from "../state.js";
 import { Consultations } from "./asking/consultations.js";
 import { answerQuestions } from "./asking/questions.js";
 import { type CallRequest, Calls, SETTLE_MS } from "./calls.js";
 import type { Desk } from "./desk.js";
+import { leftMs, overtime } from "./flow-limit.js";
 import { Inbox } from "./inbox.js";
 import { Lifeline } from "./lifeline.js";
 import { type Memory, remember } from "./memory.js";
@@ -44,7 +46,7 @@ export class FlowRun implements Engine {
   #savers: (() => void)[] = [];
   readonly #waiting = new Set<{ readonly atom: AtomNode }>();
   #leaving: Leaving | undefined;
-  #cancelling: { readonly revert: boolean } | undefined;
+  #cancelling: State["cancelled"];
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -69,6 +71,7 @@ export class FlowRun implements Engine {
     const { flow } = this.#memory.state;
     const rerun = this.#options.plain?.rerun === true && flow !== "CANCELLED";
     if (flow !== "PENDING" && isEnded(flow) && !rerun) return { ended: flow };
+    void this.#limit();
     try {
       this.#begin();
       return await this.#loop();
@@ -134,9 +137,8 @@ export class FlowRun implements Engine {
     const cancelling = this.#cancelling;
     if (cancelling === undefined) return;
     this.#cancelling = undefined;
-    this.#emit({ change: "cancel", revert: cancelling.revert });
-    const error = new Error("the job was cancelled");
-    error.name = "CancelledError";
+    this.#emit({ change: "cancel", ...cancelling });
+    const error = toError(cancelling.failure ?? CANCELLED);
     this.#calls.abort(error, ({ reverting }) => !reverting || !cancelling.revert);
   }
 
@@ -161,7 +163,8 @@ export class FlowRun implements Engine {
   #wave(): readonly Step[] {
     const { state, present } = this.#memory;
     const running = this.#calls.size + this.#launches.length;
-    const room = (this.#options.concurrency ?? Number.POSITIVE_INFINITY) - running;
+    const { concurrency = this.#memory.plan.spec.concurrency } = this.#options;
+    const room = (concurrency ?? Number.POSITIVE_INFINITY) - running;
     const wave: Step[] = [];
     while (wave.length < room) {
       const step = nextStep(state, present);
@@ -256,6 +259,17 @@ export class FlowRun implements Engine {
     };
   }
 
+  /** Ends the flow when its time is over, unless it goes backwards anyway. */
+  async #limit(): Promise<void> {
+    const { plan, state } = this.#memory;
+    const ms = leftMs(plan.spec, this.#options.entries, this.#options.now());
+    if (ms === undefined) return;
+    await this.#options.sleep(ms, this.#lifeline.signal);
+    if (state.revertsAll || state.cancelled !== undefined) return;
+    this.#cancelling ??= { revert: true, failure: overtime(plan.spec) };
+    this.#inbox.poke();
+  }
+
   /** Looks at a retry again when its back-off is over. */
   async #wakeAt(atom: AtomNode, until: number): Promise<void> {
     const waiter = { atom };
@@ -271,6 +285,7 @@ interface Leaving {
   readonly grace: AbortSignal;
 }
 
+const CANCELLED = { name: "CancelledError", message: "the job was cancelled" };
 const LEAVES = new Error("the owner leaves");
 
 function isInterruptible({ atom, reverting }: CallRequest): boolean {

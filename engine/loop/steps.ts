@@ -1,6 +1,6 @@
 import type { Json } from "../../common/json.js";
 import { cone } from "../apply.js";
-import { type Lookup, lookUp, NOT_STARTED } from "../args.js";
+import { lookUp, NOT_STARTED } from "../args.js";
 import type { CallHooks } from "../bodies.js";
 import type { AtomNode } from "../compile/node.js";
 import type { Step } from "../decide.js";
@@ -91,7 +91,7 @@ function launch(
 function revert(desk: Desk, atom: AtomNode, again: boolean): void {
   const record = recordOf(desk.state, atom);
   if (hasNothingToRevert(record)) return settle(desk, atom, { ok: true, value: null });
-  const found = revertArgs(desk, atom);
+  const found = lookUp(desk, atom, atom.revertArgs);
   if (!found.found) return settle(desk, atom, { ok: false, failure: found.failure });
   callRevert(desk, record, { job: desk.job, args: found.args, again });
 }
@@ -110,11 +110,6 @@ function hasNothingToRevert({ atom: { spec }, failed, failure }: AtomRecord): bo
   if (failed && failure?.code === NOT_STARTED) return true;
   if (spec.kind === "task") return spec.reverts === false;
   return spec.controller.type !== "custom" || spec.reverts !== true;
-}
-
-function revertArgs(desk: Desk, atom: AtomNode): Lookup {
-  const wanted = atom.spec.kind === "retry" || atom.spec.revertArgs !== "none";
-  return wanted ? lookUp(desk, atom) : { found: true, args: {} };
 }
 
 /** The next attempt of a retry: its back-off, then everything after it is PENDING again. */
