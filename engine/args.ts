@@ -21,8 +21,9 @@ export type Lookup =
 export const NOT_STARTED = "JOBRUNNER_NOT_STARTED";
 
 /**
- * The arguments an atom's body gets now (execute's, unless said otherwise): its own `inject` first, then the store, then the nearest
- * flow that has a provider before it. An optional argument that nobody can give is left out.
+ * The arguments an atom's body gets now (execute's, unless said otherwise): its own `inject` first,
+ * then the store, then the nearest flow that has a provider before it. An optional argument that
+ * nobody can give is left out.
  */
 export function lookUp(
   sources: Sources,

@@ -4,6 +4,8 @@ import { describe, expect, it } from "vitest";
 import { EXIT } from "../cli/exit.js";
 import { ERROR_CODES } from "../common/error.js";
 import { ARROWS, checkArrows } from "./tidy/arrows.js";
+import { SKIP_CLASSES } from "./conformance/skips.js";
+import { checkClasses, checkDifferences } from "./tidy/differences.js";
 import { findCycles, importsOf } from "./tidy/imports.js";
 import {
   checkCodes,
@@ -107,6 +109,14 @@ describe("the pages", () => {
     const manifest = JSON.parse(read("package.json")) as Manifest;
 
     expect(checkReasons(manifest, read("docs/dependencies.md"))).toEqual([]);
+  });
+
+  it("name a test that is there for every difference from TaskFlow", () => {
+    expect(checkDifferences(sources, read("docs/taskflow-differences.md"))).toEqual([]);
+  });
+
+  it("explain every class of recorded runs that is left out", () => {
+    expect(checkClasses(SKIP_CLASSES, read("docs/taskflow-differences.md"))).toEqual([]);
   });
 
   it("say in ARCHITECTURE.md which folders there are", () => {

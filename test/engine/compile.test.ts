@@ -154,6 +154,14 @@ describe("compile", () => {
 });
 
 describe("compile refuses", () => {
+  it("one task that is added twice, and says where", () => {
+    const twice = task("a");
+    const found = problem(() => compile(linear("f", [twice, linear("g", [twice])])));
+
+    expect(found.problem).toBe("Duplicate");
+    expect(found.message).toBe('Two atoms are named "a": one in flow "f", one in flow "f/g"');
+  });
+
   it.each<[string, FlowSpec, FlowError["problem"], string]>([
     [
       "two atoms of one name, naming both flows",

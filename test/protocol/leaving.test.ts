@@ -151,6 +151,18 @@ describe("leaving a job", () => {
     expect(world.calls.slice(2)).toEqual(["beta: b revert", "beta: a revert"]);
   });
 
+  it("P-24: a job whose flow is built differently now is parked, and nothing runs", async () => {
+    const world = await openWorld();
+    const { id } = await world.post({ flowHash: "of another flow" });
+
+    await world.agent("alpha").work(id);
+
+    const row = await world.persistence.job(id);
+    expect(row).toMatchObject({ state: "SUSPENDED", reason: { code: "FLOW_CHANGED" } });
+    expect(world.calls).toEqual([]);
+    expect(await world.board.exists([id])).toEqual(new Set());
+  });
+
   it("P-25: a job whose owners die three times over the same atom is parked", async () => {
     const world = await openWorld();
     const { id } = await world.post();

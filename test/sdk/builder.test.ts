@@ -48,6 +48,21 @@ describe("a built flow", () => {
     expect(results).toEqual({ "serve/listen": 80, "after/deep/use": 80 });
   });
 
+  it("keeps a result apart from a parameter of the same name", async () => {
+    const flow = defineFlow({
+      name: "names",
+      params: z.object({ port: z.int() }),
+      build(f, p) {
+        const port = f.task("port", { in: { base: p.port }, execute: ({ base }) => base + 1 });
+        f.task("sum", { in: { port, base: p.port }, execute: ({ port, base }) => port + base });
+      },
+    });
+
+    const { results } = await runFlow(flow, { port: 1 });
+
+    expect(results).toEqual({ port: 2, sum: 3 });
+  });
+
   it("reverts with the input, the result, or the failure", async () => {
     const seen: unknown[] = [];
     const flow = defineFlow({

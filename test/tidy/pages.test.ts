@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { checkClasses, checkDifferences } from "./differences.js";
 import { satisfies } from "./node-range.js";
 import {
   checkCodes,
@@ -39,6 +40,33 @@ describe("rules of the protocol", () => {
     const tests = `it("P-1 to P-2: both", f); it("V-1", f);`;
 
     expect(checkTested([toSource("test/a.test.ts", tests)], protocol)).toEqual([]);
+  });
+});
+
+describe("differences from TaskFlow", () => {
+  const source = toSource("test/a.test.ts", `it("does it", f); it.each([1])("%s more", f);`);
+  const row = (proof: string): string =>
+    `| TaskFlow | jobrunner | why | test |\n| a | b | c | ${proof} |`;
+
+  it("are proven by a test that is there", () => {
+    expect(checkDifferences([source], row("`test/a.test.ts` does it"))).toEqual([]);
+    expect(checkDifferences([source], row("`test/a.test.ts` %s more"))).toEqual([]);
+  });
+
+  it("are refused without one", () => {
+    for (const proof of [
+      "",
+      "`test/a.test.ts`",
+      "`test/a.test.ts` does",
+      "`test/b.test.ts` does it",
+    ]) {
+      expect(checkDifferences([source], row(proof)), proof).toHaveLength(1);
+    }
+  });
+
+  it("explain what is left out", () => {
+    expect(checkClasses(["torn"], "does not (class `torn`)")).toEqual([]);
+    expect(checkClasses(["torn", "stuck"], "(class `torn`) and stuck")).toHaveLength(1);
   });
 });
 

@@ -56,7 +56,7 @@ function spread(title: string): readonly string[] {
 }
 
 /** First arguments of describe, it and test, with whatever is chained to them. */
-function titlesOf({ path, tree }: Source): readonly string[] {
+export function titlesOf({ path, tree }: Source): readonly string[] {
   const titles: string[] = [];
   if (!path.endsWith(".test.ts") && !path.startsWith("test/contracts/")) return titles;
   walk(tree, (node) => {
@@ -64,8 +64,8 @@ function titlesOf({ path, tree }: Source): readonly string[] {
       return;
     const [title] = node.arguments;
     if (title === undefined) return;
-    if (ts.isStringLiteralLike(title) || ts.isTemplateExpression(title))
-      titles.push(title.getText());
+    if (ts.isStringLiteralLike(title)) titles.push(title.text);
+    else if (ts.isTemplateExpression(title)) titles.push(title.getText());
   });
   return titles;
 }
