@@ -3,7 +3,8 @@ import { basename, join } from "node:path";
 import { createJiti } from "jiti";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { isFlowDefinition } from "../../sdk/define-flow.js";
+import { type FlowDefinition, isFlowDefinition } from "../../sdk/define-flow.js";
+import { runFlow } from "../sdk/run-flow.js";
 import { tempDir } from "../support/temp.js";
 
 /* The flows that the pages show are compiled and loaded, so that none of them rots. */
@@ -11,10 +12,18 @@ import { tempDir } from "../support/temp.js";
 const ROOT = join(import.meta.dirname, "..", "..");
 const SDK = join(ROOT, "sdk", "index.ts");
 const TESTING = join(ROOT, "sdk", "testing", "index.ts");
-const PAGES = ["README.md", "docs/writing-flows.md", "docs/testing-flows.md"];
+const PAGES = [
+  "README.md",
+  "docs/writing-flows.md",
+  "docs/testing-flows.md",
+  "docs/coming-from-taskflow.md",
+];
+/** Flows of this page need no machine, so that they are run as well. */
+const RUN = "docs/coming-from-taskflow.md";
 
 interface Snippet {
   readonly title: string;
+  readonly page: string;
   readonly code: string;
   /** Below the project, so that packages are found; never written. */
   readonly file: string;
@@ -36,7 +45,7 @@ const tests = snippets.filter(({ flow }) => flow === undefined);
 
 describe("the flows in the pages", () => {
   it("are there", () => {
-    expect(snippets.length).toBeGreaterThanOrEqual(4);
+    expect(snippets.length).toBeGreaterThanOrEqual(14);
   });
 
   it("compile", { timeout: 60_000 }, () => {
@@ -47,6 +56,15 @@ describe("the flows in the pages", () => {
     const { load } = written([snippet]);
 
     expect(isFlowDefinition(await load(snippet))).toBe(true);
+  });
+
+  it.each(flows.filter(({ title }) => title.startsWith(RUN)))("run: $title", async (snippet) => {
+    const ended = /^\/\/ ends (\w+)$/m.exec(snippet.code)?.[1] ?? "SUCCESS";
+    const { load } = written([snippet]);
+
+    const { end } = await runFlow((await load(snippet)) as FlowDefinition);
+
+    expect(end).toEqual({ ended });
   });
 });
 
