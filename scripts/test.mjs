@@ -38,7 +38,7 @@ const STAGES = [
   },
   { name: "tidy", limitMs: MINUTE, command: vitest("tidy") },
   { name: "unit", limitMs: 5 * MINUTE, command: vitest("unit") },
-  { name: "coverage", limitMs: 3 * MINUTE, command: vitest("engine", "--coverage") },
+  { name: "coverage", limitMs: 5 * MINUTE, command: vitest("engine", "--coverage") },
   { name: "property", limitMs: 10 * MINUTE, command: vitest("property") },
   { name: "servers", limitMs: 10 * MINUTE, command: vitest("servers") },
   { name: "e2e", limitMs: 10 * MINUTE, command: vitest("e2e") },

@@ -96,6 +96,35 @@ describe("code of the author's that never answers", () => {
     expect(stage.lines.join()).toContain("r: REVERT_ALL");
   });
 
+  it("is not heard when its answer comes together with the flow's turn", async () => {
+    const [gate, slow] = [new Gate(), new Gate()];
+    let answer: (yes: boolean) => void = () => undefined;
+    const stage = new Stage(unordered("all", [asks, "x", "y"]), {
+      decide: () => new Promise((resolve) => (answer = resolve)),
+      execute: {
+        x: (call, hooks) => gate.body(call, hooks).then(() => fail()),
+        y: slow.body,
+      },
+    });
+    const engine = stage.engine({
+      append: async (changes) => {
+        await stage.append(1, changes);
+        if (!stage.lines.at(-1)?.startsWith("y SUCCESS")) return;
+        // Both come in while the engine waits for this append, the failure first.
+        gate.open();
+        await stage.clock.advance(1);
+        answer(true);
+        await stage.clock.advance(1);
+      },
+    });
+    const run = engine.run();
+    await stage.clock.advance(1);
+    slow.open();
+
+    expect(await run).toEqual({ ended: "REVERTED" });
+    expect(stage.states("b")).toEqual([]);
+  });
+
   it("is told that nobody waits any more", async () => {
     const told: unknown[] = [];
     const stage = new Stage(asks);

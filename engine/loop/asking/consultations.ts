@@ -54,8 +54,9 @@ export class Consultations {
       return this.#options.lost(result.error);
     }
     this.#options.report(() => {
-      if (this.#open.delete(consultation)) hear(consultation, result);
+      this.#open.delete(consultation);
       asking.abort(OVER);
+      hear(consultation, result);
     });
   }
 
