@@ -23,7 +23,6 @@ const RUN = "docs/coming-from-taskflow.md";
 
 interface Snippet {
   readonly title: string;
-  readonly page: string;
   readonly code: string;
   /** Below the project, so that packages are found; never written. */
   readonly file: string;

@@ -200,17 +200,17 @@ describe("what a body can say", () => {
             ctx.progress(0.5, "half");
             ctx.log(`saved ${JSON.stringify(ctx.lastSaved ?? null)}`);
             await ctx.saved({ page: 1 });
-            if (ctx.idempotencyKey.startsWith("job/1/")) fail();
+            if (/^[^/]+\/1\//.test(ctx.idempotencyKey)) fail();
             return ctx.idempotencyKey;
           },
         });
       },
     });
 
-    const { lines, results } = await runFlow(flow);
+    const { logs, results } = await runFlow(flow);
 
     // Another attempt of the retry is another piece of work: it begins without the saved point.
-    expect(lines).toEqual(["a: saved null", "a: saved null"]);
-    expect(results["a"]).toBe("job/2/execute/a");
+    expect(logs).toEqual(["a: saved null", "a: saved null"]);
+    expect(results["a"]).toMatch(/^[^/]+\/2\/execute\/a$/);
   });
 });

@@ -46,8 +46,7 @@ export function toBodies(owner: BodyOwner): Bodies {
       call({ body: "retryExecute", call: info }, hooks) as Promise<Json>,
     retryRevert: (info, hooks) => call({ body: "retryRevert", call: info }, hooks) as Promise<Json>,
     onFailure: (info, hooks) => call({ body: "onFailure", call: info }, hooks) as Promise<Decision>,
-    decide: (decider, _target, results) =>
-      owner.activity.working(decider, () => callDecider(owner.table, decider, results)),
+    decide: (vote) => owner.activity.working(vote.decider, () => callDecider(owner.table, vote)),
   };
 }
 
