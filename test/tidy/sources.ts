@@ -18,6 +18,7 @@ export const PRODUCT = [
   "sqlite",
   "boards",
   "persistence",
+  "facts",
   "capabilities",
   "flows",
   "agent",
