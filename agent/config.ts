@@ -1,6 +1,8 @@
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
-import { JobrunnerError } from "../common/error.js";
+import { hasCode, JobrunnerError } from "../common/error.js";
+import type { Json } from "../common/json.js";
+import { type Overrides, parseOverrides } from "../facts/overrides.js";
 import { isLoopback } from "./http/guards.js";
 import { defaultAgentName } from "./identity.js";
 import { stateDirectory } from "./state-directory.js";
@@ -19,6 +21,10 @@ export interface Settings {
   readonly leaseMs?: number;
   readonly drainTimeoutMs?: number;
   readonly runner?: "process" | "thread";
+  /** Labels by which jobs may ask for this agent. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Facts that are so whatever the machine shows, by name. */
+  readonly facts?: Readonly<Record<string, Json>>;
 }
 
 export interface Config {
@@ -35,6 +41,8 @@ export interface Config {
   readonly leaseMs: number;
   readonly drainTimeoutMs: number;
   readonly runner: "process" | "thread";
+  readonly tags: Readonly<Record<string, string>>;
+  readonly facts: Overrides;
 }
 
 /** Checks everything and reports every mistake at once (code USAGE). */
@@ -51,6 +59,8 @@ export function resolveConfig(settings: Settings, env: NodeJS.ProcessEnv): Confi
     leaseMs: settings.leaseMs ?? 10_000,
     drainTimeoutMs: settings.drainTimeoutMs ?? 60_000,
     runner: settings.runner ?? "process",
+    tags: settings.tags ?? {},
+    facts: overrides(settings.facts ?? {}, mistakes),
   };
   mistakes.push(
     ...within("--slots", config.slots, [1, 1_000]),
@@ -93,6 +103,16 @@ function database(given: string | undefined, directory: string, mistakes: string
     return value;
   }
   return `sqlite:${file === ":memory:" ? file : resolve(file)}`;
+}
+
+function overrides(given: Readonly<Record<string, Json>>, mistakes: string[]): Overrides {
+  try {
+    return parseOverrides(given);
+  } catch (error) {
+    if (!hasCode(error, "USAGE")) throw error;
+    mistakes.push(`--fact: ${error.message}`);
+    return {};
+  }
 }
 
 function within(

@@ -3,6 +3,8 @@ import { Command, CommanderError, Option } from "commander";
 import { EXIT, errorText, exitCodeOf } from "./exit.js";
 import {
   collect,
+  collectFact,
+  collectTag,
   type CommonOptions,
   type DevOptions,
   readDuration,
@@ -73,19 +75,25 @@ function addRun(program: Command, done: Done): void {
       readDuration,
     )
     .addOption(runner.choices(["process", "thread"]))
+    .option("--tag <key=value>", "label jobs may ask for, several times", collectTag)
+    .option("--fact <name=value>", "a fact, whatever the machine shows, several times", collectFact)
     .action(async (flags: RunFlags) => {
-      const { lease: leaseMs, drainTimeout: drainTimeoutMs, ...same } = flags;
+      const { lease: leaseMs, drainTimeout: drainTimeoutMs, tag, fact, ...same } = flags;
       const { run } = await import("./run.js");
       const options: RunOptions = {
         ...same,
         ...(leaseMs === undefined ? {} : { leaseMs }),
         ...(drainTimeoutMs === undefined ? {} : { drainTimeoutMs }),
+        ...(tag === undefined ? {} : { tags: tag }),
+        ...(fact === undefined ? {} : { facts: fact }),
       };
       done(await run(options));
     });
 }
 
-interface RunFlags extends Omit<RunOptions, "leaseMs" | "drainTimeoutMs"> {
+interface RunFlags extends Omit<RunOptions, "leaseMs" | "drainTimeoutMs" | "tags" | "facts"> {
+  readonly tag?: RunOptions["tags"];
+  readonly fact?: RunOptions["facts"];
   readonly lease?: number;
   readonly drainTimeout?: number;
 }

@@ -90,14 +90,14 @@ class LookingFacts implements Facts {
   get<N extends FactName>(name: N): Fact<FactTable[N]> {
     const watched = this.#sourceOf(name);
     if (watched?.source.onDemand === true) {
-      if (watched.look.ageMs >= (watched.source.everyMs ?? 0)) void watched.look.again();
+      if (watched.look.olderThan(watched.source.everyMs ?? 0)) void watched.look.again();
     }
     return this.#read(name);
   }
 
   async fresh<N extends FactName>(name: N, ageMs: number): Promise<Fact<FactTable[N]>> {
     const watched = this.#sourceOf(name);
-    if (watched !== undefined && watched.look.ageMs > ageMs) await watched.look.again();
+    if (watched?.look.olderThan(ageMs) === true) await watched.look.again();
     return this.#read(name);
   }
 

@@ -43,7 +43,7 @@ export class KeyedFacts {
     entries.set(key, entry);
     const [oldest] = entries.keys();
     if (entries.size > KEYS_MAX && oldest !== undefined) entries.delete(oldest);
-    if (entry.look.ageMs >= this.#options.sources[name].everyMs) await entry.look.again();
+    if (entry.look.olderThan(this.#options.sources[name].everyMs)) await entry.look.again();
     return entry.fact as Fact<KeyedValue<N>>; // Each map holds answers of its own source only.
   }
 

@@ -25,9 +25,10 @@ export class Look<T> {
     this.#options = options;
   }
 
-  /** Milliseconds since the last answer. */
-  get ageMs(): number {
-    return this.#options.clock.monotonic() - this.#at;
+  /** Whether the last answer, if there is one, is older than so many milliseconds. */
+  olderThan(ms: number): boolean {
+    const ageMs = this.#options.clock.monotonic() - this.#at;
+    return ageMs > ms || ageMs === Number.POSITIVE_INFINITY;
   }
 
   /** Resolves when this look, or the one under way, has an answer or is given up. Never rejects. */

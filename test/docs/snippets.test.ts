@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { createJiti } from "jiti";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
+import { capabilityOf } from "../../sdk/capabilities/define-capability.js";
 import { isFlowDefinition } from "../../sdk/define-flow.js";
 import { tempDir } from "../support/temp.js";
 
@@ -10,7 +11,7 @@ import { tempDir } from "../support/temp.js";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const SDK = join(ROOT, "sdk", "index.ts");
-const PAGES = ["README.md", "docs/writing-flows.md"];
+const PAGES = ["README.md", "docs/writing-flows.md", "docs/capabilities.md"];
 
 interface Snippet {
   readonly title: string;
@@ -43,9 +44,9 @@ describe("the flows in the pages", () => {
     writeFileSync(join(dir, "flow.ts"), code);
     const jiti = createJiti(dir, { alias: { jobrunner: SDK }, fsCache: false });
 
-    const flow = await jiti.import<unknown>(join(dir, "flow.ts"), { default: true });
+    const plugin = await jiti.import<unknown>(join(dir, "flow.ts"), { default: true });
 
-    expect(isFlowDefinition(flow)).toBe(true);
+    expect(isFlowDefinition(plugin) || capabilityOf(plugin) !== undefined).toBe(true);
   });
 });
 

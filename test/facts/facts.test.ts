@@ -58,7 +58,7 @@ describe("a fact", () => {
     expect(load.asked).toBe(0);
     facts.get("load");
     facts.get("load");
-    await facts.clock.advance(999);
+    await facts.clock.advance(1_000);
     facts.get("load");
     expect(load.asked).toBe(1);
     await facts.clock.advance(1);
@@ -72,6 +72,8 @@ describe("a fact", () => {
     const load = source(() => ({ load: known(++value) }));
     const facts = openFacts({ sources: [load.source] });
 
+    expect(await facts.fresh("load", Infinity)).toMatchObject({ known: 1 });
+    value = 0;
     const both = await Promise.all([facts.fresh("load", 500), facts.refresh("load")]);
     expect(both).toMatchObject([{ known: 1 }, { known: 1 }]);
     await facts.clock.advance(500);

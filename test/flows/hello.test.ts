@@ -4,7 +4,7 @@ import type { Json } from "../../common/json.js";
 import { runFlow } from "../sdk/run-flow.js";
 
 async function hello(params: Json) {
-  const settings = { flows: [], skip: [], cache: undefined, agent: "alpha" };
+  const settings = { flows: [], skip: [], builtin: ["is_arm64"], cache: undefined, agent: "alpha" };
   const { flows } = await loadPlugins(settings, () => undefined);
   const flow = flows.get("hello");
   if (flow === undefined) throw new Error("hello is built in");

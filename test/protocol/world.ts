@@ -144,6 +144,8 @@ function scripted({ persistence, calls }: World, agent: string, script: Script):
   return {
     manifest: refuse,
     prepare: refuse,
+    able: refuse,
+    mistake: refuse,
     beat: () => undefined,
     open: async ({ job }): Promise<JobBodies> => {
       const row = await persistence.job(job);

@@ -29,7 +29,10 @@ export const ARROWS: readonly Arrow[] = [
   { from: "persistence/persistence.ts", may: ["type:engine/", "common/"] },
   { from: "facts/", may: ["facts/", "common/", "node:*"] },
   { from: "capabilities/", may: ["capabilities/", "type:facts/", "common/", "node:*"] },
-  { from: "sdk/", may: ["sdk/", "engine/", "capabilities/", "common/", "node:*", "npm:zod"] },
+  {
+    from: "sdk/",
+    may: ["sdk/", "engine/", "capabilities/", "type:facts/", "common/", "node:*", "npm:zod"],
+  },
   { from: "flows/", may: ["flows/", "sdk/index.ts", "node:*"] },
   {
     from: "agent/",
@@ -57,13 +60,17 @@ export const ARROWS: readonly Arrow[] = [
       "sdk/",
       "engine/",
       "capabilities/",
+      "type:facts/",
       "common/",
       "node:*",
       "npm:jiti",
       "npm:zod",
     ],
   },
-  { from: "agent/runner/runner.ts", may: ["type:engine/", "common/"] },
+  {
+    from: "agent/runner/runner.ts",
+    may: ["type:engine/", "type:capabilities/", "type:facts/", "common/"],
+  },
   {
     from: "agent/http/",
     may: ["agent/http/", "agent/jobs.ts", "agent/jobs/", "common/", "node:*", "npm:fastify"],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { satisfies } from "./node-range.js";
+import { satisfies } from "../../common/version-range.js";
 import {
   checkCodes,
   checkComplete,
