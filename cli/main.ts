@@ -53,6 +53,7 @@ function createProgram(done: Done): Command {
   addDev(program, done);
   addPost(program, done);
   addShow(program, done);
+  addWhy(program, done);
   addWait(program, done);
   addFlows(program, done);
   return program;
@@ -140,6 +141,16 @@ function addShow(program: Command, done: Done): void {
   addCommonOptions(command).action(async (job: string | undefined, flags: ShowOptions) => {
     const { show } = await import("./commands/show.js");
     done(await show(job, { ...program.opts<CommonOptions>(), ...flags }));
+  });
+}
+
+function addWhy(program: Command, done: Done): void {
+  const command = subcommand(program, "why")
+    .description("tell why a job runs or does not: each thing it needs, and what would help")
+    .argument("<job>", "id of a job");
+  addCommonOptions(command).action(async (job: string, flags: CommonOptions) => {
+    const { why } = await import("./commands/why.js");
+    done(await why(job, { ...program.opts<CommonOptions>(), ...flags }));
   });
 }
 
