@@ -1,10 +1,10 @@
 import type { Logger } from "pino";
 import type { JobBoard } from "../boards/board.js";
-import { BUILTIN_CAPABILITIES } from "../capabilities/builtin/all.js";
-import { createEvaluator } from "../capabilities/evaluate.js";
 import type { Clock } from "../common/clock.js";
-import type { HealthView } from "../common/wire.js";
+import type { Needs } from "../common/job.js";
+import type { AgentWhyView, HealthView } from "../common/wire.js";
 import type { Config } from "../config/config.js";
+import type { Facts } from "../facts/facts.js";
 import { createCommitter } from "../persistence/committer.js";
 import type { Persistence } from "../persistence/persistence.js";
 import { type Claims, createClaims } from "./claims.js";
@@ -13,9 +13,12 @@ import { execute } from "./owner/execute.js";
 import { createHttp, type HttpServer } from "./http/server.js";
 import type { AgentIdentity } from "./identity.js";
 import { createJobs } from "./jobs.js";
-import { Matcher } from "./match.js";
+import { createAbilities } from "./matching/abilities.js";
+import { Ledger } from "./matching/ledger.js";
+import { Matcher } from "./matching/match.js";
 import type { Manifest, Runners } from "./runner/runner.js";
 import { Sweep } from "./sweep.js";
+import { whyHere } from "./why.js";
 
 /** How often the requests of held jobs are read when no append brings them, ms (P-24). */
 const REQUESTS_EVERY_MS = 5_000;
@@ -33,6 +36,7 @@ export interface AgentParts {
   readonly board: JobBoard;
   readonly runners: Runners;
   readonly identity: AgentIdentity;
+  readonly facts: Facts;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -61,13 +65,15 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
 
 class RunningAgent implements Agent {
   address = "";
-  manifest: Manifest = { flows: [], problems: [] };
+  manifest: Manifest = { flows: [], capabilities: [], problems: [] };
   readonly #parts: AgentParts;
   readonly #leaving = new AbortController();
   readonly #grace = new AbortController();
   #outage = new AbortController();
   readonly #committer;
   readonly #claims: Claims;
+  readonly #abilities;
+  readonly #matcher: Matcher;
   readonly #sweep: Sweep;
   readonly #conductor: Conductor;
   readonly #http: HttpServer;
@@ -77,7 +83,7 @@ class RunningAgent implements Agent {
   #slots: number;
 
   constructor(parts: AgentParts) {
-    const { board, persistence, runners, identity, clock, log, config } = parts;
+    const { board, persistence, runners, identity, facts, clock, log, config } = parts;
     const { incarnation, agent } = identity;
     this.#parts = parts;
     this.#slots = config.slots;
@@ -98,8 +104,16 @@ class RunningAgent implements Agent {
       directory: config.directory,
       random: Math.random,
     });
+    this.#abilities = createAbilities({ facts, runners, clock });
+    this.#matcher = new Matcher({
+      flows: () =>
+        new Map(this.manifest.flows.map((flow) => [flow.name, [flow.version, ...flow.migrates]])),
+      abilities: this.#abilities,
+      ledger: new Ledger({ agent }),
+    });
     const jobs = createJobs({
-      ...{ persistence, board, runners, agent, clock, log },
+      ...{ persistence, board, runners, agent, clock, log, capabilities: this.#abilities },
+      why: (needs) => this.#why(needs),
       onPutFailed: () => this.#sweep.wake(),
     });
     this.#conductor = this.#createConductor((job) => jobs.wake(job));
@@ -107,10 +121,12 @@ class RunningAgent implements Agent {
   }
 
   async start(): Promise<void> {
-    const { config, identity, runners, log } = this.#parts;
+    const { config, identity, facts, runners, log } = this.#parts;
+    facts.start();
     this.address = await this.#http.listen({ host: config.host, port: config.port });
     await identity.announce(this.address);
     this.manifest = await runners.manifest();
+    this.#abilities.learn(this.manifest);
     for (const problem of this.manifest.problems) log.error(problem, "plugin not loaded");
     await this.#takeBack();
     await this.#sweep.start();
@@ -128,7 +144,7 @@ class RunningAgent implements Agent {
   }
 
   async #stop(): Promise<void> {
-    const { log, runners, identity, board, persistence } = this.#parts;
+    const { log, runners, identity, facts, board, persistence } = this.#parts;
     this.#ready = false;
     this.#leaving.abort();
     await this.#conductor.stop();
@@ -139,6 +155,7 @@ class RunningAgent implements Agent {
     await this.#claims[Symbol.asyncDispose]();
     await this.#committer[Symbol.asyncDispose]();
     await runners[Symbol.asyncDispose]();
+    await facts[Symbol.asyncDispose]();
     await identity[Symbol.asyncDispose]();
     await board[Symbol.asyncDispose]();
     await persistence[Symbol.asyncDispose]();
@@ -186,21 +203,10 @@ class RunningAgent implements Agent {
 
   #createConductor(ended: (job: string) => void): Conductor {
     const { board, clock, log } = this.#parts;
-    const evaluator = createEvaluator({ capabilities: BUILTIN_CAPABILITIES, clock });
-    const matcher = new Matcher({
-      flows: () =>
-        new Map(
-          this.manifest.flows.map(({ name, version, migrates }) => [name, [version, ...migrates]]),
-        ),
-      evaluate: async (clauses) => {
-        const answer = await evaluator.evaluate(clauses);
-        return answer.able ? answer : { able: false, why: answer.reason };
-      },
-      exclusive: (clause) => BUILTIN_CAPABILITIES.get(clause.name)?.exclusive === true,
-    });
+    const [claims, matcher] = [this.#claims, this.#matcher];
     return new Conductor({
-      ...{ board, clock, log, matcher, slots: () => this.#slots, claims: this.#claims },
-      mayClaim: () => this.#sweep.boardId !== undefined && this.#sweep.persistenceOk,
+      ...{ board, clock, log, claims, matcher, slots: () => this.#slots },
+      mayClaim: () => this.#obstacle() === undefined,
       execute: async (claim, control) => {
         await execute(claim, control, {
           ...this.#parts,
@@ -215,6 +221,26 @@ class RunningAgent implements Agent {
         ended(claim.job);
       },
     });
+  }
+
+  /** Why this agent claims nothing, whatever the job. */
+  #obstacle(): string | undefined {
+    if (this.#leaving.signal.aborted) return "it is leaving";
+    if (!this.#sweep.persistenceOk) return "the database does not answer";
+    if (this.#sweep.boardId !== undefined) return undefined;
+    return this.#sweep.disagreement ?? "it has not agreed on the board yet";
+  }
+
+  #why(needs: Needs): Promise<AgentWhyView> {
+    return whyHere(
+      {
+        ...{ agent: this.#parts.identity.agent, matcher: this.#matcher },
+        slots: this.#slots,
+        running: () => [...this.#conductor.running().keys()],
+        obstacle: () => this.#obstacle(),
+      },
+      needs,
+    );
   }
 
   /** P-33: what the process before this one held, once the system proved that one dead. */

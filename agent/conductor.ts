@@ -4,12 +4,14 @@ import type { Clock } from "../common/clock.js";
 import { hasCode } from "../common/error.js";
 import type { Claim, Claims } from "./claims.js";
 import { JobControl } from "./owner/job-control.js";
-import type { Matcher } from "./match.js";
+import type { Matcher } from "./matching/match.js";
 
 /** Candidates asked for at once; among agents that lose races the next is drawn from these. */
 const CANDIDATES = 64;
 /** How long a signature that this agent is not able to run waits for another look, ms. */
 const LOOK_AGAIN_MS = 2_000;
+/** The same when an agent of this machine holds what a job needs for itself alone, ms. */
+const HELD_MS = 100;
 /** Pause after the board or persistence failed, ms. */
 const TROUBLE_MS = 1_000;
 
@@ -108,7 +110,7 @@ export class Conductor {
 
   /** One look at the board; returns how long to wait when nothing else happens, ms. */
   async #look(): Promise<number> {
-    const { board, claims, matcher, slots, mayClaim } = this.#options;
+    const { board, matcher, slots, mayClaim } = this.#options;
     if (!mayClaim() || this.#running.size >= slots()) return LOOK_AGAIN_MS;
     const survey = await board.survey();
     const able: string[] = [];
@@ -119,19 +121,34 @@ export class Conductor {
     }
     const waitMs = Math.min(survey.nextInMs ?? Number.POSITIVE_INFINITY, LOOK_AGAIN_MS);
     if (able.length === 0) return unable > 0 ? waitMs : (survey.nextInMs ?? 60_000);
+    let held = false;
     for (const { id, signature } of await board.candidates(able, CANDIDATES)) {
       if (this.#running.size >= slots() || this.#stop.signal.aborted) break;
       // The job claimed a moment ago may hold what this one needs, such as a port.
       if (this.#running.has(id) || !matcher.free(signature)) continue;
-      const claim = await claims.claim(id);
-      if (claim !== undefined) this.#begin(claim, signature);
+      const giveBack = await matcher.hold(signature, id);
+      if (giveBack === undefined) {
+        held = true;
+        continue;
+      }
+      const claim = await this.#claim(id, giveBack);
+      if (claim !== undefined) this.#begin(claim, giveBack);
     }
-    return waitMs;
+    return held ? Math.min(waitMs, HELD_MS) : waitMs;
   }
 
-  #begin(claim: Claim, signature: string): void {
-    const { execute, log, matcher } = this.#options;
-    const giveBack = matcher.hold(signature);
+  async #claim(id: string, giveBack: () => void): Promise<Claim | undefined> {
+    let claim: Claim | undefined;
+    try {
+      claim = await this.#options.claims.claim(id);
+      return claim;
+    } finally {
+      if (claim === undefined) giveBack();
+    }
+  }
+
+  #begin(claim: Claim, giveBack: () => void): void {
+    const { execute, log } = this.#options;
     const control = new JobControl();
     const done = execute(claim, control)
       .catch((error: unknown) => {

@@ -5,6 +5,7 @@ import type {
   JobDetailView,
   JobsView,
   PostRequest,
+  WhyView,
 } from "../common/wire.js";
 import { toDetailView } from "./jobs/detail.js";
 import { getFlow, listFlows } from "./jobs/flows.js";
@@ -12,6 +13,7 @@ import { type ListQuery, listJobs } from "./jobs/listing.js";
 import type { JobsOptions } from "./jobs/options.js";
 import { checkPosting, type PostAnswer, postJob } from "./jobs/posting.js";
 import { noSuchJob, resolveId } from "./jobs/resolve.js";
+import { whyJob } from "./jobs/why.js";
 import { EndWaiters, type WaitLimit } from "./jobs/waiting.js";
 
 /** What every agent takes and tells about jobs, for the HTTP API. */
@@ -30,6 +32,8 @@ export interface Jobs {
   detail(part: string): Promise<JobDetailView>;
   /** The same, once the job is over or suspended, the time is up or the signal aborts. */
   awaitEnd(part: string, limit: WaitLimit): Promise<JobDetailView>;
+  /** Why a job runs, or does not. */
+  why(part: string): Promise<WhyView>;
   flows(): Promise<FlowsView>;
   /** Throws UNKNOWN_FLOW. */
   flow(name: string): Promise<FlowView>;
@@ -51,6 +55,7 @@ export function createJobs(options: JobsOptions): Jobs {
       await waiters.until(id, over, limit);
       return detail(options, id);
     },
+    why: (part) => whyJob(options, part),
     flows: () => listFlows(runners),
     flow: (name) => getFlow(runners, name),
     wake: (id) => waiters.wake(id),

@@ -1,4 +1,6 @@
 import type { Json } from "../common/json.js";
+import type { FactName, FactTable, PlainName } from "../facts/fact.js";
+import type { Facts } from "../facts/facts.js";
 
 /** What a machine answers when a job asks for something; every "no" says why. */
 export type Verdict =
@@ -9,9 +11,20 @@ export type Verdict =
       readonly observed: string;
       /** What would do, such as "port 8080 free". */
       readonly needed: string;
+      /** What somebody could do about it, such as "1.1 GiB more". */
+      readonly help?: string;
     }
   /** Nobody can tell; counts as not able. */
   | { readonly unknown: string };
+
+/** What a capability looks at: values of the facts it needs, and what else it may ask. */
+export interface Surroundings {
+  /** Those of `needs` that are not about something named; all of them are known. */
+  readonly facts: Readonly<Partial<Pick<FactTable, PlainName>>>;
+  readonly about: Facts["about"];
+  /** Aborts when the time for the answer is over. */
+  readonly signal: AbortSignal;
+}
 
 /**
  * A predicate over the machine an agent runs on, named as clauses name it. It is asked before a
@@ -21,6 +34,12 @@ export interface Capability {
   readonly name: string;
   /** One line for lists and help. */
   readonly summary: string;
+  /** Its arguments as people write them: `port`, `path, bytes`. */
+  readonly usage: string;
+  /** Facts it looks at. One that is unknown makes the verdict unknown, with the fact's reason. */
+  readonly needs: readonly FactName[];
+  /** Dear ones, which leave the process or touch a disk, are asked one at a time. */
+  readonly cost: "cheap" | "dear";
   /** How long a verdict holds, milliseconds; Infinity for what cannot change while the agent runs. */
   readonly cacheMs: number;
   /**
@@ -30,26 +49,35 @@ export interface Capability {
   readonly exclusive?: boolean;
   /** How long `check` may take, milliseconds; default 250. */
   readonly limitMs?: number;
-  /** Arguments come from a job that anybody may have posted: check them. */
-  check(args: readonly Json[], signal: AbortSignal): Verdict | Promise<Verdict>;
+  /** Why these arguments cannot be meant, for people; undefined when they can. */
+  mistake(args: readonly Json[]): string | undefined | Promise<string | undefined>;
+  /** Only called with arguments in which there is no mistake. */
+  check(args: readonly Json[], surroundings: Surroundings): Verdict | Promise<Verdict>;
 }
 
-/** A capability; the place where what authors wrote is checked. */
-export function defineCapability(capability: Capability): Capability {
-  if (!/^[a-z][a-z0-9_]{0,63}$/.test(capability.name)) {
-    throw new TypeError(`A capability cannot be named "${capability.name}": letters, digits, "_".`);
-  }
-  return capability;
+/** Capabilities by name. */
+export interface Registry {
+  get(name: string): Capability | undefined;
+  keys(): Iterable<string>;
 }
 
-/** Capabilities by name; a name that is taken twice is a defect. */
+const NAME = /^[a-z][a-z0-9_]{0,63}$/;
+
+/** Why a capability cannot have that name; undefined when it can. */
+export function nameMistake(name: string): string | undefined {
+  if (NAME.test(name)) return undefined;
+  return `A capability cannot be named "${name}": letters, digits, "_".`;
+}
+
+/** Capabilities by name; a name that is taken twice, or that no clause can have, is a defect. */
 export function toRegistry(capabilities: readonly Capability[]): ReadonlyMap<string, Capability> {
   const registry = new Map<string, Capability>();
   for (const capability of capabilities) {
-    if (registry.has(capability.name)) {
-      throw new TypeError(`There are two capabilities named "${capability.name}".`);
-    }
-    registry.set(capability.name, capability);
+    const { name } = capability;
+    const mistake = nameMistake(name);
+    if (mistake !== undefined) throw new TypeError(mistake);
+    if (registry.has(name)) throw new TypeError(`There are two capabilities named "${name}".`);
+    registry.set(name, capability);
   }
   return registry;
 }

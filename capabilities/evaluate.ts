@@ -1,6 +1,9 @@
 import type { Clock } from "../common/clock.js";
 import { type Clause, formatClause } from "../common/job.js";
-import type { Capability, Verdict } from "./capability.js";
+import type { FactName, PlainName } from "../facts/fact.js";
+import type { Facts } from "../facts/facts.js";
+import type { Capability, Registry, Surroundings, Verdict } from "./capability.js";
+import { inTurn } from "./in-turn.js";
 
 /** Whether this machine can take a job, and if not, which clause says so and why. */
 export type Answer =
@@ -15,7 +18,8 @@ export type Answer =
     };
 
 export interface EvaluatorOptions {
-  readonly capabilities: ReadonlyMap<string, Capability>;
+  readonly capabilities: Registry;
+  readonly facts: Pick<Facts, "fresh" | "about">;
   readonly clock: Clock;
   /** How long one check may take unless it says otherwise, milliseconds; default 250. */
   readonly limitMs?: number;
@@ -27,6 +31,8 @@ export interface Evaluator {
    * unknown, throws or takes too long is a "no" with its reason.
    */
   evaluate(clauses: readonly Clause[]): Promise<Answer>;
+  /** Asks every clause, whatever the others say; the verdicts in their order. Never rejects. */
+  verdicts(clauses: readonly Clause[]): Promise<readonly Verdict[]>;
   /** Forgets what may have changed, such as after the machine slept. */
   forget(): void;
 }
@@ -36,17 +42,24 @@ const CACHE_MAX = 1000;
 
 /** Asks capabilities, with a memory for each argument set. */
 export function createEvaluator(options: EvaluatorOptions): Evaluator {
-  const cache = new Map<string, Cached>();
+  const desk: Desk = { ...options, cache: new Map(), dear: inTurn() };
   return {
     async evaluate(clauses) {
       for (const clause of clauses) {
-        const verdict = await ask(clause, cache, options);
+        const verdict = await ask(clause, desk);
         if (!("able" in verdict) || !verdict.able) return toAnswer(clause, verdict);
       }
       return { able: true };
     },
-    forget: () => cache.clear(),
+    verdicts: (clauses) => Promise.all(clauses.map((clause) => ask(clause, desk))),
+    forget: () => desk.cache.clear(),
   };
+}
+
+interface Desk extends EvaluatorOptions {
+  readonly cache: Map<string, Cached>;
+  /** Dear checks wait for each other here: many clauses must not keep the whole machine busy. */
+  readonly dear: ReturnType<typeof inTurn>;
 }
 
 interface Cached {
@@ -56,24 +69,23 @@ interface Cached {
   until: number;
 }
 
-async function ask(
-  clause: Clause,
-  cache: Map<string, Cached>,
-  options: EvaluatorOptions,
-): Promise<Verdict> {
-  const capability = options.capabilities.get(clause.name);
+async function ask(clause: Clause, desk: Desk): Promise<Verdict> {
+  const { capabilities, cache, clock } = desk;
+  const capability = capabilities.get(clause.name);
   if (capability === undefined) {
     return { unknown: "this agent knows no such capability" };
   }
   const key = JSON.stringify([clause.name, ...clause.args]);
   const known = cache.get(key);
-  if (known !== undefined && options.clock.monotonic() < known.until) return known.verdict;
-  const cached: Cached = { verdict: check(capability, clause, options), until: Infinity };
+  if (known !== undefined && clock.monotonic() < known.until) return known.verdict;
+  const check = (): Promise<Verdict> => checkInTime(capability, clause, desk);
+  const verdict = capability.cost === "dear" ? desk.dear(check) : check();
+  const cached: Cached = { verdict, until: Infinity };
   remember(cache, key, cached);
-  const verdict = await cached.verdict;
-  const holdsMs = "unknown" in verdict ? Math.min(capability.cacheMs, 1000) : capability.cacheMs;
-  cached.until = options.clock.monotonic() + holdsMs;
-  return verdict;
+  const told = await verdict;
+  const holdsMs = "unknown" in told ? Math.min(capability.cacheMs, 1000) : capability.cacheMs;
+  cached.until = clock.monotonic() + holdsMs;
+  return told;
 }
 
 function remember(cache: Map<string, Cached>, key: string, cached: Cached): void {
@@ -83,21 +95,17 @@ function remember(cache: Map<string, Cached>, key: string, cached: Cached): void
   if (cache.size > CACHE_MAX && oldest !== undefined) cache.delete(oldest);
 }
 
-async function check(
-  capability: Capability,
-  clause: Clause,
-  options: EvaluatorOptions,
-): Promise<Verdict> {
-  const limitMs = capability.limitMs ?? options.limitMs ?? 250;
+async function checkInTime(capability: Capability, clause: Clause, desk: Desk): Promise<Verdict> {
+  const limitMs = capability.limitMs ?? desk.limitMs ?? 250;
   const done = new AbortController();
   const late = new AbortController();
-  const limit = options.clock.sleep(limitMs, done.signal).then((): Verdict => {
+  const limit = desk.clock.sleep(limitMs, done.signal).then((): Verdict => {
     late.abort();
     return { unknown: `no answer within ${limitMs} ms` };
   });
   try {
     // A check that is too slow is left to itself, so its rejection needs somebody to take it.
-    const asked = (async () => capability.check(clause.args, late.signal))();
+    const asked = check(capability, clause, desk, late.signal);
     asked.catch(() => undefined);
     return await Promise.race([asked, limit]);
   } catch (error) {
@@ -105,6 +113,29 @@ async function check(
   } finally {
     done.abort();
   }
+}
+
+async function check(
+  capability: Capability,
+  { args }: Clause,
+  { facts }: Desk,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const mistake = await capability.mistake(args);
+  if (mistake !== undefined) return { unknown: mistake };
+  const values: Record<string, unknown> = {};
+  for (const name of capability.needs) {
+    if (isKeyed(name)) continue; // Asked for by its key, in the check.
+    const fact = await facts.fresh(name, capability.cacheMs);
+    if ("unknown" in fact) return { unknown: `${name} is unknown: ${fact.unknown}` };
+    values[name] = fact.known;
+  }
+  const about: Surroundings["about"] = (name, key) => facts.about(name, key);
+  return capability.check(args, { facts: values as Surroundings["facts"], about, signal });
+}
+
+function isKeyed(name: FactName): name is Exclude<FactName, PlainName> {
+  return name === "disk_free" || name === "programs";
 }
 
 function toAnswer(clause: Clause, verdict: Exclude<Verdict, { able: true }>): Answer {

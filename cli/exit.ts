@@ -14,6 +14,8 @@ export const EXIT = {
   /** The job failed and something could not be reverted: a person is needed. */
   failed: 11,
   cancelled: 12,
+  /** `why`: no agent that was asked can run the job now. */
+  impossible: 13,
   /** The job is suspended: by somebody, or parked with a reason. */
   suspended: 14,
   /** `--timeout` ran out; the job goes on. */

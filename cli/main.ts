@@ -3,6 +3,8 @@ import { Command, CommanderError, Option } from "commander";
 import { EXIT, errorText, exitCodeOf } from "./exit.js";
 import {
   collect,
+  collectFact,
+  collectTag,
   type CommonOptions,
   type DevFlags,
   readDuration,
@@ -51,6 +53,7 @@ function createProgram(done: Done): Command {
   addDev(program, done);
   addPost(program, done);
   addShow(program, done);
+  addWhy(program, done);
   addWait(program, done);
   addFlows(program, done);
   addConfig(program, done);
@@ -72,6 +75,8 @@ function addRun(program: Command, done: Done): void {
     .option("--lease <duration>", "how long a claim lives unrenewed (default: 10s)")
     .option("--drain-timeout <duration>", "time for tasks when leaving (default: 60s)")
     .option("--runner <kind>", "what flow code runs in, process or thread (default: process)")
+    .option("--tag <key=value>", "label jobs may ask for, several times", collectTag)
+    .option("--fact <name=value>", "a fact, whatever the machine shows, several times", collectFact)
     .action(async (flags: RunFlags) => {
       const { run } = await import("./agent/run.js");
       done(await run(flags));
@@ -139,6 +144,16 @@ function addShow(program: Command, done: Done): void {
   addCommonOptions(command).action(async (job: string | undefined, flags: ShowOptions) => {
     const { show } = await import("./commands/show.js");
     done(await show(job, { ...program.opts<CommonOptions>(), ...flags }));
+  });
+}
+
+function addWhy(program: Command, done: Done): void {
+  const command = subcommand(program, "why")
+    .description("tell why a job runs or does not: each thing it needs, and what would help")
+    .argument("<job>", "id of a job");
+  addCommonOptions(command).action(async (job: string, flags: CommonOptions) => {
+    const { why } = await import("./commands/why.js");
+    done(await why(job, { ...program.opts<CommonOptions>(), ...flags }));
   });
 }
 

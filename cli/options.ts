@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import { parseDuration } from "../common/duration.js";
+import type { Json } from "../common/json.js";
 
 /** What `jobrunner run` was asked for, as typed; the configuration checks it. */
 export interface RunFlags {
@@ -16,6 +17,9 @@ export interface RunFlags {
   readonly lease?: string;
   readonly drainTimeout?: string;
   readonly runner?: string;
+  readonly tag?: Readonly<Record<string, string>>;
+  /** Facts that are so whatever the machine shows. */
+  readonly fact?: Readonly<Record<string, Json>>;
 }
 
 /** What `jobrunner dev` was asked for. */
@@ -59,4 +63,28 @@ export function readWhole(low: number, high: number): (text: string) => number {
 /** For flags that may be given several times. */
 export function collect(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), text];
+}
+
+/** `key=value`, or `key` alone for a tag without a value; several times. */
+export function collectTag(
+  text: string,
+  before: Readonly<Record<string, string>> | undefined,
+): Readonly<Record<string, string>> {
+  const [, key, value = ""] = /^([A-Za-z0-9_.-]+)(?:=(.*))?$/s.exec(text) ?? [];
+  if (key === undefined) throw new InvalidArgumentError("Write it as room=study, or gpu.");
+  return { ...before, [key]: value };
+}
+
+/** `name=value`, the value as JSON or a text; several times. */
+export function collectFact(
+  text: string,
+  before: Readonly<Record<string, Json>> | undefined,
+): Readonly<Record<string, Json>> {
+  const [, name, value = ""] = /^([a-z_]+)=(.+)$/s.exec(text) ?? [];
+  if (name === undefined) throw new InvalidArgumentError("Write it as memory_free=8GiB.");
+  try {
+    return { ...before, [name]: JSON.parse(value) as Json };
+  } catch {
+    return { ...before, [name]: value }; // Not JSON: the text itself.
+  }
 }

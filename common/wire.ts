@@ -130,6 +130,45 @@ export interface CheckView {
   readonly tree: NodeView;
 }
 
+/** One thing a job asks of an agent, and whether it is so there. */
+export interface RequirementView {
+  /** A clause, such as `memory_free(2GB)`, or in words: `free slot`. */
+  readonly what: string;
+  readonly verdict: "yes" | "no" | "unknown";
+  /** What is there; of an unknown one, why nobody can tell. */
+  readonly observed?: string;
+  /** What would do. */
+  readonly needed?: string;
+  /** What somebody could do about it. */
+  readonly help?: string;
+}
+
+/** Whether one agent could take a job now: every requirement, whatever the others say. */
+export interface AgentWhyView {
+  readonly agent: string;
+  readonly able: boolean;
+  readonly requirements: readonly RequirementView[];
+}
+
+/** What keeps every agent from a job, however able. */
+export interface ObstacleView {
+  readonly why: string;
+  readonly help?: string;
+}
+
+/** Why a job runs, or does not. */
+export interface WhyView {
+  readonly job: JobView;
+  /** Agent that works on it now. */
+  readonly owner?: string;
+  readonly needs: readonly string[];
+  /** It is over, somebody works on it, or some agent may take it now. */
+  readonly possible: boolean;
+  readonly obstacles: readonly ObstacleView[];
+  /** Those that were asked; none for a job that is over or owned. */
+  readonly agents: readonly AgentWhyView[];
+}
+
 export interface HealthView {
   readonly ok: boolean;
   readonly agent: string;

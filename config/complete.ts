@@ -26,6 +26,8 @@ export function complete(settings: CheckedSettings, env: NodeJS.ProcessEnv): Con
     leaseMs: claim?.lease ?? 10_000,
     drainTimeoutMs: drain?.timeout ?? 60_000,
     runner: agent?.runner ?? "process",
+    tags: agent?.tags ?? {},
+    facts: settings.facts ?? {},
     logLevel: log?.level ?? "info",
   };
 }

@@ -1,3 +1,5 @@
+import type { Overrides } from "../facts/overrides.js";
+
 /** Everything an agent was told, checked and complete; durations in ms. */
 export interface Config {
   /** Name of the agent, unique in its state directory. */
@@ -17,6 +19,10 @@ export interface Config {
   readonly leaseMs: number;
   readonly drainTimeoutMs: number;
   readonly runner: "process" | "thread";
+  /** Labels by which jobs may ask for this agent. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** Facts that are so whatever the machine shows. */
+  readonly facts: Overrides;
   readonly logLevel: LogLevel;
 }
 

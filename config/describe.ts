@@ -17,6 +17,12 @@ export function describeConfig({ config, merged, secret }: Loaded): readonly Des
     [["agent", "name"], config.name],
     [["agent", "slots"], String(config.slots)],
     [["agent", "runner"], config.runner],
+    [
+      ["agent", "tags"],
+      Object.entries(config.tags)
+        .map((tag) => tag.join("="))
+        .join(" "),
+    ],
     [["api", "listen"], `${config.host}:${String(config.port)}`],
     [["flows", "dirs"], config.flows.join(", ")],
     [["board"], withoutSecrets(config.board)],

@@ -1,5 +1,8 @@
 import { z } from "zod";
 import { parseDuration } from "../common/duration.js";
+import { hasCode } from "../common/error.js";
+import type { Json } from "../common/json.js";
+import { type Overrides, parseOverrides } from "../facts/overrides.js";
 import { LOG_LEVELS } from "./config.js";
 
 /*
@@ -54,6 +57,17 @@ function url(...schemes: readonly string[]): z.ZodString {
     .regex(new RegExp(`^(${schemes.join("|")})://[^/]`), `does not begin with ${wanted}`);
 }
 
+/** Checked by the facts themselves, which say what each may be. */
+function overrides(given: Readonly<Record<string, Json>>, context: z.RefinementCtx): Overrides {
+  try {
+    return parseOverrides(given);
+  } catch (error) {
+    if (!hasCode(error, "USAGE")) throw error;
+    context.addIssue({ code: "custom", message: error.message });
+    return z.NEVER;
+  }
+}
+
 const board = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("embedded"), path: z.string().min(1).optional() }),
   z.strictObject({
@@ -84,10 +98,12 @@ export const SETTINGS = z.strictObject({
       name: name.optional(),
       slots: whole(1, 1_000).optional(),
       runner: z.enum(["process", "thread"]).optional(),
+      tags: z.record(z.string().min(1), z.string()).optional(),
     })
     .optional(),
   api: z.strictObject({ listen: listen.optional() }).optional(),
   flows: z.strictObject({ dirs: z.array(z.string().min(1)).optional() }).optional(),
+  facts: z.record(z.string(), z.json()).transform(overrides).optional(),
   board: board.optional(),
   persistence: persistence.optional(),
   consul: z
@@ -113,7 +129,7 @@ interface Shape {
 
 /** Names that may stand under `path`; none when no object belongs there. */
 export function keysUnder(path: readonly (string | number)[]): readonly string[] {
-  const root = z.toJSONSchema(SETTINGS, { io: "input" }) as Shape;
+  const root = z.toJSONSchema(SETTINGS, { io: "input", unrepresentable: "any" }) as Shape;
   let shapes: readonly Shape[] = [root];
   for (const key of path) shapes = shapes.flatMap((shape) => propertiesOf(shape)[key] ?? []);
   return [...new Set(shapes.flatMap((shape) => Object.keys(propertiesOf(shape))))];

@@ -2,12 +2,34 @@
  * What authors of flows import from "jobrunner". Whatever is not here may change.
  */
 export { z } from "zod";
-export { isArm64, isX86_64, portIsFree } from "../capabilities/clauses.js";
+export type { Verdict } from "../capabilities/capability.js";
+export {
+  batteryAbove,
+  diskFree,
+  hasGpu,
+  hasProgram,
+  hasTag,
+  isArm64,
+  isX86_64,
+  memoryFree,
+  nodeVersion,
+  onAgent,
+  onMains,
+  osIs,
+  portIsFree,
+} from "../capabilities/clauses.js";
 export type { Failure } from "../common/failure.js";
 export type { Clause } from "../common/job.js";
 export type { Json, Store } from "../common/json.js";
 export type { Attempt } from "../engine/bodies.js";
 export type { Decision } from "../engine/journal.js";
+export type { FactTable } from "../facts/fact.js";
+export { no, unknown, yes } from "./capabilities/answers.js";
+export {
+  type CapabilityDefinition,
+  type CapabilityOptions,
+  defineCapability,
+} from "./capabilities/define-capability.js";
 export type { Context, RunOptions, Undo } from "./context.js";
 export { defineFlow, type FlowDefinition, type Migration } from "./define-flow.js";
 export type { FlowNode, LinkNode, RetryNode, TaskNode } from "./node.js";

@@ -121,6 +121,12 @@ function jobRoutes(options: RouteOptions): readonly Route[] {
         return jobs.awaitEnd(id, { ms: waitMs(wait), signal });
       },
     },
+    {
+      method: "GET",
+      url: "/v1/jobs/:id/why",
+      schema: { params: JOB_PARAMS },
+      handler: (request) => jobs.why((request.params as { id: string }).id),
+    },
   ];
 }
 

@@ -1,7 +1,10 @@
 import type { Logger } from "pino";
 import type { JobBoard } from "../../boards/board.js";
+import type { Registry } from "../../capabilities/capability.js";
 import type { Clock } from "../../common/clock.js";
 import { JobrunnerError } from "../../common/error.js";
+import type { Needs } from "../../common/job.js";
+import type { AgentWhyView } from "../../common/wire.js";
 import type { Persistence } from "../../persistence/persistence.js";
 import type { Runners } from "../runner/runner.js";
 
@@ -9,6 +12,10 @@ export interface JobsOptions {
   readonly persistence: Persistence;
   readonly board: JobBoard;
   readonly runners: Runners;
+  /** Capabilities a posting may ask for. */
+  readonly capabilities: Registry;
+  /** Whether this agent could take a job with these needs now. */
+  why(needs: Needs): Promise<AgentWhyView>;
   /** Name of this agent. */
   readonly agent: string;
   readonly clock: Clock;

@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from "uuid";
+import { parseClause } from "../../capabilities/parse.js";
 import { hasCode, JobrunnerError } from "../../common/error.js";
 import { type Clause, formatClause, isStartable, PROTOCOL, toSignature } from "../../common/job.js";
 import type { Store } from "../../common/json.js";
@@ -9,7 +10,6 @@ import { flowHash, hashJson } from "../flow-hash.js";
 import type { Prepared } from "../runner/runner.js";
 import { unknownFlow } from "./flows.js";
 import { type JobsOptions, toInstant } from "./options.js";
-import { parseClause } from "./require.js";
 import { toTree } from "./tree.js";
 import { toJobView } from "./views.js";
 
@@ -46,7 +46,7 @@ export async function checkPosting(options: JobsOptions, request: PostRequest): 
     flow: request.flow,
     version: prepared.version,
     params: prepared.params,
-    needs: clausesOf(request, prepared).map(formatClause),
+    needs: prepared.clauses.map(formatClause),
     tree: toTree(prepared.spec),
   };
 }
@@ -58,7 +58,7 @@ async function prepare(options: JobsOptions, request: PostRequest): Promise<Prep
   const prepared = await ask(options, request.flow, params);
   // Here, and not at the first owner: what can never run is refused before it is stored.
   validate(compile(prepared.spec), Object.keys(prepared.params));
-  return prepared;
+  return { ...prepared, clauses: await addRequired(options, request, prepared.clauses) };
 }
 
 async function ask({ runners }: JobsOptions, flow: string, params: Store): Promise<Prepared> {
@@ -76,10 +76,10 @@ async function ask({ runners }: JobsOptions, flow: string, params: Store): Promi
 
 function toNewJob(agent: string, request: PostRequest, prepared: Prepared): NewJob {
   const { flow, name, priority, runAt } = request;
-  const { version, spec, params } = prepared;
+  const { version, spec, params, clauses } = prepared;
   return {
     id: uuidv7(),
-    needs: { protocol: PROTOCOL, flow, version, clauses: clausesOf(request, prepared) },
+    needs: { protocol: PROTOCOL, flow, version, clauses },
     spec,
     flowHash: flowHash(spec),
     name: name ?? flow,
@@ -90,8 +90,15 @@ function toNewJob(agent: string, request: PostRequest, prepared: Prepared): NewJ
   };
 }
 
-function clausesOf(request: PostRequest, prepared: Prepared): readonly Clause[] {
-  return [...prepared.clauses, ...(request.require ?? []).map(parseClause)];
+/** Those of the flow first. Throws BAD_PARAMETERS for what cannot be asked for. */
+async function addRequired(
+  { capabilities }: JobsOptions,
+  { require = [] }: PostRequest,
+  clauses: readonly Clause[],
+): Promise<readonly Clause[]> {
+  const required: Clause[] = [];
+  for (const text of require) required.push(await parseClause(text, capabilities));
+  return [...clauses, ...required];
 }
 
 /** Leaving out a field and giving its default are the same request. */

@@ -3,7 +3,7 @@ import { type Failure, toError, toFailure } from "../../common/failure.js";
 import type { Json, Store } from "../../common/json.js";
 import type { CallInfo, RetryInfo, RevertInfo, VoteInfo } from "../../engine/bodies.js";
 import type { CommandLine } from "./guard/guard-messages.js";
-import type { Deadline, Manifest } from "./runner.js";
+import type { AbleQuestion, Deadline, Manifest } from "./runner.js";
 
 /*
  * What an agent and its runner say to each other. One process speaks to one: order is kept, and
@@ -16,6 +16,8 @@ export interface HostSettings {
   readonly flows: readonly string[];
   /** Files that ended or blocked an earlier runner while they were loading: left out. */
   readonly skip: readonly string[];
+  /** Names of capabilities that plugins cannot have. */
+  readonly builtin: readonly string[];
   /** Where transpiled plugins are kept; without it nothing is kept. */
   readonly cache: string | undefined;
   readonly agent: string;
@@ -40,6 +42,8 @@ export type BodyCall =
 export type Ask =
   | { readonly ask: "prepare"; readonly flow: string; readonly params: Json }
   | { readonly ask: "open"; readonly head: SessionHead }
+  | { readonly ask: "able"; readonly question: AbleQuestion }
+  | { readonly ask: "mistake"; readonly capability: string; readonly args: readonly Json[] }
   | ({ readonly ask: "call"; readonly session: number; readonly deadline: Deadline } & BodyCall)
   | {
       readonly ask: "decide";

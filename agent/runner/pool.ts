@@ -1,3 +1,4 @@
+import { BUILTIN_CAPABILITIES } from "../../capabilities/builtin/all.js";
 import type { Clock } from "../../common/clock.js";
 import { JobrunnerError } from "../../common/error.js";
 import { Connection } from "./connection.js";
@@ -37,6 +38,7 @@ const LOAD_LIMIT_MS = 60_000;
 /** For a sign of life of a runner that is at work, ms: far above a slow turn of its loop. */
 const RESPONSE_LIMIT_MS = 200;
 const RUNNERS_MAX = 4;
+const BUILTIN = [...BUILTIN_CAPABILITIES.keys()];
 const IDLE_MS = 60_000;
 
 interface Kept {
@@ -145,7 +147,7 @@ export class RunnerPool {
       file,
       message: `loading it ended the runner (${how}): the file of a flow must only define it`,
     }));
-    return { flows: manifest.flows, problems: [...manifest.problems, ...more] };
+    return { ...manifest, problems: [...manifest.problems, ...more] };
   }
 
   #start(alone: boolean): Connection {
@@ -158,7 +160,7 @@ export class RunnerPool {
     const connection: Connection = new Connection({
       name,
       clock,
-      settings: { flows, agent, cache, skip: [...this.#culprits.keys()] },
+      settings: { flows, agent, cache, builtin: BUILTIN, skip: [...this.#culprits.keys()] },
       open: transport === "thread" ? openThread : openProcess,
       ...(memoryMb !== undefined && { memoryMb }),
       output: (line) => notify?.({ event: "output", runner: name, detail: line }),

@@ -1,7 +1,9 @@
+import type { Verdict } from "../../capabilities/capability.js";
 import type { Clause } from "../../common/job.js";
 import type { Json, Store } from "../../common/json.js";
 import type { Bodies } from "../../engine/bodies.js";
 import type { FlowSpec } from "../../engine/flow.js";
+import type { PlainName } from "../../facts/fact.js";
 
 /** A flow as its plugin declares it. */
 export interface FlowInfo {
@@ -16,6 +18,30 @@ export interface FlowInfo {
   readonly file: string;
 }
 
+/** A capability as its plugin declares it; the fields mean what they mean in `Capability`. */
+export interface CapabilityInfo {
+  readonly name: string;
+  readonly summary: string;
+  readonly usage: string;
+  readonly needs: readonly PlainName[];
+  readonly cost: "cheap" | "dear";
+  readonly cacheMs: number;
+  readonly limitMs: number;
+  readonly exclusive: boolean;
+  /** The plugin's file. */
+  readonly file: string;
+}
+
+/** A question to an author's capability. */
+export interface AbleQuestion {
+  readonly name: string;
+  readonly args: readonly Json[];
+  /** Values of the facts it needs, as JSON. */
+  readonly facts: Readonly<Record<string, unknown>>;
+  /** Then the answer is that nobody can tell, ms. */
+  readonly limitMs: number;
+}
+
 /** Why a plugin, or one of its flows, is not there. */
 export interface PluginProblem {
   readonly file: string;
@@ -26,6 +52,7 @@ export interface PluginProblem {
 
 export interface Manifest {
   readonly flows: readonly FlowInfo[];
+  readonly capabilities: readonly CapabilityInfo[];
   readonly problems: readonly PluginProblem[];
 }
 
@@ -96,6 +123,10 @@ export interface Runners extends AsyncDisposable {
    * with OTHER_VERSION when the flow is neither of the job's version nor migrates from it.
    */
   open(job: RunnerJob, alone: boolean): Promise<JobBodies>;
+  /** Asks an author's capability. Rejects with RUNNER_DIED, or with what its code throws. */
+  able(question: AbleQuestion): Promise<Verdict>;
+  /** Why an author's capability cannot be meant with these arguments; undefined when it can. */
+  mistake(capability: string, args: readonly Json[]): Promise<string | undefined>;
   /** Tells every runner the deadlines after a renewal, so that a frozen owner's bodies abort. */
   beat(deadline: Deadline): void;
 }

@@ -1,10 +1,12 @@
 import { JobrunnerError } from "../../common/error.js";
+import type { Verdict } from "../../capabilities/capability.js";
 import type { Json } from "../../common/json.js";
 import type { Connection } from "./connection.js";
 import { RemoteBodies } from "./job-bodies.js";
 import type { Ask } from "./messages.js";
 import { type PoolOptions, RunnerPool } from "./pool.js";
 import type {
+  AbleQuestion,
   Deadline,
   JobBodies,
   Manifest,
@@ -19,6 +21,9 @@ export type RunnersOptions = PoolOptions;
 
 /** For validating and building a flow, ms: user code that never comes back. */
 const BUILD_LIMIT_MS = 10_000;
+
+/** For an author's capability that computes without a pause, ms; then its runner is ended. */
+const BLOCKED_LIMIT_MS = 5_000;
 
 /** Runners of authors' code, started when they are needed and stopped when they are not. */
 export function createRunners(options: RunnersOptions): Runners {
@@ -39,7 +44,7 @@ class PooledRunners implements Runners {
 
   async manifest(): Promise<Manifest> {
     if (this.#manifest === undefined) this.#pool.settle(await this.#get(false));
-    return this.#manifest ?? { flows: [], problems: [] };
+    return this.#manifest ?? { flows: [], capabilities: [], problems: [] };
   }
 
   async prepare(flow: string, params: Json): Promise<Prepared> {
@@ -72,6 +77,15 @@ class PooledRunners implements Runners {
     }
   }
 
+  async able(question: AbleQuestion): Promise<Verdict> {
+    return (await this.#consult({ ask: "able", question })) as Verdict;
+  }
+
+  async mistake(capability: string, args: readonly Json[]): Promise<string | undefined> {
+    const told = await this.#consult({ ask: "mistake", capability, args });
+    return typeof told === "string" ? told : undefined;
+  }
+
   beat(deadline: Deadline): void {
     this.#pool.beat(deadline);
   }
@@ -84,6 +98,16 @@ class PooledRunners implements Runners {
     const { connection, manifest } = await this.#pool.get(alone);
     this.#manifest = manifest;
     return connection;
+  }
+
+  async #consult(ask: Ask): Promise<unknown> {
+    const connection = await this.#get(false);
+    try {
+      // The runner keeps the question's own limit, as long as its event loop turns.
+      return await connection.ask({ ask, limitMs: BLOCKED_LIMIT_MS });
+    } finally {
+      this.#pool.settle(connection);
+    }
   }
 
   #build(connection: Connection, flow: string, ask: Ask): Promise<unknown> {

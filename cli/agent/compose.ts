@@ -7,6 +7,8 @@ import { createRunners, type RunnerEvent } from "../../agent/runner/runners.js";
 import { openBoard } from "../../boards/open.js";
 import type { Config } from "../../config/config.js";
 import { ensureDirectory } from "../../config/state-directory.js";
+import { createFacts, type Facts } from "../../facts/facts.js";
+import { createSources } from "../../facts/sources.js";
 import { openPersistence } from "../../persistence/open.js";
 import { fileLocks } from "../../sqlite/lock.js";
 import { systemClock } from "../clock.js";
@@ -29,13 +31,20 @@ export async function composeAgent(config: Config, log: Logger): Promise<Agent> 
     const persistence = keep(await openPersistence(config.persistence));
     const board = keep(await openBoard(config.board, { leaseMs }));
     const runners = keep(openRunners(config, log));
-    const parts = { config, persistence, board, runners, identity, clock: systemClock, log };
+    const facts = keep(openFacts(config));
+    const clock = systemClock;
+    const parts = { config, persistence, board, runners, identity, facts, clock, log };
     opened.splice(0); // From here on the agent closes them, also when it fails to start.
     return await startAgent(parts);
   } catch (error) {
     for (const part of opened) await part[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+function openFacts({ name, tags, facts }: Config): Facts {
+  const machine = { clock: systemClock, agent: name, tags, overrides: facts };
+  return createFacts({ ...machine, ...createSources() });
 }
 
 function openRunners(config: Config, log: Logger): ReturnType<typeof createRunners> {

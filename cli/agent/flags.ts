@@ -7,6 +7,8 @@ const PATHS: Readonly<Record<Exclude<keyof RunFlags, "config" | "database">, Pat
   name: ["agent", "name"],
   slots: ["agent", "slots"],
   runner: ["agent", "runner"],
+  tag: ["agent", "tags"],
+  fact: ["facts"],
   listen: ["api", "listen"],
   flows: ["flows", "dirs"],
   board: ["board"],

@@ -1,13 +1,14 @@
 import { describe, expect, it } from "vitest";
 import {
   type Capability,
-  defineCapability,
+  type Surroundings,
   toRegistry,
   type Verdict,
 } from "../../capabilities/capability.js";
 import { createEvaluator } from "../../capabilities/evaluate.js";
 import type { Json } from "../../common/json.js";
-import { FakeClock } from "../support/fake-clock.js";
+import { known, type Reading, unknown } from "../../facts/source.js";
+import { openFacts, source } from "../facts/open-facts.js";
 
 const ABLE: Verdict = { able: true };
 const NOT_ABLE: Verdict = { able: false, observed: "it rains", needed: "sun" };
@@ -15,22 +16,33 @@ const NOT_ABLE: Verdict = { able: false, observed: "it rains", needed: "sun" };
 /** A capability that answers with its first argument, and a count of how often it was asked. */
 function weather(more: Partial<Capability> = {}) {
   const asked: (readonly Json[])[] = [];
-  const capability = defineCapability({
+  const capability: Capability = {
     name: "weather",
     summary: "",
+    usage: "day",
+    needs: [],
+    cost: "cheap",
     cacheMs: 1_000,
+    mistake: () => undefined,
     check: (args) => {
       asked.push(args);
       return args[0] === "bad" ? NOT_ABLE : ABLE;
     },
     ...more,
-  });
+  };
   return { capability, asked };
 }
 
 function evaluating(...capabilities: readonly Capability[]) {
-  const clock = new FakeClock();
-  return { clock, ...createEvaluator({ capabilities: toRegistry(capabilities), clock }) };
+  const load = { answer: known(1) as Reading<number>, asked: 0 };
+  const { source: loads } = source(() => {
+    load.asked += 1;
+    return { load: load.answer };
+  });
+  const facts = openFacts({ sources: [loads] });
+  const { clock } = facts;
+  const registry = toRegistry(capabilities);
+  return { clock, load, ...createEvaluator({ capabilities: registry, facts, clock }) };
 }
 
 const clause = (...args: readonly Json[]) => ({ name: "weather", args });
@@ -121,7 +133,7 @@ describe("nobody can tell, which counts as not able, when a capability", () => {
 
   it("takes too long, and then it is told to stop", async () => {
     let stopped: AbortSignal | undefined;
-    const check = (_: readonly Json[], signal: AbortSignal) => {
+    const check = (_: readonly Json[], { signal }: Surroundings) => {
       stopped = signal;
       return new Promise<Verdict>(() => undefined);
     };
@@ -153,9 +165,74 @@ describe("nobody can tell, which counts as not able, when a capability", () => {
   }
 });
 
+describe("the facts a capability needs", () => {
+  it("are looked at anew when they are older than a verdict may be", async () => {
+    const seen: unknown[] = [];
+    const check: Capability["check"] = (_, { facts }) => {
+      seen.push(facts.load);
+      return ABLE;
+    };
+    const { evaluate, clock, load } = evaluating(weather({ needs: ["load"], check }).capability);
+
+    await evaluate([clause(1)]);
+    load.answer = known(2);
+    await evaluate([clause(2)]);
+    await clock.advance(1_001);
+    await evaluate([clause(3)]);
+
+    expect(seen).toEqual([1, 1, 2]);
+    expect(load.asked).toBe(2);
+  });
+
+  it("make the verdict unknown when one of them is, and the check is not asked", async () => {
+    const { capability, asked } = weather({ needs: ["load", "gpus"] });
+    const { evaluate, load } = evaluating(capability);
+    load.answer = unknown("hidden here");
+
+    expect(await evaluate([clause()])).toMatchObject({
+      reason: "weather: load is unknown: hidden here",
+      unknown: true,
+    });
+    expect(asked).toEqual([]);
+  });
+});
+
+describe("all clauses", () => {
+  it("are asked when somebody wants to know everything, whatever the others say", async () => {
+    const { verdicts } = evaluating(weather().capability);
+
+    const told = await verdicts([clause("bad"), clause("good"), { name: "gpu", args: [] }]);
+
+    expect(told).toEqual([NOT_ABLE, ABLE, { unknown: "this agent knows no such capability" }]);
+  });
+
+  it("that are dear are asked one at a time, and one that hangs holds up nobody for long", async () => {
+    let now = 0;
+    let most = 0;
+    const check: Capability["check"] = async ([day]) => {
+      most = Math.max(most, ++now);
+      if (day === "never") await new Promise(() => undefined);
+      await Promise.resolve();
+      now -= 1;
+      return ABLE;
+    };
+    const { verdicts, clock } = evaluating(weather({ cost: "dear", check }).capability);
+
+    const three = await verdicts([clause(1), clause(2), clause(3)]);
+    expect(three).toEqual([ABLE, ABLE, ABLE]);
+    expect(most).toBe(1);
+    const hanging = verdicts([clause("never"), clause(4)]);
+    await clock.advance(250);
+
+    expect(await hanging).toEqual([{ unknown: "no answer within 250 ms" }, ABLE]);
+  });
+});
+
 describe("capabilities", () => {
   it("are named as clauses can name them", () => {
-    expect(() => weather({ name: "Port is free" })).toThrow('cannot be named "Port is free"');
+    const { capability } = weather({ name: "Port is free" });
+
+    expect(() => toRegistry([capability])).toThrow('cannot be named "Port is free"');
   });
 
   it("do not share a name", () => {

@@ -9,7 +9,9 @@ import { renderJobs } from "../../cli/screen/job-list.js";
 import { createStyle, type Style } from "../../cli/screen/style.js";
 import { widthOf } from "../../cli/screen/text.js";
 import { renderPlan } from "../../cli/screen/tree-lines.js";
+import { renderWhy } from "../../cli/screen/why.js";
 import { DETAIL, FAILED, HOSTILE, JOBS, NOW, SUCCEEDED } from "./views.js";
+import { HOSTILE_WHY, IMPOSSIBLE, OWNED, POSSIBLE, SUSPENDED } from "./why-views.js";
 
 /* Whole screens against files; `vitest run test/cli -u` writes them anew. */
 
@@ -77,6 +79,10 @@ const SCREENS: readonly (readonly [string, (style: Style) => string])[] = [
   ["job-running", (at) => renderJob(at, DETAIL, NOW)],
   ["job-failed", (at) => renderJob(at, FAILED, NOW)],
   ["job-succeeded", (at) => renderJob(at, SUCCEEDED, NOW)],
+  ["why-impossible", (at) => renderWhy(at, IMPOSSIBLE, NOW)],
+  ["why-possible", (at) => renderWhy(at, POSSIBLE, NOW)],
+  ["why-suspended", (at) => renderWhy(at, SUSPENDED, NOW)],
+  ["why-owned", (at) => renderWhy(at, OWNED, NOW)],
   ["flows", (at) => renderFlows(at, FLOWS)],
   ["flows-help", () => renderFlowsHelp(FLOWS)],
   ["hierarchy", (at) => renderPlan(at, PLAN)],
@@ -112,7 +118,9 @@ describe("the help of a flow", () => {
 describe("screens", () => {
   it("never let a name or a parameter command the terminal", () => {
     for (const way of [{ columns: 80 }, {}]) {
-      const text = renderJob(style(way), HOSTILE, NOW) + renderJobs(style(way), [HOSTILE], NOW);
+      const why = renderWhy(style(way), HOSTILE_WHY, NOW);
+      const text =
+        renderJob(style(way), HOSTILE, NOW) + renderJobs(style(way), [HOSTILE], NOW) + why;
 
       expect(text).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/);
       expect(text).toContain("gone next line");

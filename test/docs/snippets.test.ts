@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { createJiti } from "jiti";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
+import { capabilityOf } from "../../sdk/capabilities/define-capability.js";
 import { type FlowDefinition, isFlowDefinition } from "../../sdk/define-flow.js";
 import { runFlow } from "../sdk/run-flow.js";
 import { tempDir } from "../support/temp.js";
@@ -17,6 +18,7 @@ const PAGES = [
   "docs/writing-flows.md",
   "docs/testing-flows.md",
   "docs/coming-from-taskflow.md",
+  "docs/capabilities.md",
 ];
 /** Flows of this page need no machine, so that they are run as well. */
 const RUN = "docs/coming-from-taskflow.md";
@@ -54,7 +56,9 @@ describe("the flows in the pages", () => {
   it.each(flows)("load: $title", async (snippet) => {
     const { load } = written([snippet]);
 
-    expect(isFlowDefinition(await load(snippet))).toBe(true);
+    const plugin = await load(snippet);
+
+    expect(isFlowDefinition(plugin) || capabilityOf(plugin) !== undefined).toBe(true);
   });
 
   it.each(flows.filter(({ title }) => title.startsWith(RUN)))("run: $title", async (snippet) => {

@@ -7,6 +7,7 @@ import { createJobs, type Jobs } from "../../agent/jobs.js";
 import type { Runners } from "../../agent/runner/runner.js";
 import { createRunners } from "../../agent/runner/runners.js";
 import type { JobBoard } from "../../boards/board.js";
+import { BUILTIN_CAPABILITIES } from "../../capabilities/builtin/all.js";
 import { openBoard } from "../../boards/open.js";
 import { systemClock } from "../../cli/clock.js";
 import type { Clock } from "../../common/clock.js";
@@ -60,7 +61,8 @@ export async function startApi(dir: string): Promise<Api> {
     board: faulty(board, () => faults.board),
     clock: faulty(systemClock, () => faults.clock),
     runners: faulty(runners, () => faults.runners),
-    ...{ agent: "alpha", log },
+    ...{ agent: "alpha", log, capabilities: BUILTIN_CAPABILITIES },
+    why: async () => ({ agent: "alpha", able: true, requirements: [] }),
     onPutFailed: () => (putFailures += 1),
   });
   const api = { health: { ok: true, agent: "alpha", checks: [] } as HealthView };

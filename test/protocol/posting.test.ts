@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { createJobs } from "../../agent/jobs.js";
 import { createRunners } from "../../agent/runner/runners.js";
 import type { RunnerJob } from "../../agent/runner/runner.js";
+import { BUILTIN_CAPABILITIES } from "../../capabilities/builtin/all.js";
 import { systemClock } from "../../cli/clock.js";
 import { JobrunnerError } from "../../common/error.js";
 import { newJob } from "../contracts/samples.js";
@@ -74,7 +75,7 @@ describe("posting", () => {
       return Promise.reject(new JobrunnerError("RUNNER_DIED", "killed by a neighbour"));
     };
     const { persistence, board, clock } = world;
-    const parts = { persistence, board, runners, agent: "alpha", clock };
+    const parts = { persistence, board, runners, agent: "alpha", clock, ...ABILITIES };
     const jobs = createJobs({ ...parts, log: pino({ level: "silent" }), onPutFailed: () => {} });
 
     const { created, view } = await jobs.post({ flow: "hello" });
@@ -126,6 +127,12 @@ function refuseToSave(): Promise<void> {
   return Promise.reject(new Error("nothing is saved here"));
 }
 
+/** What postings may ask for; nobody here asks why. */
+const ABILITIES = {
+  capabilities: BUILTIN_CAPABILITIES,
+  why: () => Promise.reject(new Error("not used")),
+};
+
 function openRunners(flows: readonly string[] = []) {
   const runners = createRunners({
     flows,
@@ -144,5 +151,6 @@ function openJobs(
 ) {
   const log = pino({ level: "silent" });
   const runners = openRunners(flows);
-  return createJobs({ persistence, board, runners, agent: "alpha", clock, log, onPutFailed });
+  const parts = { persistence, board, runners, agent: "alpha", clock, ...ABILITIES };
+  return createJobs({ ...parts, log, onPutFailed });
 }

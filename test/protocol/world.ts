@@ -152,6 +152,8 @@ function scripted({ persistence, calls }: World, agent: string, { script, flow }
   return {
     manifest: refuse,
     prepare: refuse,
+    able: refuse,
+    mistake: refuse,
     beat: () => undefined,
     open: async ({ job, version, params }): Promise<JobBodies> => {
       const row = await persistence.job(job);

@@ -22,7 +22,7 @@ export default defineFlow({ name: "${name}", build });
 
 async function load(...flows: readonly string[]) {
   const loading: string[] = [];
-  const settings = { flows, skip: [], cache: undefined, agent: "alpha" };
+  const settings = { flows, skip: [], builtin: ["is_arm64"], cache: undefined, agent: "alpha" };
   const { manifest } = await loadPlugins(settings, (file) => loading.push(file));
   const own = ["hello", "simple_http_webserver"];
   const others = manifest.flows.filter(({ name }) => !own.includes(name));
@@ -143,6 +143,33 @@ describe("loading plugins", () => {
     expect(manifest.problems).toMatchObject([
       { file: join(root, "b.ts"), message: expect.stringContaining(join(root, "a.ts")) },
       { file: join(root, "c.ts"), message: expect.stringMatching(/flows\/hello\.ts/) },
+    ]);
+  });
+
+  it("take capabilities beside flows, and refuse a name that is taken", async () => {
+    const capability = (name: string) => `import { defineCapability, z } from "jobrunner";
+export default defineCapability({
+  name: "${name}", needs: ["load"], args: z.tuple([z.int().describe("most")]), cacheFor: "1m",
+  check: ([most], { load }) => load < most,
+});`;
+    const root = directory({
+      ...{ "a.ts": capability("idle"), "b.ts": capability("idle"), "c.ts": capability("is_arm64") },
+      ...{ "d.ts": capability("Is Idle"), "good.ts": flow("good") },
+    });
+
+    const { names, manifest } = await load(root);
+
+    expect(names).toEqual(["good"]);
+    expect(manifest.capabilities).toEqual([
+      {
+        ...{ name: "idle", summary: "", usage: "most", needs: ["load"], cost: "cheap" },
+        ...{ cacheMs: 60_000, limitMs: 250, exclusive: false, file: join(root, "a.ts") },
+      },
+    ]);
+    expect(manifest.problems).toMatchObject([
+      { file: join(root, "b.ts"), message: expect.stringContaining(join(root, "a.ts")) },
+      { file: join(root, "c.ts"), message: expect.stringContaining("jobrunner itself") },
+      { file: join(root, "d.ts"), message: expect.stringContaining('named "Is Idle"') },
     ]);
   });
 

@@ -24,7 +24,13 @@ describe("a flow that cannot run with its defaults", () => {
     const definition = `export default defineFlow({ name: "x", flow: ${code} });`;
     writeFileSync(file, `import { ${words} } from "jobrunner";\n${definition}\n`);
 
-    const settings = { flows: [flows], skip: [], cache: undefined, agent: "alpha" };
+    const settings = {
+      flows: [flows],
+      skip: [],
+      builtin: ["is_arm64"],
+      cache: undefined,
+      agent: "alpha",
+    };
     const { manifest } = await loadPlugins(settings, () => undefined);
 
     expect(manifest.flows.map(({ name }) => name)).not.toContain("x");

@@ -36,9 +36,16 @@ export const ARROWS: readonly Arrow[] = [
     ],
   },
   { from: "persistence/persistence.ts", may: ["type:engine/", "common/"] },
-  { from: "config/", may: ["config/", "common/", "node:*", "npm:yaml", "npm:zod"] },
-  { from: "capabilities/", may: ["capabilities/", "common/", "node:*"] },
-  { from: "sdk/", may: ["sdk/", "engine/", "capabilities/", "common/", "node:*", "npm:zod"] },
+  {
+    from: "config/",
+    may: ["config/", "facts/overrides.ts", "common/", "node:*", "npm:yaml", "npm:zod"],
+  },
+  { from: "facts/", may: ["facts/", "common/", "node:*"] },
+  { from: "capabilities/", may: ["capabilities/", "type:facts/", "common/", "node:*"] },
+  {
+    from: "sdk/",
+    may: ["sdk/", "engine/", "capabilities/", "type:facts/", "common/", "node:*", "npm:zod"],
+  },
   {
     // Puts an agent's parts together in memory, as cli/compose.ts does for real.
     from: "sdk/testing/",
@@ -70,6 +77,9 @@ export const ARROWS: readonly Arrow[] = [
       "capabilities/",
       "config/config.ts",
       "config/state-directory.ts",
+      "facts/facts.ts",
+      "facts/fact.ts",
+      "facts/overrides.ts",
       "common/",
       "node:*",
       "npm:pino",
@@ -84,13 +94,17 @@ export const ARROWS: readonly Arrow[] = [
       "sdk/",
       "engine/",
       "capabilities/",
+      "type:facts/",
       "common/",
       "node:*",
       "npm:jiti",
       "npm:zod",
     ],
   },
-  { from: "agent/runner/runner.ts", may: ["type:engine/", "common/"] },
+  {
+    from: "agent/runner/runner.ts",
+    may: ["type:engine/", "type:capabilities/", "type:facts/", "common/"],
+  },
   {
     from: "agent/http/",
     may: ["agent/http/", "agent/jobs.ts", "agent/jobs/", "common/", "node:*", "npm:fastify"],

@@ -1,4 +1,4 @@
-import { satisfies } from "./node-range.js";
+import { satisfies } from "../../common/version-range.js";
 
 interface Package {
   readonly dev?: boolean;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { satisfies } from "../../common/version-range.js";
 import { checkClasses, checkDifferences } from "./differences.js";
-import { satisfies } from "./node-range.js";
 import {
   checkCodes,
   checkComplete,

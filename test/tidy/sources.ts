@@ -19,6 +19,7 @@ export const PRODUCT = [
   "sqlite",
   "boards",
   "persistence",
+  "facts",
   "capabilities",
   "flows",
   "agent",

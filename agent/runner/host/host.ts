@@ -5,6 +5,7 @@ import type { Assembled } from "../../../sdk/node.js";
 import { timedOut } from "../time-limit.js";
 import { type Ask, fromWire, type SessionHead, type ToRunner, toWire } from "../messages.js";
 import { createContext } from "./body-context.js";
+import { able, capability } from "./able.js";
 import { callBody, callDecider } from "./call.js";
 import { attribute } from "./console.js";
 import { AbortDeadline, mayStart } from "../deadline.js";
@@ -96,6 +97,10 @@ export class Host {
         return this.#flow(ask.flow).prepare(ask.params);
       case "open":
         return this.#open(ask.head);
+      case "able":
+        return able(this.#loaded.capabilities, ask.question);
+      case "mistake":
+        return capability(this.#loaded.capabilities, ask.capability).mistake(ask.args) ?? null;
       case "decide": {
         const { session, vote, deadline } = ask;
         this.#deadline.extend(deadline);

@@ -4,16 +4,20 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Jiti } from "jiti";
 import { hasCode, JobrunnerError } from "../../../common/error.js";
 import { compile, validate } from "../../../engine/plan.js";
+import { capabilityOf } from "../../../sdk/capabilities/define-capability.js";
 import { type FlowDefinition, isFlowDefinition } from "../../../sdk/define-flow.js";
 import * as sdk from "../../../sdk/index.js";
 import type { HostSettings } from "../messages.js";
-import type { FlowInfo, Manifest, PluginProblem } from "../runner.js";
+import type { CapabilityInfo, FlowInfo, Manifest, PluginProblem } from "../runner.js";
 import { findPlugins } from "./plugin-files.js";
 import { toProblem } from "./plugin-problem.js";
 
-/** The flows of this runner by name, and what the agent is told of them. */
+export type LoadedCapability = NonNullable<ReturnType<typeof capabilityOf>>;
+
+/** The plugins of this runner by name, and what the agent is told of them. */
 export interface Loaded {
   readonly flows: ReadonlyMap<string, FlowDefinition>;
+  readonly capabilities: ReadonlyMap<string, LoadedCapability>;
   readonly manifest: Manifest;
 }
 
@@ -25,8 +29,7 @@ export async function loadPlugins(
   settings: HostSettings,
   loading: (file: string) => void,
 ): Promise<Loaded> {
-  const flows = new Map<string, FlowDefinition>();
-  const infos = new Map<string, FlowInfo>();
+  const shelf = new Shelf(settings.builtin);
   const problems: PluginProblem[] = [];
   const load = createLoader(settings.cache);
   for (const directory of toDirectories(settings.flows)) {
@@ -36,19 +39,61 @@ export async function loadPlugins(
       if (settings.skip.includes(file)) continue;
       loading(file);
       try {
-        const flow = await load(file);
-        const first = infos.get(flow.name);
-        if (first !== undefined) throw duplicate(flow.name, first.file);
-        tryOut(flow);
-        const { name, version, migrates, summary, schema } = flow;
-        infos.set(name, { name, version, migrates, summary, schema, file });
-        flows.set(name, flow);
+        shelf.take(await load(file), file);
       } catch (error) {
         problems.push(toProblem(file, error));
       }
     }
   }
-  return { flows, manifest: { flows: [...infos.values()], problems } };
+  const { flows, capabilities } = shelf;
+  return { flows, capabilities, manifest: { ...shelf.infos(), problems } };
+}
+
+/** What was loaded so far, each name once. */
+class Shelf {
+  readonly flows = new Map<string, FlowDefinition>();
+  readonly capabilities = new Map<string, LoadedCapability>();
+  readonly #flowInfos = new Map<string, FlowInfo>();
+  readonly #capabilityInfos = new Map<string, CapabilityInfo>();
+  readonly #builtin: readonly string[];
+
+  constructor(builtin: readonly string[]) {
+    this.#builtin = builtin;
+  }
+
+  infos(): Pick<Manifest, "flows" | "capabilities"> {
+    const [flows, capabilities] = [this.#flowInfos.values(), this.#capabilityInfos.values()];
+    return { flows: [...flows], capabilities: [...capabilities] };
+  }
+
+  /** Throws BAD_FLOW for what is no plugin, or one whose name is taken. */
+  take(exported: unknown, file: string): void {
+    const capability = capabilityOf(exported);
+    if (capability !== undefined) this.#takeCapability(capability, file);
+    else if (isFlowDefinition(exported)) this.#takeFlow(exported, file);
+    else {
+      const message = "has no `export default defineFlow({...})` or `defineCapability({...})`";
+      throw new JobrunnerError("BAD_FLOW", message);
+    }
+  }
+
+  #takeFlow(flow: FlowDefinition, file: string): void {
+    const { name, version, migrates, summary, schema } = flow;
+    const first = this.#flowInfos.get(name);
+    if (first !== undefined) throw duplicate(`flow "${name}"`, first.file);
+    tryOut(flow);
+    this.#flowInfos.set(name, { name, version, migrates, summary, schema, file });
+    this.flows.set(name, flow);
+  }
+
+  #takeCapability(capability: LoadedCapability, file: string): void {
+    const { name } = capability.head;
+    const first = this.#capabilityInfos.get(name)?.file;
+    const taken = this.#builtin.includes(name) ? "jobrunner itself" : first;
+    if (taken !== undefined) throw duplicate(`capability "${name}"`, taken);
+    this.#capabilityInfos.set(name, { ...capability.head, file });
+    this.capabilities.set(name, capability);
+  }
 }
 
 /** The package's own flows first; a directory that leads to them, or comes twice, only once. */
@@ -99,7 +144,8 @@ async function openJiti(cache: string | undefined): Promise<Jiti> {
   });
 }
 
-function createLoader(cache: string | undefined): (file: string) => Promise<FlowDefinition> {
+/** The default export of a file. */
+function createLoader(cache: string | undefined): (file: string) => Promise<unknown> {
   const load = createImporter(cache);
   return async (file) => {
     const limit = new AbortController();
@@ -110,12 +156,10 @@ function createLoader(cache: string | undefined): (file: string) => Promise<Flow
       limit.signal.addEventListener("abort", () => clearTimeout(timer));
     });
     try {
-      const module = await Promise.race([load(file), late]);
-      if (isFlowDefinition(module.default)) return module.default;
+      return (await Promise.race([load(file), late])).default;
     } finally {
       limit.abort();
     }
-    throw new JobrunnerError("BAD_FLOW", "has no `export default defineFlow({...})`");
   };
 }
 
@@ -129,7 +173,8 @@ function tryOut(flow: FlowDefinition): void {
   }
 }
 
-function duplicate(name: string, first: string): JobrunnerError {
-  const message = `the flow "${name}" is already defined by ${first}, which stays`;
-  return new JobrunnerError("BAD_FLOW", message, { hint: "Give one of them another name." });
+function duplicate(what: string, first: string): JobrunnerError {
+  return new JobrunnerError("BAD_FLOW", `the ${what} is already defined by ${first}, which stays`, {
+    hint: "Give one of them another name.",
+  });
 }

@@ -1,19 +1,34 @@
+/*
+ * Ranges of versions as packages write them in `engines`: `||`, spaces for "and",
+ * `>= > <= < = ^ ~`, hyphens, `x` and `*`.
+ */
+
 type Version = readonly [number, number, number];
 
-/**
- * True when `version` lies in `range`, as npm reads the `engines` field. Understands what packages
- * write there: `||`, spaces for "and", `>= > <= < = ^ ~`, hyphens, `x` and `*`.
- */
+const COMPARATOR = /^(?:>=|<=|>|<|=|\^|~)?\s*v?(?:[x*]|\d+(?:\.(?:\d+|[x*])){0,2})$/i;
+
+/** True for a text that `satisfies` understands. */
+export function isVersionRange(text: string): boolean {
+  return text
+    .split("||")
+    .every((part) => split(part.trim()).every((each) => COMPARATOR.test(each)));
+}
+
+/** True when `version` lies in `range`, as npm reads it. */
 export function satisfies(version: string, range: string): boolean {
   const wanted = parse(version);
   return range.split("||").some((part) => allows(part.trim(), wanted));
 }
 
 function allows(part: string, version: Version): boolean {
+  return split(part).every((comparator) => compares(comparator, version));
+}
+
+/** `20 - 22` and `>= 20 <22` as their comparators. */
+function split(part: string): readonly string[] {
   const hyphen = /^(\S+)\s+-\s+(\S+)$/.exec(part);
   const text = hyphen === null ? part : `>=${hyphen[1] ?? ""} <=${hyphen[2] ?? ""}`;
-  const comparators = text.replace(/([<>=^~]+)\s+/g, "$1").split(/\s+/);
-  return comparators.every((comparator) => compares(comparator, version));
+  return text.replace(/([<>=^~]+)\s+/g, "$1").split(/\s+/);
 }
 
 function compares(comparator: string, version: Version): boolean {

@@ -1,22 +1,20 @@
 import { createServer, type Server } from "node:net";
-import type { Json } from "../../common/json.js";
-import { defineCapability, type Verdict } from "../capability.js";
+import type { Verdict } from "../../capability.js";
+import { ABLE, builtin, notAble } from "../define.js";
 
 /**
  * Nothing on this machine listens on the TCP port. Found out by listening for a moment: reading
  * tables of sockets is neither possible everywhere (Android) nor exact.
  */
-export const portIsFree = defineCapability({
+export const portIsFree = builtin({
   name: "port_is_free",
   summary: "Nothing listens on the TCP port.",
+  takes: ["port"],
+  needs: [],
   exclusive: true,
   // Short, since other programs come and go; long enough for one look at a full board.
   cacheMs: 500,
-  async check(args): Promise<Verdict> {
-    const port = toPort(args);
-    if (port === undefined) {
-      return { unknown: `wants one port from 1 to 65535, got ${JSON.stringify(args)}` };
-    }
+  async check([port]): Promise<Verdict> {
     // Both families: a program may hold only one of them.
     const first = await tryToListen(port, "0.0.0.0");
     return first === undefined
@@ -25,22 +23,15 @@ export const portIsFree = defineCapability({
   },
 });
 
-function toPort(args: readonly Json[]): number | undefined {
-  const [port] = args;
-  if (args.length !== 1 || typeof port !== "number" || !Number.isInteger(port)) return undefined;
-  return port >= 1 && port <= 65535 ? port : undefined;
-}
-
 /** Error codes that say nothing about the port: the machine has no such address family. */
 const NO_FAMILY: readonly string[] = ["EAFNOSUPPORT", "EADDRNOTAVAIL", "EINVAL"];
 
 function toVerdict(port: number, code: string | undefined): Verdict {
-  if (code === undefined || NO_FAMILY.includes(code)) return { able: true };
+  if (code === undefined || NO_FAMILY.includes(code)) return ABLE;
   const needed = `port ${port} free`;
-  if (code === "EADDRINUSE") return { able: false, observed: `port ${port} is in use`, needed };
+  if (code === "EADDRINUSE") return notAble(`port ${port} is in use`, needed);
   if (code !== "EACCES") return { unknown: `listening on port ${port} fails with ${code}` };
-  const observed = `this user may not listen on port ${port}`;
-  return { able: false, observed, needed: `${needed} and allowed` };
+  return notAble(`this user may not listen on port ${port}`, `${needed} and allowed`);
 }
 
 /** Undefined when listening worked, else the error's code. */

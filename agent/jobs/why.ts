@@ -1,0 +1,46 @@
+import { formatClause, isEnded } from "../../common/job.js";
+import type { JobView, ObstacleView, WhyView } from "../../common/wire.js";
+import type { JobRow, Ownership } from "../../persistence/persistence.js";
+import type { JobsOptions } from "./options.js";
+import { noSuchJob, resolveId } from "./resolve.js";
+import { toJobView } from "./views.js";
+
+/** Why a job runs, or does not; of agents, this one answers. */
+export async function whyJob(options: JobsOptions, part: string): Promise<WhyView> {
+  const { persistence } = options;
+  const id = await resolveId(persistence, part);
+  const row = await persistence.job(id);
+  if (row === undefined) throw noSuchJob(id);
+  const ownerships = await persistence.ownerships(id);
+  const now = await persistence.now();
+  const owner = ownerOf(row, ownerships);
+  const agent = ownerships.at(-1)?.agent;
+  const job = toJobView(agent === undefined ? row : { ...row, agent }, now);
+  const obstacles = obstaclesOf(job);
+  const settled = isEnded(row.state) || owner !== undefined;
+  const agents = settled ? [] : [await options.why(row.needs)];
+  const able = obstacles.length === 0 && agents.some((each) => each.able);
+  return {
+    job,
+    ...(owner === undefined ? {} : { owner: owner.agent }),
+    needs: row.needs.clauses.map(formatClause),
+    possible: settled || able,
+    obstacles,
+    agents,
+  };
+}
+
+/** Who works on it now, as far as persistence knows: nobody saw that one leave. */
+function ownerOf({ state }: JobRow, ownerships: readonly Ownership[]): Ownership | undefined {
+  const last = ownerships.at(-1);
+  const running = state === "RUNNING" || state === "REVERTING";
+  return running && last?.ended === undefined ? last : undefined;
+}
+
+/** What keeps every agent from the job, however able. */
+function obstaclesOf({ state, runAt, reason }: JobView): readonly ObstacleView[] {
+  if (state === "SCHEDULED") return [{ why: `it is not due before ${runAt}` }];
+  if (state !== "SUSPENDED") return [];
+  const why = reason === undefined ? "" : `, parked as ${reason.code}: ${reason.message}`;
+  return [{ why: `it is suspended${why}` }];
+}

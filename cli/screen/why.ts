@@ -1,0 +1,132 @@
+import { isEnded } from "../../common/job.js";
+import type { AgentWhyView, RequirementView, WhyView } from "../../common/wire.js";
+import { shortId } from "./job-list.js";
+import { dash, stateText, type Style } from "./style.js";
+import { renderTable, renderTabs, type Cell } from "./table.js";
+import { clean, wrap } from "./text.js";
+import { age, between } from "./time.js";
+
+/** Where lines below a heading begin. */
+const INDENT = "  ";
+
+/** `why JOB`: what is asked of an agent against each agent, the closest one, what would help. */
+export function renderWhy(style: Style, why: WhyView, now: number): string {
+  if (!style.tty) return renderTabs(plainRows(why));
+  const sections = [
+    headline(style, why, now),
+    why.obstacles.map((obstacle) => lines(style, `but ${obstacle.why}`)).join("\n"),
+    why.agents.length === 0 ? "" : renderMatrix(style, why.agents),
+    details(style, why),
+    advice(style, why),
+  ];
+  return sections.filter((section) => section !== "").join("\n\n");
+}
+
+/** For programs: how it stands, then each obstacle, then each requirement of each agent. */
+function plainRows({
+  job,
+  owner,
+  possible,
+  agents,
+  obstacles,
+}: WhyView): readonly (readonly Cell[])[] {
+  const whole = [job.id, owner ?? "*", job.state, possible ? "yes" : "no", "", ""];
+  const all = obstacles.map(({ why }) => [job.id, "*", why, "no", "", ""]);
+  const each = agents.flatMap(({ agent, requirements }) =>
+    requirements.map(({ what, verdict, observed = "", needed = "" }) => [
+      ...[job.id, agent, what, verdict, observed, needed],
+    ]),
+  );
+  return [whole, ...all, ...each].map((row) => row.map((text) => ({ text })));
+}
+
+function headline(style: Style, why: WhyView, now: number): string {
+  const { job } = why;
+  const since = age(between(job.postedAt, undefined, now));
+  const subject = `${clean(job.flow)} ${shortId(job.id)}`;
+  return `${style.paint("bold", subject)}   ${stateText(style, job.state)}   posted ${since} ago\n${lines(style, verdictOf(why))}`;
+}
+
+function verdictOf({ job, owner, possible, agents, obstacles }: WhyView): string {
+  if (job.state !== "SCHEDULED" && isEnded(job.state)) return "It is over: see jobrunner show.";
+  if (owner !== undefined) {
+    return `${owner} works on it; should that agent be gone, its lease ends and another one goes on.`;
+  }
+  const able = agents.filter((each) => each.able).map(({ agent }) => agent);
+  if (possible) return `It may start any moment on ${able.join(", ")}.`;
+  if (obstacles.length > 0) return "It does not run now.";
+  if (agents.length > 1) return "It does not run: no agent that was asked has all it needs.";
+  return "It does not run: the agent that was asked does not have all it needs.";
+}
+
+function renderMatrix(style: Style, agents: readonly AgentWhyView[]): string {
+  const [first] = agents;
+  const columns = [
+    { title: "NEEDED", flexible: true },
+    ...agents.map(({ agent }) => ({ title: clean(agent) })),
+  ];
+  const rows = (first?.requirements ?? []).map(({ what }, index) => [
+    { text: what },
+    ...agents.map(({ requirements }) => markOf(style, requirements[index])),
+  ]);
+  return renderTable(style, columns, rows);
+}
+
+const MARKS = {
+  yes: ["✔ yes", "+ yes", "green"],
+  no: ["✘ no", "x no", "red"],
+  unknown: ["? unknown", "? unknown", "yellow"],
+} as const;
+
+function markOf(style: Style, requirement: RequirementView | undefined): Cell {
+  if (requirement === undefined) return { text: dash(style) };
+  const [glyph, ascii, colour] = MARKS[requirement.verdict];
+  return {
+    text: style.unicode ? glyph : ascii,
+    paint: (text) => style.paint(colour, text),
+  };
+}
+
+/** What is missing where, in words: the matrix has no room for it. */
+function details(style: Style, { agents }: WhyView): string {
+  return agents
+    .filter(({ able }) => !able)
+    .map(({ agent, requirements }) => {
+      const missing = missingOf(requirements).map((requirement) =>
+        lines(style, `${INDENT}${requirement.what}: ${told(requirement)}`, 4),
+      );
+      return [`${clean(agent)} is ${countText(missing.length)} short`, ...missing].join("\n");
+    })
+    .join("\n\n");
+}
+
+function told({ observed = "no", needed, what }: RequirementView): string {
+  return needed === undefined || needed === what ? observed : `${observed}; needed: ${needed}`;
+}
+
+function advice(style: Style, { agents }: WhyView): string {
+  const [closest] = agents
+    .map((each) => missingOf(each.requirements))
+    .sort((a, b) => a.length - b.length);
+  const helps = (closest ?? []).flatMap(({ what, help }) =>
+    help === undefined ? [] : [`${what}: ${help}`],
+  );
+  if (helps.length === 0) return "";
+  return ["What would help:", ...helps.map((help) => lines(style, `${INDENT}${help}`, 4))].join(
+    "\n",
+  );
+}
+
+function missingOf(requirements: readonly RequirementView[]): readonly RequirementView[] {
+  return requirements.filter(({ verdict }) => verdict !== "yes");
+}
+
+function countText(count: number): string {
+  return count === 1 ? "one thing" : `${count} things`;
+}
+
+/** Wrapped to the terminal; lines after the first are indented. */
+function lines(style: Style, text: string, indent = 0): string {
+  const [first = "", ...rest] = wrap(clean(text), style.columns - indent);
+  return [first, ...rest.map((line) => " ".repeat(indent) + line)].join("\n");
+}

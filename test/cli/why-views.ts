@@ -1,0 +1,91 @@
+import type { AgentWhyView, JobView, RequirementView, WhyView } from "../../common/wire.js";
+import { HOSTILE, NOW } from "./views.js";
+
+/* Answers to `why` as agents give them. */
+
+const JOB: JobView = {
+  id: "0198f397-7c1e-7b02-9d40-5a6f0e1c2b33",
+  flow: "encode",
+  version: 3,
+  name: "encode",
+  state: "WAITING",
+  priority: 0,
+  postedAt: new Date(NOW - 12 * 60_000).toISOString(),
+  postedVia: "lenovo-x1",
+};
+
+const NEEDS = ["is_x86_64", "has_program(ffmpeg)", "memory_free(8GiB)"];
+
+const YES: readonly RequirementView[] = ["takes jobs", "flow encode v3", ...NEEDS, "free slot"].map(
+  (what) => ({ what, verdict: "yes" }),
+);
+
+function agent(name: string, but: Readonly<Record<string, Partial<RequirementView>>>) {
+  const requirements = YES.map((each) => ({ ...each, ...but[each.what] }));
+  const able = requirements.every(({ verdict }) => verdict === "yes");
+  return { agent: name, able, requirements } satisfies AgentWhyView;
+}
+
+const MEMORY = {
+  "memory_free(8GiB)": {
+    verdict: "no",
+    observed: "6.9 GiB free",
+    needed: "8 GiB",
+    help: "1.1 GiB more",
+  },
+} as const;
+
+export const IMPOSSIBLE: WhyView = {
+  job: JOB,
+  needs: NEEDS,
+  possible: false,
+  obstacles: [],
+  agents: [
+    agent("nas-1", MEMORY),
+    agent("pixel-7", {
+      ...MEMORY,
+      "takes jobs": { verdict: "no", observed: "it is leaving" },
+      "flow encode v3": {
+        verdict: "no",
+        observed: "flow encode is version 2 here, not 3",
+        needed: "flow encode v3",
+      },
+      is_x86_64: { verdict: "no", observed: "the processor is arm64", needed: "x64" },
+      "has_program(ffmpeg)": { verdict: "unknown", observed: "no answer within 2000 ms" },
+    }),
+  ],
+};
+
+export const POSSIBLE: WhyView = {
+  ...IMPOSSIBLE,
+  possible: true,
+  agents: [agent("nas-1", {})],
+};
+
+export const SUSPENDED: WhyView = {
+  ...POSSIBLE,
+  job: { ...JOB, state: "SUSPENDED" },
+  possible: false,
+  obstacles: [{ why: "it is suspended, parked as POISON: 3 owners in a row died over encode" }],
+};
+
+export const OWNED: WhyView = {
+  ...{ job: { ...JOB, state: "RUNNING", agent: "nas-1" }, needs: NEEDS, owner: "nas-1" },
+  ...{ possible: true, obstacles: [], agents: [] },
+};
+
+const EVIL = "\u001b[2Jgone\nnext line\u202e";
+
+export const HOSTILE_WHY: WhyView = {
+  job: HOSTILE,
+  needs: [EVIL],
+  possible: false,
+  obstacles: [{ why: EVIL }],
+  agents: [
+    {
+      agent: EVIL,
+      able: false,
+      requirements: [{ what: EVIL, verdict: "no", observed: EVIL, needed: EVIL, help: EVIL }],
+    },
+  ],
+};
