@@ -1,0 +1,48 @@
+import { randomUUID } from "node:crypto";
+import { Redis } from "ioredis";
+import { onTestFinished } from "vitest";
+import type { JobBoard } from "../../boards/board.js";
+import { openRedisBoard } from "../../boards/redis/board.js";
+import type { BoardUnderTest } from "./board/subject.js";
+import { closing } from "./sqlite.js";
+
+export const LEASE_MS = 10_000;
+
+/** A prefix that no other test has. */
+export function ownPrefix(): string {
+  return `test-${randomUUID()}`;
+}
+
+export function openBoardAt(url: string, prefix: string, leaseMs = LEASE_MS): Promise<JobBoard> {
+  return openRedisBoard(`${url}?prefix=${prefix}`, { leaseMs }).then(closing);
+}
+
+/** Two agents of an empty board in this Redis. */
+export async function openRedisPair(url: string): Promise<BoardUnderTest> {
+  const prefix = ownPrefix();
+  const board = await openBoardAt(url, prefix);
+  const other = await openBoardAt(url, prefix);
+  return { board, other, advance: (ms) => shiftLater(url, prefix, ms), slackMs: 2_000 };
+}
+
+/**
+ * Redis' clock cannot be steered, so the moments that the board waits for come nearer instead: all
+ * that counts is the time between now and them.
+ */
+async function shiftLater(url: string, prefix: string, ms: number): Promise<void> {
+  const redis = rawRedis(url);
+  await redis.eval(
+    `for _, job in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+       redis.call('ZINCRBY', KEYS[1], -ARGV[1], job)
+     end`,
+    ...[1, `{${prefix}}:later`, ms],
+  );
+  redis.disconnect();
+}
+
+/** A plain client, for looking behind the board's back; gone when the test is over. */
+export function rawRedis(url: string): Redis {
+  const redis = new Redis(url, { disableClientInfo: true });
+  onTestFinished(() => redis.disconnect());
+  return redis;
+}
