@@ -87,6 +87,7 @@ class RunningAgent implements Agent {
       log,
       incarnation,
       renewed: (deadline) => runners.beat(deadline),
+      entryLost: () => this.#sweep.wake(),
     });
     this.#sweep = new Sweep({
       ...{ board, persistence, clock, log, incarnation },

@@ -3,6 +3,13 @@ import { Redis } from "ioredis";
 import { onTestFinished } from "vitest";
 import type { JobBoard } from "../../boards/board.js";
 import { openRedisBoard } from "../../boards/redis/board.js";
+import {
+  type RedisOptions,
+  type RedisServer,
+  startRedis,
+} from "../../scripts/lab/servers/redis.js";
+import { tempDir } from "../support/temp.js";
+import type { BoardOnServer } from "./board/outage.js";
 import type { BoardUnderTest } from "./board/subject.js";
 import { closing } from "./sqlite.js";
 
@@ -23,6 +30,33 @@ export async function openRedisPair(url: string): Promise<BoardUnderTest> {
   const board = await openBoardAt(url, prefix);
   const other = await openBoardAt(url, prefix);
   return { board, other, advance: (ms) => shiftLater(url, prefix, ms), slackMs: 2_000 };
+}
+
+/** The same on a Redis of this test's own. */
+export async function openRedisServer(): Promise<BoardOnServer> {
+  const redis = await privateRedis();
+  return { ...(await openRedisPair(redis.url)), ...controlsOf(redis) };
+}
+
+/** What a test may do to a server of its own. */
+export function controlsOf({
+  url,
+  server,
+}: RedisServer): Omit<BoardOnServer, keyof BoardUnderTest> {
+  return {
+    kill: () => server.kill(),
+    start: () => server.start(),
+    freeze: () => server.pause(),
+    thaw: () => server.resume(),
+    wipe: async () => void (await rawRedis(url).flushall()),
+  };
+}
+
+/** A Redis that is killed when the test is over. */
+export async function privateRedis(options: RedisOptions = {}): Promise<RedisServer> {
+  const redis = await startRedis(tempDir(), options);
+  closing(redis.server);
+  return redis;
 }
 
 /**
