@@ -27,7 +27,8 @@ export async function composeAgent(config: Config, log: Logger): Promise<Agent> 
     const takeLock = await fileLocks();
     const identity = keep(await openIdentity({ directory, name, takeLock }));
     const persistence = keep(await openPersistence(database));
-    const board = keep(await openBoard(database, { leaseMs }));
+    const warn = (advice: string): void => log.warn(advice);
+    const board = keep(await openBoard(database, { leaseMs, warn }));
     const runners = keep(openRunners(config, log));
     const parts = { config, persistence, board, runners, identity, clock: systemClock, log };
     opened.splice(0); // From here on the agent closes them, also when it fails to start.

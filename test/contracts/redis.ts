@@ -63,7 +63,7 @@ export async function privateRedis(options: RedisOptions = {}): Promise<RedisSer
  * Redis' clock cannot be steered, so the moments that the board waits for come nearer instead: all
  * that counts is the time between now and them.
  */
-async function shiftLater(url: string, prefix: string, ms: number): Promise<void> {
+export async function shiftLater(url: string, prefix: string, ms: number): Promise<void> {
   const redis = rawRedis(url);
   await redis.eval(
     `for _, job in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
