@@ -189,6 +189,7 @@ class RunningAgent implements Agent {
     });
     return new Conductor({
       ...{ board, clock, log, matcher, slots: config.slots, claims: this.#claims },
+      random: Math.random,
       mayClaim: () => this.#sweep.boardId !== undefined && this.#sweep.persistenceOk,
       execute: async (claim, control) => {
         await execute(claim, control, {

@@ -1,6 +1,8 @@
 import { describe, expect, inject, it } from "vitest";
 import { until } from "../../scripts/lab/until.js";
-import { put } from "../contracts/board/subject.js";
+import { startBenchAgent } from "../../scripts/bench/board/agents.js";
+import { posting, put } from "../contracts/board/subject.js";
+import { closing } from "../contracts/sqlite.js";
 import { testBoardOutage, testJobBoard } from "../contracts/board.js";
 import {
   controlsOf,
@@ -34,6 +36,33 @@ describe("leases in Redis' own time (P-28)", () => {
     // Counted in whole milliseconds of another clock.
     expect(performance.now() - claimedAt).toBeGreaterThan(LEASE_MS - 5);
     expect(await board.renew(new Map([[id, "a.1"]]))).toEqual(new Map([[id, "taken"]]));
+  });
+});
+
+describe("20 agents that compete", () => {
+  it("lose few races for each job, and none of them two jobs", async () => {
+    const [prefix, jobs] = [ownPrefix(), 300];
+    const won: string[] = [];
+    let asked = 0;
+    for (let n = 0; n < 20; n += 1) {
+      const board = await openBoardAt(inject("redisUrl"), prefix);
+      const claim = board.claim.bind(board);
+      board.claim = (id, claimId) => {
+        asked += 1;
+        return claim(id, claimId);
+      };
+      const claimed = (job: string): void => void won.push(job);
+      closing(startBenchAgent({ name: `agent${n}`, board, flow: "hello", claimed }));
+    }
+    const poster = await openBoardAt(inject("redisUrl"), prefix);
+    await poster.put(Array.from({ length: jobs }, () => posting()));
+
+    await until(() => won.length >= jobs, { withinMs: 30_000, what: "all jobs to be claimed" });
+
+    expect(new Set(won).size).toBe(jobs);
+    expect(won).toHaveLength(jobs);
+    // All in the same order: 3.0. Drawn from the first 64: 0.5.
+    expect((asked - jobs) / jobs).toBeLessThan(1.5);
   });
 });
 
