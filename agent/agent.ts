@@ -97,6 +97,7 @@ class RunningAgent implements Agent {
       log,
       incarnation,
       renewed: (deadline) => runners.beat(deadline),
+      entryLost: () => this.#sweep.wake(),
     });
     this.#sweep = new Sweep({
       ...{ board, persistence, clock, log, incarnation },
@@ -206,6 +207,7 @@ class RunningAgent implements Agent {
     const [claims, matcher] = [this.#claims, this.#matcher];
     return new Conductor({
       ...{ board, clock, log, claims, matcher, slots: () => this.#slots },
+      random: Math.random,
       mayClaim: () => this.#obstacle() === undefined,
       execute: async (claim, control) => {
         await execute(claim, control, {

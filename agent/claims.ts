@@ -51,6 +51,8 @@ export interface ClaimsOptions {
   readonly incarnation: string;
   /** After each good renewal: the deadline that now holds for every claim. */
   renewed(deadline: Deadline): void;
+  /** The board had lost an entry that was taken again (P-23): it may have lost all (P-31). */
+  entryLost?(): void;
 }
 
 export interface Claims extends AsyncDisposable {
@@ -266,6 +268,7 @@ class ClaimKeeper implements Claims {
       held.sentMonotonic = sentMonotonic;
       held.sentWall = sentWall;
       log.info({ jobId: held.job }, "the board had lost the claim; taken again");
+      this.#options.entryLost?.();
     } catch (error) {
       if (!hasCode(error, "BOARD_DOWN", "PERSISTENCE_DOWN")) throw error;
       // Not known yet: the next renewal asks again, and the deadline ends it otherwise.

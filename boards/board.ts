@@ -48,6 +48,8 @@ export interface BoardOptions {
   readonly leaseMs: number;
   /** Embedded board only; default the machine's clock that never jumps. */
   readonly clock?: LeaseClock;
+  /** Told, while the board is opened, what an operator should change about its server. */
+  readonly warn?: (advice: string) => void;
 }
 
 /**

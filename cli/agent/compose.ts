@@ -29,7 +29,8 @@ export async function composeAgent(config: Config, log: Logger): Promise<Agent> 
     const takeLock = await fileLocks();
     const identity = keep(await openIdentity({ directory, name, takeLock }));
     const persistence = keep(await openPersistence(config.persistence));
-    const board = keep(await openBoard(config.board, { leaseMs }));
+    const warn = (advice: string): void => log.warn(advice);
+    const board = keep(await openBoard(config.board, { leaseMs, warn }));
     const runners = keep(openRunners(config, log));
     const facts = keep(openFacts(config));
     const clock = systemClock;

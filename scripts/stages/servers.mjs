@@ -12,6 +12,8 @@ const SERVERS = [
   { package: "redis-server", program: "redis-server" },
   { package: "mariadb-server", program: "mariadbd" },
   { package: "consul", program: "consul" },
+  // Makes the certificates of servers that speak TLS.
+  { package: "openssl", program: "openssl" },
 ];
 
 const SOURCES = "/etc/apt/sources.list.d";
@@ -31,8 +33,8 @@ export function howToInstall(packages) {
   return [
     `error: the tests need real servers: ${packages.join(", ")} not found`,
     "hint:  on Debian, as root: npm test -- --install-servers",
-    "       elsewhere install Redis, MariaDB and Consul, so that redis-server, mariadbd,",
-    "       mariadb-install-db and consul are on PATH",
+    "       elsewhere install Redis, MariaDB, Consul and OpenSSL, so that redis-server, mariadbd,",
+    "       mariadb-install-db, consul and openssl are on PATH",
   ].join("\n");
 }
 

@@ -18,7 +18,7 @@ async function openShared(driver: DriverName): Promise<BoardUnderTest> {
   const path = tempFile();
   const board = await openSteeredBoard(time, { path, driver });
   const other = closing(await openEmbeddedBoard(path, { leaseMs: 10_000, clock: time }));
-  return { board, other, advance: (ms) => Promise.resolve(time.advance(ms)) };
+  return { board, other, advance: async (ms) => time.advance(ms), slackMs: 0 };
 }
 
 /** Two agents in two processes: each has a connection of its own. */
@@ -27,13 +27,13 @@ async function openTwo(): Promise<BoardUnderTest> {
   const path = tempFile();
   const board = await openSteeredBoard(time, { path });
   const other = await openBoardApart(path, time);
-  return { board, other, advance: (ms) => Promise.resolve(time.advance(ms)) };
+  return { board, other, advance: async (ms) => time.advance(ms), slackMs: 0 };
 }
 
 async function openInMemory(driver: DriverName): Promise<BoardUnderTest> {
   const time = new SteeredTime();
   const board = await openSteeredBoard(time, { driver });
-  return { board, other: board, advance: (ms) => Promise.resolve(time.advance(ms)) };
+  return { board, other: board, advance: async (ms) => time.advance(ms), slackMs: 0 };
 }
 
 describe.each(DRIVERS)("the embedded board with the driver %s", (driver) => {

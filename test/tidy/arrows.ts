@@ -17,10 +17,18 @@ export const ARROWS: readonly Arrow[] = [
   { from: "engine/", may: ["engine/", "common/"] },
   { from: "sqlite/", may: ["sqlite/", "common/", "node:*", "npm:knex", "dynamic:npm:libsql"] },
   { from: "boards/board.ts", may: ["common/"] },
-  { from: "boards/open.ts", may: ["boards/board.ts", "dynamic:boards/embedded/", "common/"] },
+  { from: "boards/hint.ts", may: [] },
+  {
+    from: "boards/open.ts",
+    may: ["boards/board.ts", "dynamic:boards/embedded/", "dynamic:boards/redis/", "common/"],
+  },
   {
     from: "boards/embedded/",
     may: ["boards/embedded/", "boards/board.ts", "sqlite/", "common/", "node:*", "npm:uuid"],
+  },
+  {
+    from: "boards/redis/",
+    may: ["boards/redis/", "boards/board.ts", "boards/hint.ts", "common/", "node:*", "npm:ioredis"],
   },
   {
     from: "persistence/",

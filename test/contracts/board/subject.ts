@@ -4,8 +4,13 @@ export interface BoardUnderTest {
   readonly board: JobBoard;
   /** The same board as another agent has it open. */
   readonly other: JobBoard;
-  /** Moves lease time. */
+  /** Moves lease time by at least so much. */
   readonly advance: (ms: number) => Promise<void>;
+  /**
+   * How much lease time may pass by itself in the middle of a test, milliseconds: 0 where it stands
+   * still until it is told. Below 3 s and below half a lease.
+   */
+  readonly slackMs: number;
 }
 
 /** Makes an empty board that is closed when the test is over. */

@@ -14,6 +14,7 @@ async function sleeps(board: JobBoard): Promise<boolean> {
   const stop = new AbortController();
   let woken = false;
   const waiting = board.changed(stop.signal).then(() => (woken = true));
+  await board.survey(); // What was sent before this answer has arrived.
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   const asleep = !woken;
   stop.abort();

@@ -1,0 +1,87 @@
+import type { JobBoard } from "../../boards/board.js";
+import { type Bar, judge } from "./bars.js";
+import type { BenchedBoard } from "./board/benched.js";
+import { crowd, pickUp } from "./board/crowd.js";
+import { measureIdle, measurePickUp } from "./board/idle.js";
+import { measureRates } from "./board/rates.js";
+import { benchRedis } from "./board/redis.js";
+import { percentile, type Report } from "./report.js";
+
+/*
+ * `npm run bench -- board [NAME ...]`: what the boards for many machines cost, each beside the
+ * limit of its own server, measured in the same run.
+ */
+
+const BOARDS: Readonly<Record<string, () => Promise<BenchedBoard>>> = { redis: benchRedis };
+
+const CROWD_ROUNDS = 300;
+
+export default async function benchBoards(report: Report, names: readonly string[]): Promise<void> {
+  const bars: Bar[] = [];
+  for (const name of names.length > 0 ? names : Object.keys(BOARDS)) {
+    const start = BOARDS[name];
+    if (start === undefined) throw new Error(`there is no board "${name}" to measure`);
+    await using benched = await start();
+    report.note(`${name}: server ${benched.version}, Node ${process.version}`);
+    bars.push(...(await benchBoard(benched, report)));
+  }
+  judge(report, bars);
+}
+
+async function benchBoard(benched: BenchedBoard, report: Report): Promise<readonly Bar[]> {
+  const { name, bars } = benched;
+  await measureRates(benched, 1, report);
+  const rates = await measureRates(benched, 32, report);
+  const crowdRatio = await measureCrowds(benched, report);
+  const pick = await measurePickUp(benched, report);
+  const idle = Math.max(
+    await measureIdle(benched, 0, report),
+    await measureIdle(benched, 1_000, report),
+  );
+  const p99 = bars.pickUpP99Max;
+  const bar = (what: string): string => `${name}: ${what}`;
+  return [
+    {
+      bar: bar("claim-and-consume pairs of the raw rate, 32 in flight"),
+      ...{ measured: rates.pairsShare, min: bars.pairsShareMin },
+    },
+    {
+      bar: bar("claim latency, largest crowd to smallest"),
+      ...{ measured: crowdRatio, max: bars.crowdRatioMax },
+    },
+    {
+      bar: bar("pick-up p50, in smallest requests"),
+      ...{ measured: pick.p50 / pick.smallestP50, max: bars.pickUpMax },
+    },
+    ...(p99 === undefined
+      ? []
+      : [
+          {
+            bar: bar("pick-up p99, ms"),
+            ...{ measured: pick.p99, max: Math.max(p99.ms, p99.smallest * pick.smallestP99) },
+          },
+        ]),
+    { bar: bar("idle requests/s an agent"), measured: idle, max: bars.idleMax },
+  ];
+}
+
+/** Medians in turns, so that what else the machine does falls on all; the last to the first. */
+async function measureCrowds(benched: BenchedBoard, report: Report): Promise<number> {
+  const crowds: { readonly waiting: number; readonly board: JobBoard; readonly ms: number[] }[] =
+    [];
+  for (const waiting of benched.crowds) {
+    const board = await benched.open(`crowd-${String(waiting)}`);
+    await crowd(board, waiting);
+    crowds.push({ waiting, board, ms: [] });
+  }
+  for (let round = 0; round < CROWD_ROUNDS; round += 1) {
+    for (const { board, ms } of crowds) ms.push(await pickUp(board, round));
+  }
+  for (const { waiting, board, ms } of crowds) {
+    await board[Symbol.asyncDispose]();
+    const [p50, p99] = [percentile(ms, 0.5), percentile(ms, 0.99)];
+    report.row({ board: benched.name, what: "look to claim, ms", waiting, p50, p99 });
+  }
+  const [first, last] = [crowds[0], crowds.at(-1)];
+  return percentile(last?.ms ?? [], 0.5) / percentile(first?.ms ?? [], 0.5);
+}

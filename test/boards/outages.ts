@@ -1,0 +1,84 @@
+import { describe, expect, it } from "vitest";
+import { until } from "../../scripts/lab/until.js";
+import { EACH_ONCE, endsByJob, openCluster } from "./cluster.js";
+
+/** The server of a board, which the test may treat badly. */
+export interface ServerUnderTest {
+  readonly url: string;
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  freeze(): void;
+  thaw(): void;
+  wipe(): Promise<void>;
+}
+
+/** Longer than a server takes to start again, on a busy machine too. */
+const LONG_LEASE_MS = 20_000;
+const SHORT_LEASE_MS = 2_000;
+const JOBS = 12;
+/** Two agents of four slots each. */
+const RUNNING = 8;
+
+/** What becomes of running and waiting jobs when their board fails; the same on every board. */
+export function testOutages(open: () => Promise<ServerUnderTest>): void {
+  describe("agents whose board fails", { timeout: 90_000 }, () => {
+    it("lose no job and run none twice when all its data is gone (P-30, P-31)", async () => {
+      const { scene, server, letGo } = await running(open, LONG_LEASE_MS);
+      const before = await scene.persistence.boardId();
+
+      await server.wipe();
+      // A renewal finds it out, long before the next regular sweep.
+      const noticed = async (): Promise<boolean> => (await scene.persistence.boardId()) !== before;
+      await until(noticed, { withinMs: LONG_LEASE_MS, what: "agents to notice" });
+      const ended = await letGo();
+
+      expect(ended.map(({ state }) => state)).toEqual(Array(JOBS).fill("SUCCESS"));
+      expect(ended.map(({ owners }) => owners.length)).toEqual(Array(JOBS).fill(1));
+      expect([...endsByJob(scene.effects()).values()]).toEqual(Array(JOBS).fill(EACH_ONCE));
+    });
+
+    it("go on with what runs when it is killed and is back within the lease", async () => {
+      const { scene, server, letGo } = await running(open, LONG_LEASE_MS);
+
+      await server.kill();
+      await server.start();
+      const ended = await letGo();
+
+      expect(ended.map(({ state }) => state)).toEqual(Array(JOBS).fill("SUCCESS"));
+      expect(ended.map(({ owners }) => owners.length)).toEqual(Array(JOBS).fill(1));
+      expect([...endsByJob(scene.effects()).values()]).toEqual(Array(JOBS).fill(EACH_ONCE));
+    });
+
+    it("stop when it is silent for longer than the lease, and go on at the very step", async () => {
+      const { scene, server, letGo } = await running(open, SHORT_LEASE_MS);
+      server.freeze();
+      const frozenAt = performance.now();
+      const over = (): boolean => performance.now() - frozenAt > SHORT_LEASE_MS * 2;
+      await until(over, { withinMs: SHORT_LEASE_MS * 3, what: "all leases to end" });
+      server.thaw();
+
+      const ended = await letGo();
+
+      expect(ended.map(({ state }) => state)).toEqual(Array(JOBS).fill("SUCCESS"));
+      expect([...endsByJob(scene.effects()).values()]).toEqual(Array(JOBS).fill(EACH_ONCE));
+      // Each entry belongs to the ownership that was the current one.
+      for (const { id } of ended) {
+        const tokens = (await scene.persistence.load(id)).map(({ token }) => token);
+        expect(tokens).toEqual([...tokens].sort((a, b) => a - b));
+      }
+    });
+  });
+}
+
+async function running(open: () => Promise<ServerUnderTest>, leaseMs: number) {
+  const server = await open();
+  const scene = await openCluster(server.url, leaseMs);
+  const [alpha] = [await scene.agent("alpha"), await scene.agent("beta")];
+  const jobs = await scene.post(alpha, JOBS);
+  await scene.holding(RUNNING);
+  const letGo = () => {
+    scene.letGo();
+    return scene.ended(alpha, jobs);
+  };
+  return { scene, server, letGo };
+}
