@@ -48,6 +48,8 @@ export interface BoardOptions {
   readonly leaseMs: number;
   /** Embedded board only; default the machine's clock that never jumps. */
   readonly clock?: LeaseClock;
+  /** Who opens it, for people who look at the board itself; such as an agent's name. */
+  readonly holder?: string;
 }
 
 /**

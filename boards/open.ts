@@ -2,7 +2,8 @@ import { JobrunnerError } from "../common/error.js";
 import type { BoardOptions, JobBoard } from "./board.js";
 
 /**
- * Opens the board that `url` names: `sqlite:FILE`, or `sqlite::memory:` for one agent alone.
+ * Opens the board that `url` names: `sqlite:FILE`, or `sqlite::memory:` for one agent alone;
+ * `consul://HOST:PORT/PREFIX`, or `consul+https://...`.
  * Rejects with USAGE for another kind, with BOARD_DOWN when it cannot be used.
  */
 export async function openBoard(url: string, options: BoardOptions): Promise<JobBoard> {
@@ -11,7 +12,11 @@ export async function openBoard(url: string, options: BoardOptions): Promise<Job
     const { openEmbeddedBoard } = await import("./embedded/board.js");
     return openEmbeddedBoard(rest, options);
   }
+  if (/^consul(\+https)?:/.test(url)) {
+    const { openConsulBoard } = await import("./consul/board.js");
+    return openConsulBoard(url, options);
+  }
   throw new JobrunnerError("USAGE", `"${url}" names no board that jobrunner knows.`, {
-    hint: "Write sqlite:FILE.",
+    hint: "Write sqlite:FILE, or consul://HOST:PORT/PREFIX.",
   });
 }

@@ -16,11 +16,19 @@ export const ARROWS: readonly Arrow[] = [
   { from: "common/", may: ["common/"] },
   { from: "engine/", may: ["engine/", "common/"] },
   { from: "sqlite/", may: ["sqlite/", "common/", "node:*", "npm:knex", "dynamic:npm:libsql"] },
+  { from: "consul/", may: ["consul/", "common/", "node:*", "npm:consul"] },
   { from: "boards/board.ts", may: ["common/"] },
-  { from: "boards/open.ts", may: ["boards/board.ts", "dynamic:boards/embedded/", "common/"] },
+  {
+    from: "boards/open.ts",
+    may: ["boards/board.ts", "dynamic:boards/embedded/", "dynamic:boards/consul/", "common/"],
+  },
   {
     from: "boards/embedded/",
     may: ["boards/embedded/", "boards/board.ts", "sqlite/", "common/", "node:*", "npm:uuid"],
+  },
+  {
+    from: "boards/consul/",
+    may: ["boards/consul/", "boards/board.ts", "consul/", "common/", "node:*"],
   },
   {
     from: "persistence/",
