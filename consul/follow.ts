@@ -11,7 +11,7 @@ const PAUSE_MS = [100, 3_000] as const;
 
 /** What `ask` must pass on to Consul. */
 export interface Ask extends Required<Pick<Blocking, "waitMs">> {
-  /** Absent with the first request, and when Consul's history has begun anew. */
+  /** Absent with the first request, and with the first after a failure. */
   readonly index?: number;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
@@ -33,16 +33,20 @@ export interface Following<T> {
  */
 export async function follow<T>(following: Following<T>): Promise<void> {
   const { ask, seen, spacingMs, signal } = following;
-  let index: number | undefined;
+  let last: number | undefined;
   let failures = 0;
   while (!signal.aborted) {
     const waitMs = WAIT_MS * (1 - Math.random() / 10);
-    const begun = index === undefined ? {} : { index };
+    // After a failure the first answer is not waited for: where Consul's history has begun anew
+    // meanwhile, an index of the old one is waited for in vain.
+    const since = last === undefined || failures > 0 ? {} : { index: last };
     try {
-      const answer = await ask({ ...begun, waitMs, signal, timeoutMs: WAIT_MS + GRACE_MS });
-      if (answer.index !== index) await seen(answer);
+      const answer = await ask({ ...since, waitMs, signal, timeoutMs: WAIT_MS + GRACE_MS });
+      // 0 would not wait at all.
+      const index = Math.max(1, answer.index);
+      if (index !== last) await seen(answer);
       // Only now: what could not be dealt with is seen again.
-      index = next(answer.index, index);
+      last = index;
       failures = 0;
       await pause(spacingMs, signal);
     } catch {
@@ -52,12 +56,6 @@ export async function follow<T>(following: Following<T>): Promise<void> {
       await pause(Math.min(most, first * 2 ** failures) * (0.5 + Math.random() / 2), signal);
     }
   }
-}
-
-/** A lower index means that Consul's history has begun anew; 0 would not wait at all. */
-function next(index: number, last: number | undefined): number | undefined {
-  if (last !== undefined && index < last) return undefined;
-  return Math.max(1, index);
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -60,7 +60,7 @@ export async function renew(
     const good = await untouched(context, part);
     const mended = await Promise.all(
       part.map(async ([id, claimId]): Promise<Renewed> => {
-        return good.has(id) ? "ok" : await mend(context, id, claimId);
+        return good.has(id) ? "ok" : mend(context, id, claimId);
       }),
     );
     part.forEach(([id], n) => answers.set(id, mended[n] ?? "gone"));
