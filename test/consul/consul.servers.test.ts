@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { transactEach } from "../../consul/batch.js";
-import { ConsulClient } from "../../consul/client.js";
+import type { ConsulClient } from "../../consul/client.js";
 import { listInstances } from "../../consul/health.js";
 import { getKey, getTree, listKeys } from "../../consul/kv.js";
 import { beat, deregisterService, registerService, setMaintenance } from "../../consul/service.js";
