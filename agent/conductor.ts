@@ -10,6 +10,10 @@ import type { Matcher } from "./match.js";
 const CANDIDATES = 64;
 /** How long a signature that this agent is not able to run waits for another look, ms. */
 const LOOK_AGAIN_MS = 2_000;
+/** So many races lost in a row: others have been through this list, a new one is needed. */
+const LOST_MAX = 3;
+/** Pause before it is asked for, ms. */
+const LOST_MS = 10;
 /** Pause after the board or persistence failed, ms. */
 const TROUBLE_MS = 1_000;
 
@@ -118,12 +122,15 @@ export class Conductor {
     }
     const waitMs = Math.min(survey.nextInMs ?? Number.POSITIVE_INFINITY, LOOK_AGAIN_MS);
     if (able.length === 0) return unable > 0 ? waitMs : (survey.nextInMs ?? 60_000);
+    let lost = 0;
     for (const { id, signature } of await board.candidates(able, CANDIDATES)) {
       if (this.#running.size >= slots || this.#stop.signal.aborted) break;
       // The job claimed a moment ago may hold what this one needs, such as a port.
       if (this.#running.has(id) || !matcher.free(signature)) continue;
       const claim = await claims.claim(id);
       if (claim !== undefined) this.#begin(claim, signature);
+      lost = claim === undefined ? lost + 1 : 0;
+      if (lost === LOST_MAX) return LOST_MS;
     }
     return waitMs;
   }

@@ -6,7 +6,9 @@ import type { ConsulAddress } from "./address.js";
 import { refusedBy, type Refusal, unanswered } from "./failure.js";
 
 /** Consul closes connections above 200 for each address; other programs want some too. */
-const SOCKETS_MAX = 50;
+const SOCKETS_MAX = 40;
+/** Of those, so many stay open while nothing is asked. */
+const IDLE_SOCKETS_MAX = 4;
 /** A request without a time-out of its own may take so long, milliseconds. */
 const TIMEOUT_MS = 5_000;
 
@@ -75,7 +77,7 @@ export class ConsulClient implements Disposable {
     this.where = `${secure ? "https" : "http"}://${host}:${port}`;
     this.#timeoutMs = timeoutMs;
     this.#common = { ...(token ? { token } : {}), ...(datacenter ? { dc: datacenter } : {}) };
-    const pool = { keepAlive: true, maxSockets: SOCKETS_MAX };
+    const pool = { keepAlive: true, maxSockets: SOCKETS_MAX, maxFreeSockets: IDLE_SOCKETS_MAX };
     const agent = secure ? new HttpsAgent({ ...pool, ...(ca ? { ca } : {}) }) : new HttpAgent(pool);
     const name = host.includes(":") ? `[${host}]` : host;
     this.#api = new Consul({ host: name, port, secure, agent });

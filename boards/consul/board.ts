@@ -144,11 +144,11 @@ class ConsulBoard implements JobBoard {
   }
 
   survey(): Promise<Survey> {
-    return survey(this.#context);
+    return again(PATIENCE_MS, () => survey(this.#context));
   }
 
   candidates(signatures: readonly string[], limit: number): Promise<readonly Candidate[]> {
-    return candidates(this.#context, signatures, limit);
+    return again(PATIENCE_MS, () => candidates(this.#context, signatures, limit));
   }
 
   claim(id: string, claimId: string): Promise<Claimed> {

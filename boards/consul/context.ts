@@ -14,6 +14,12 @@ export interface Holding {
   readonly session: string;
 }
 
+export interface Seen {
+  readonly waiting: Waiting;
+  /** By `performance.now()`. */
+  readonly at: number;
+}
+
 /** What the acts of one open board share. */
 export interface Context {
   readonly client: ConsulClient;
@@ -22,8 +28,8 @@ export interface Context {
   readonly spread: Spread;
   /** By claimId. */
   readonly holdings: Map<string, Holding>;
-  /** By job id: where it was last seen waiting. */
-  readonly places: Map<string, Waiting>;
+  /** By job id: where and when it was last seen waiting. */
+  readonly places: Map<string, Seen>;
   /** Texts of signatures by hash. */
   readonly signatures: Map<string, string>;
   /** Wall clock, milliseconds: delays are counted in it, so clocks of agents should agree. */

@@ -8,18 +8,22 @@ import { type Standing, standingOf, unchanged, unplace } from "./standing.js";
 
 /** Looks and tries again so often when others change the job in between. */
 const ROUNDS = 5;
+/** For so long a job that was seen waiting is likely to wait still, milliseconds. */
+const RECENT_MS = 20;
 
 export async function claim(context: Context, id: string, claimId: string): Promise<Claimed> {
-  const { keys, places } = context;
-  const waiting = places.get(id);
+  const { keys, places, spread } = context;
+  const seen = places.get(id);
   places.delete(id);
-  if (waiting !== undefined) {
-    const place = keys.place(waiting);
+  // A lost race costs the servers a write, a look does not: where others are at it too, a job that
+  // was seen a while ago is looked at first.
+  if (seen !== undefined && (!spread.crowded || performance.now() - seen.at < RECENT_MS)) {
+    const place = keys.place(seen.waiting);
     const take = [op.get(place), op.delete(place)];
     if (await lock(context, { id, claimId }, take)) return "claimed";
   }
   const claimed = await settle(context, id, claimId);
-  if (claimed !== "claimed") context.spread.lost();
+  if (claimed !== "claimed") spread.lost();
   return claimed;
 }
 

@@ -94,7 +94,8 @@ export async function candidates(
     }),
   );
   const drawn = spread.order(listed.flat().sort(compare), limit);
-  for (const { id, hash, rank, at } of drawn) remember(places, id, { id, hash, rank, at });
+  const at = performance.now();
+  for (const waiting of drawn) remember(places, waiting.id, { waiting, at });
   return drawn.map(({ id, signature }) => ({ id, signature }));
 }
 

@@ -52,10 +52,11 @@ export class Orphans implements AsyncDisposable {
   }
 
   async #seen(sessions: readonly Session[]): Promise<void> {
-    const { client, lease } = this.#context;
+    const { client, lease, spread } = this.#context;
     const mine = lease.id;
     const family = sessions.filter(({ name }) => name.startsWith(this.#family));
     const now = new Set(family.map(({ id }) => id));
+    spread.agents = now.size;
     // The list may be older than the session, so its absence alone says nothing.
     if (mine !== undefined && !now.has(mine) && !(await sessionLives(client, mine))) {
       lease.ended(mine);

@@ -1,7 +1,13 @@
 /** For so long after a lost race others are taken to be at it too, milliseconds. */
 const CROWDED_MS = 5_000;
-/** Among so many of the best the next is drawn: a job waits for a bounded number of later ones. */
+/**
+ * Among so many of the best the next is drawn, or among eight for each agent when that is more: a
+ * job waits for a bounded number of later ones.
+ */
 const DRAWN_FROM = 64;
+const DRAWN_FROM_EACH = 8;
+/** A list is out of date soon: with others at it, so many at once are enough. */
+const DRAWN = 8;
 
 interface Ranked {
   readonly rank: string;
@@ -9,11 +15,13 @@ interface Ranked {
 
 /**
  * Keeps agents from racing for the same job. While no race is lost the order is strict: best
- * priority, then oldest. After a lost one the first 64 of a priority are drawn from at random.
+ * priority, then oldest. After a lost one the first of a priority are drawn from at random.
  * Measured with 20 agents: everybody after the oldest loses 16 races for each job won, drawing
  * loses one; and a lost race costs the servers as much as a won one.
  */
 export class Spread {
+  /** Agents on this board, as far as is known. */
+  agents = 1;
   readonly #now: () => number;
   readonly #random: () => number;
   #crowdedUntil = Number.NEGATIVE_INFINITY;
@@ -35,11 +43,9 @@ export class Spread {
   /** The first `limit` of `sorted`, in the order in which to try them. */
   order<T extends Ranked>(sorted: readonly T[], limit: number): readonly T[] {
     if (!this.crowded) return sorted.slice(0, limit);
-    const drawn: T[] = [];
-    for (const classed of byRank(sorted.slice(0, Math.max(limit, DRAWN_FROM)))) {
-      drawn.push(...this.#shuffled(classed));
-    }
-    return drawn.slice(0, limit);
+    const among = Math.max(DRAWN_FROM, DRAWN_FROM_EACH * this.agents);
+    const drawn = byRank(sorted.slice(0, among)).flatMap((each) => this.#shuffled(each));
+    return drawn.slice(0, Math.min(limit, DRAWN));
   }
 
   #shuffled<T>(items: readonly T[]): readonly T[] {
