@@ -1,3 +1,4 @@
+import { JobrunnerError } from "../common/error.js";
 import type { ConsulClient } from "./client.js";
 import { type Op, OPS_MAX, transact, TXN_BYTES_MAX } from "./txn.js";
 
@@ -27,7 +28,9 @@ export async function transactEach<T>(
       const { kept, dropped } = divide(left, [...outcome.failed.keys()]);
       refused.push(...dropped.map(({ item }) => item));
       // A tail that fails would fail for ever.
-      if (dropped.length === 0) throw new Error([...outcome.failed.values()].join("; "));
+      if (dropped.length === 0) {
+        throw new JobrunnerError("INTERNAL", [...outcome.failed.values()].join("; "));
+      }
       left = kept;
     }
   }

@@ -48,6 +48,26 @@ describe("an owner", () => {
     expect(wokenMs).toBeLessThan(LEASE_MS + 1_000);
   });
 
+  it("without a Consul agent of its own keeps claims by renewing, and loses them when killed", async () => {
+    const [consul, prefix] = [inject("consulUrl"), freshPrefix()];
+    const url = boardUrl(consul, prefix, "?session=ttl");
+    const board = await openBoardAt(url, { leaseMs: 1_000 });
+    const id = await put(board);
+    const child = startChild("consul-holder.ts", [url, "1000"]);
+    await child.next();
+    child.send(`claim ${id} child.1`);
+    expect(await child.next()).toBe("claimed");
+    // Three times as long as a session lives that nobody renews.
+    const end = performance.now() + 6_000;
+    await until(() => performance.now() > end, { withinMs: 10_000, everyMs: 100 });
+    expect(await board.claim(id, "b.1")).toBe("taken");
+
+    await child.kill("SIGKILL");
+
+    // Twice the time to live, and the machine's own delays.
+    expect(await claimedBy(board, id, "b.2")).toBeLessThan(4_000);
+  });
+
   it("that wakes up after its lease changes nothing, and is a healthy agent again (P-21)", async () => {
     const [consul, prefix] = [inject("consulUrl"), freshPrefix()];
     const board = await openBoardAt(boardUrl(consul, prefix), { leaseMs: LEASE_MS });
