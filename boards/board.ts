@@ -50,6 +50,8 @@ export interface BoardOptions {
   readonly clock?: LeaseClock;
   /** Told, while the board is opened, what an operator should change about its server. */
   readonly warn?: (advice: string) => void;
+  /** Who opens it, for people who look at the board itself; such as an agent's name. */
+  readonly holder?: string;
 }
 
 /**

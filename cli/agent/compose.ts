@@ -30,7 +30,7 @@ export async function composeAgent(config: Config, log: Logger): Promise<Agent> 
     const identity = keep(await openIdentity({ directory, name, takeLock }));
     const persistence = keep(await openPersistence(config.persistence));
     const warn = (advice: string): void => log.warn(advice);
-    const board = keep(await openBoard(config.board, { leaseMs, warn }));
+    const board = keep(await openBoard(config.board, { leaseMs, warn, holder: name }));
     const runners = keep(openRunners(config, log));
     const facts = keep(openFacts(config));
     const clock = systemClock;

@@ -1,25 +1,9 @@
 import { expect, it } from "vitest";
-import { Ledger } from "../../agent/matching/ledger.js";
-import { Matcher } from "../../agent/matching/match.js";
-import { createEvaluator } from "../../capabilities/evaluate.js";
 import { toSignature } from "../../common/job.js";
-import { createFacts } from "../../facts/facts.js";
+import { matcherOf } from "../../scripts/lab/matcher.js";
 import { FakeClock } from "../support/fake-clock.js";
 
-const clock = new FakeClock();
-const capabilities = new Map();
-const facts = createFacts({ clock, agent: "alpha", sources: [], keyed: {} as never });
-const abilities = { ...createEvaluator({ capabilities, facts, clock }), ...registry() };
-
-const matcher = new Matcher({
-  flows: () => new Map([["web", [3, 1]]]),
-  abilities,
-  ledger: new Ledger({ agent: "alpha" }),
-});
-
-function registry() {
-  return { get: () => undefined, keys: () => [] };
-}
+const matcher = matcherOf(new Map([["web", [3, 1]]]), new FakeClock());
 
 function match(flow: string, version: number) {
   return matcher.match(toSignature({ protocol: 1, flow, version, clauses: [] }));

@@ -4,7 +4,9 @@ import pino from "pino";
 import { onTestFinished } from "vitest";
 import type { Agent } from "../../agent/agent.js";
 import type * as agentModule from "../../agent/agent.js";
-import type * as configModule from "../../agent/config.js";
+import type * as configModule from "../../config/load.js";
+import type * as factsModule from "../../facts/facts.js";
+import type * as sourcesModule from "../../facts/sources.js";
 import type * as identityModule from "../../agent/identity.js";
 import type * as runnersModule from "../../agent/runner/runners.js";
 import type * as boardsModule from "../../boards/open.js";
@@ -12,6 +14,7 @@ import type * as persistenceModule from "../../persistence/open.js";
 import type * as clockModule from "../../cli/clock.js";
 import type * as lockModule from "../../sqlite/lock.js";
 import type { JobDetailView, JobView } from "../../common/wire.js";
+import { flagSource } from "../../cli/agent/flags.js";
 import { openPersistence } from "../../persistence/open.js";
 import type { Persistence } from "../../persistence/persistence.js";
 import { until } from "../../scripts/lab/until.js";
@@ -31,7 +34,9 @@ async function built<T>(path: string): Promise<T> {
 }
 
 const { startAgent } = await built<typeof agentModule>("agent/agent.js");
-const { resolveConfig } = await built<typeof configModule>("agent/config.js");
+const { loadConfig } = await built<typeof configModule>("config/load.js");
+const { createFacts } = await built<typeof factsModule>("facts/facts.js");
+const { createSources } = await built<typeof sourcesModule>("facts/sources.js");
 const identities = await built<typeof identityModule>("agent/identity.js");
 const runners = await built<typeof runnersModule>("agent/runner/runners.js");
 const boards = await built<typeof boardsModule>("boards/open.js");
@@ -111,10 +116,9 @@ interface Place {
 }
 
 async function openAgent({ name, dir, boardUrl, leaseMs }: Place): Promise<Agent> {
-  const config = resolveConfig(
-    { ...{ name, listen: { host: "127.0.0.1", port: 0 } }, slots: 4, leaseMs },
-    { XDG_STATE_HOME: join(dir, "state") },
-  );
+  const env = { XDG_STATE_HOME: join(dir, "state"), XDG_CONFIG_HOME: dir };
+  const flags = flagSource({ name, listen: "0", slots: "4", lease: `${leaseMs}ms` });
+  const { config } = loadConfig({ env: { ...env, CONFIGURATION_DIRECTORY: dir }, flags });
   const identity = await identities.openIdentity({
     ...{ directory: config.directory, name },
     takeLock: await fileLocks(),
@@ -123,6 +127,7 @@ async function openAgent({ name, dir, boardUrl, leaseMs }: Place): Promise<Agent
     ...{ config, identity, clock: systemClock, log: pino({ level: "silent" }) },
     persistence: await databases.openPersistence(`sqlite:${dir}/jobs.db`),
     board: await boards.openBoard(boardUrl, { leaseMs }),
+    facts: createFacts({ clock: systemClock, agent: name, ...createSources() }),
     runners: runners.createRunners({
       ...{ flows: [FLOWS], agent: name, transport: "thread", clock: systemClock },
     }),

@@ -35,7 +35,8 @@ export interface World {
   readonly clock: FakeClock;
   readonly persistence: Persistence;
   readonly board: JobBoard;
-  readonly boardId: string;
+  /** The board in use, as the sweep found it. */
+  boardId: string;
   /** What bodies were called, in order, by any agent: `alpha: a`, `beta: a revert`. */
   readonly calls: string[];
   post(more?: Partial<NewJob>): Promise<NewJob>;
@@ -63,14 +64,13 @@ export function linear(...names: readonly string[]): FlowSpec {
   return { kind: "flow", name: "flow", pattern: "linear", children };
 }
 
-export async function openWorld(): Promise<World> {
+/** `board`: the world's own instead of one in its file. */
+export async function openWorld({ board: given }: { board?: JobBoard } = {}): Promise<World> {
   const clock = new FakeClock();
   const file = `sqlite:${tempDir()}/jobs.db`;
   const persistence = await openPersistence(file, { now: () => clock.now() });
-  const board = await openBoard(file, {
-    leaseMs: LEASE_MS,
-    clock: { now: () => clock.monotonic(), era: "test" },
-  });
+  const inFile = { leaseMs: LEASE_MS, clock: { now: () => clock.monotonic(), era: "test" } };
+  const board = given ?? (await openBoard(file, inFile));
   onTestFinished(async () => {
     await board[Symbol.asyncDispose]();
     await persistence[Symbol.asyncDispose]();
@@ -105,7 +105,7 @@ interface Code {
 }
 
 function openAgent(world: World, name: string, code: Code): WorldAgent {
-  const { board, persistence, clock, boardId } = world;
+  const { board, persistence, clock } = world;
   const log = pino({ level: "silent" });
   const claims = createClaims({
     ...{ board, clock, log },
@@ -123,7 +123,7 @@ function openAgent(world: World, name: string, code: Code): WorldAgent {
     ...{ board, claims, persistence, committer, clock, log },
     runners: scripted(world, name, code),
     identity: { agent: name, machine: `machine-${name}`, incarnation: name },
-    boardId: () => boardId,
+    boardId: () => world.boardId,
     databaseNow: () => clock.now(),
     persistenceDown: () => undefined,
     leaving: leaving.signal,

@@ -16,11 +16,18 @@ export const ARROWS: readonly Arrow[] = [
   { from: "common/", may: ["common/"] },
   { from: "engine/", may: ["engine/", "common/"] },
   { from: "sqlite/", may: ["sqlite/", "common/", "node:*", "npm:knex", "dynamic:npm:libsql"] },
+  { from: "consul/", may: ["consul/", "common/", "node:*", "npm:consul"] },
   { from: "boards/board.ts", may: ["common/"] },
   { from: "boards/hint.ts", may: [] },
   {
     from: "boards/open.ts",
-    may: ["boards/board.ts", "dynamic:boards/embedded/", "dynamic:boards/redis/", "common/"],
+    may: [
+      "boards/board.ts",
+      "dynamic:boards/embedded/",
+      "dynamic:boards/redis/",
+      "dynamic:boards/consul/",
+      "common/",
+    ],
   },
   {
     from: "boards/embedded/",
@@ -29,6 +36,10 @@ export const ARROWS: readonly Arrow[] = [
   {
     from: "boards/redis/",
     may: ["boards/redis/", "boards/board.ts", "boards/hint.ts", "common/", "node:*", "npm:ioredis"],
+  },
+  {
+    from: "boards/consul/",
+    may: ["boards/consul/", "boards/board.ts", "consul/", "common/", "node:*"],
   },
   {
     from: "persistence/",

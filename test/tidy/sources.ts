@@ -17,6 +17,7 @@ export const PRODUCT = [
   "engine",
   "sdk",
   "sqlite",
+  "consul",
   "boards",
   "persistence",
   "facts",

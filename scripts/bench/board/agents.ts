@@ -1,9 +1,9 @@
 import pino from "pino";
 import { createClaims } from "../../../agent/claims.js";
 import { Conductor } from "../../../agent/conductor.js";
-import { Matcher } from "../../../agent/match.js";
 import type { JobBoard } from "../../../boards/board.js";
 import { systemClock } from "../../../cli/clock.js";
+import { matcherOf } from "../../lab/matcher.js";
 
 /** The claiming half of an agent: what it claims it consumes at once. */
 export interface BenchAgent extends AsyncDisposable {
@@ -25,13 +25,9 @@ export function startBenchAgent({ name, board, flow, claimed }: BenchAgentOption
     ...{ board, log, clock: systemClock, incarnation: name },
     renewed: () => undefined,
   });
-  const matcher = new Matcher({
-    flows: () => new Map([[flow, 1]]),
-    evaluate: () => Promise.resolve({ able: true }),
-    exclusive: () => false,
-  });
+  const matcher = matcherOf(new Map([[flow, [1]]]), systemClock);
   const conductor = new Conductor({
-    ...{ board, claims, matcher, log, clock: systemClock, slots: 4 },
+    ...{ board, claims, matcher, log, clock: systemClock, slots: () => 4 },
     random: Math.random,
     mayClaim: () => true,
     execute: async (claim) => {

@@ -3,7 +3,18 @@ import { join } from "node:path";
 import { freePort } from "../ports.js";
 import { ServerProcess } from "./server.js";
 
+/** Everything a Consul listens on, all on the loopback. */
+export interface ConsulPorts {
+  readonly http: number;
+  readonly server: number;
+  readonly serf_lan: number;
+  readonly serf_wan: number;
+  readonly dns: number;
+}
+
 export interface ConsulOptions {
+  /** Default: free ones. */
+  readonly ports?: ConsulPorts;
   /** Merged over the configuration below, such as `{ acl: { enabled: true } }`. */
   readonly config?: Readonly<Record<string, unknown>>;
 }
@@ -17,7 +28,7 @@ export interface ConsulServer {
 
 /** One Consul server, leader of itself, with its data in `dir`. */
 export async function startConsul(dir: string, options: ConsulOptions = {}): Promise<ConsulServer> {
-  const [http = 0, rpc, lan, wan, dns] = await freePorts(5);
+  const ports = options.ports ?? (await consulPorts());
   mkdirSync(dir, { recursive: true });
   const file = join(dir, "consul.json");
   const config = {
@@ -28,7 +39,7 @@ export async function startConsul(dir: string, options: ConsulOptions = {}): Pro
     node_name: "test",
     data_dir: join(dir, "data"),
     log_level: "WARN",
-    ports: { http, server: rpc, serf_lan: lan, serf_wan: wan, dns, grpc: -1 },
+    ports: { ...ports, grpc: -1 },
     performance: { raft_multiplier: 1 },
     // Sessions of tests may be shorter than Consul's ten seconds.
     session_ttl_min: "1s",
@@ -37,7 +48,7 @@ export async function startConsul(dir: string, options: ConsulOptions = {}): Pro
     ...options.config,
   };
   writeFileSync(file, JSON.stringify(config));
-  const url = `http://127.0.0.1:${String(http)}`;
+  const url = `http://127.0.0.1:${String(ports.http)}`;
   const server = await ServerProcess.start({
     name: "consul",
     dir,
@@ -45,7 +56,7 @@ export async function startConsul(dir: string, options: ConsulOptions = {}): Pro
     answers: () => hasLeader(url),
     readyWithinMs: 30_000,
   });
-  return { url, port: http, server };
+  return { url, port: ports.http, server };
 }
 
 async function hasLeader(url: string): Promise<boolean> {
@@ -54,6 +65,8 @@ async function hasLeader(url: string): Promise<boolean> {
 }
 
 /** Taken together: one after the other, the second could be the first again. */
-function freePorts(count: number): Promise<readonly number[]> {
-  return Promise.all(Array.from({ length: count }, () => freePort()));
+export async function consulPorts(): Promise<ConsulPorts> {
+  const taken = await Promise.all(Array.from({ length: 5 }, () => freePort()));
+  const [http = 0, server = 0, serf_lan = 0, serf_wan = 0, dns = 0] = taken;
+  return { http, server, serf_lan, serf_wan, dns };
 }

@@ -1,0 +1,59 @@
+import type { ConsulClient } from "../../consul/client.js";
+import { op, type Op } from "../../consul/txn.js";
+import type { Keys, Waiting } from "./keys.js";
+import type { Lease } from "./lease.js";
+import type { Spread } from "./spread.js";
+
+/** Where jobs wait is remembered for so many; forgetting one costs a read. */
+const REMEMBERED_MAX = 10_000;
+
+/** A claim of this board, as it was when it was last known to be good. */
+export interface Holding {
+  /** Of the key claims/<id>: unchanged as long as nobody else has touched the claim. */
+  readonly index: number;
+  readonly session: string;
+}
+
+export interface Seen {
+  readonly waiting: Waiting;
+  /** By `performance.now()`. */
+  readonly at: number;
+}
+
+/** What the acts of one open board share. */
+export interface Context {
+  readonly client: ConsulClient;
+  readonly keys: Keys;
+  readonly lease: Lease;
+  readonly spread: Spread;
+  /** By claimId. */
+  readonly holdings: Map<string, Holding>;
+  /** By job id: where and when it was last seen waiting. */
+  readonly places: Map<string, Seen>;
+  /** Texts of signatures by hash. */
+  readonly signatures: Map<string, string>;
+  /** Wall clock, milliseconds: delays are counted in it, so clocks of agents should agree. */
+  now(): number;
+  /** The step that wakes every waiting agent. */
+  ring(): Op;
+}
+
+/** Remembers within bounds: what was remembered first is forgotten first. */
+export function remember<K, V>(memory: Map<K, V>, key: K, value: V): void {
+  memory.delete(key);
+  memory.set(key, value);
+  if (memory.size <= REMEMBERED_MAX) return;
+  for (const oldest of memory.keys()) {
+    memory.delete(oldest);
+    break;
+  }
+}
+
+/** Writes the bell, each time with another value: an equal one would wake nobody. */
+export function ringer(keys: Keys, name: string): () => Op {
+  let rung = 0;
+  return () => {
+    rung += 1;
+    return op.set(keys.bell, `${name}.${rung}`);
+  };
+}

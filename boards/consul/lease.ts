@@ -1,0 +1,184 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { JobrunnerError } from "../../common/error.js";
+import type { ConsulClient } from "../../consul/client.js";
+import { beat, deregisterService, registerService } from "../../consul/service.js";
+import { createSession, destroySession, renewSession, sessionLives } from "../../consul/session.js";
+
+/*
+ * The session that holds all claims of this agent (P-29). What ends it:
+ *
+ *   kept by  process gone      machine gone                 Consul
+ *   check    TTL of the check  TTL of the check; serfHealth  its restart does not, a leave does
+ *   ttl      twice the TTL     twice the TTL                 an election starts the time anew
+ *
+ * `check` needs a Consul agent on this machine: its beats are answered there, so that elections and
+ * lost quorums end no session, and serfHealth speaks for this machine. The check is this session's
+ * own: the beats of a restarted agent must not keep its dead predecessor's session alive.
+ */
+
+export type LeaseKind = "check" | "ttl";
+
+export interface LeaseOptions {
+  readonly kind: LeaseKind;
+  readonly leaseMs: number;
+  /** Shown to people beside what it locks. */
+  readonly name: string;
+}
+
+const RENEW_SHARE = 0.25;
+const STALE_SHARE = 0.5;
+/** How long a registered check may take to reach the catalog, and pauses between two looks, ms. */
+const CATALOG_MS = 10_000;
+const LOOK_MS = 30;
+/** Consul takes no less: what a dead agent has registered goes after a minute. */
+const FORGET_MS = 60_000;
+const SERVICE = "jobrunner-board";
+
+export class Lease implements AsyncDisposable {
+  readonly leaseMs: number;
+  readonly #client: ConsulClient;
+  readonly #options: LeaseOptions;
+  readonly #stop = new AbortController();
+  /** Of the service and its check. */
+  readonly #check = `${SERVICE}-${randomBytes(6).toString("hex")}`;
+  #session: Promise<string> | undefined;
+  #id: string | undefined;
+  #good = { monotonic: 0, wall: 0 };
+  #loop: Promise<void> = Promise.resolve();
+
+  private constructor(client: ConsulClient, options: LeaseOptions) {
+    this.#client = client;
+    this.#options = options;
+    this.leaseMs = options.leaseMs;
+  }
+
+  /** Makes the session and keeps it; rejects when there can be none, so that one learns why. */
+  static async open(client: ConsulClient, options: LeaseOptions): Promise<Lease> {
+    const lease = new Lease(client, options);
+    try {
+      await lease.session();
+    } catch (error) {
+      await lease[Symbol.asyncDispose]();
+      throw error;
+    }
+    lease.#loop = lease.#keep();
+    return lease;
+  }
+
+  /** The id of the session, which is made anew when the last one has ended. */
+  session(): Promise<string> {
+    this.#session ??= this.#make().catch((error: unknown) => {
+      this.#session = undefined;
+      throw error;
+    });
+    return this.#session;
+  }
+
+  /** The id of the session last made; undefined while there is none. */
+  get id(): string | undefined {
+    return this.#id;
+  }
+
+  /** Somebody was told that this session has ended. */
+  ended(id: string): void {
+    if (this.#id !== id) return;
+    this.#id = undefined;
+    this.#session = undefined;
+  }
+
+  /** Resolves when the session was renewed within half a lease; rejects with BOARD_DOWN. */
+  async fresh(): Promise<void> {
+    if (this.#ageMs() > this.leaseMs * STALE_SHARE) await this.#renew();
+    if (this.#ageMs() <= this.leaseMs * STALE_SHARE) return;
+    throw new JobrunnerError("BOARD_DOWN", "the session in Consul could not be renewed in time", {
+      retryable: true,
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#loop;
+    // Without an answer the session ends by itself, and what is registered goes with it.
+    const id = await this.#session?.catch(() => undefined);
+    if (id !== undefined) await destroySession(this.#client, id).catch(() => undefined);
+    if (this.#options.kind === "ttl") return;
+    await deregisterService(this.#client, this.#check).catch(() => undefined);
+  }
+
+  /** On both clocks, as one of them stands still while the machine sleeps. */
+  #ageMs(): number {
+    const { monotonic, wall } = this.#good;
+    return Math.max(performance.now() - monotonic, Date.now() - wall);
+  }
+
+  async #keep(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const pauseMs = this.leaseMs * RENEW_SHARE;
+      await sleep(pauseMs, undefined, { signal, ref: false }).catch(() => undefined); // Stopped.
+      if (signal.aborted) return;
+      // When Consul does not answer, `fresh` says so to whoever needs to know.
+      await this.#renew().catch(() => undefined);
+    }
+  }
+
+  async #renew(): Promise<void> {
+    const sent = { monotonic: performance.now(), wall: Date.now() };
+    const id = await this.session();
+    const kept = await (this.#options.kind === "check" ? this.#beat(id) : this.#renewTtl(id));
+    if (kept) this.#good = sent;
+    else this.ended(id);
+  }
+
+  #renewTtl(id: string): Promise<boolean> {
+    return renewSession(this.#client, id, { signal: this.#stop.signal });
+  }
+
+  async #beat(id: string): Promise<boolean> {
+    const { name } = this.#options;
+    const known = await beat(this.#client, this.#check, {
+      ...{ output: name, signal: this.#stop.signal },
+    });
+    if (known) return true;
+    // The Consul agent has lost its data: the check is gone, and the session with it, soon.
+    await this.#register();
+    return sessionLives(this.#client, id);
+  }
+
+  async #make(): Promise<string> {
+    const { kind, name, leaseMs } = this.#options;
+    const sent = { monotonic: performance.now(), wall: Date.now() };
+    if (kind === "check") await this.#register();
+    const plan =
+      kind === "check"
+        ? { name, nodeChecks: ["serfHealth"], serviceChecks: [this.#check] }
+        : { name, nodeChecks: [], serviceChecks: [], ttlMs: leaseMs };
+    for (;;) {
+      const id = await createSession(this.#client, plan);
+      if (id !== undefined) {
+        this.#id = id;
+        this.#good = sent;
+        return id;
+      }
+      if (performance.now() - sent.monotonic > CATALOG_MS || this.#stop.signal.aborted) break;
+      await sleep(LOOK_MS, undefined, { ref: false });
+    }
+    throw new JobrunnerError("BOARD_DOWN", `check ${this.#check} does not reach the catalog`, {
+      hint: "Is the Consul agent at the board's address this machine's own, and is it healthy?",
+      retryable: true,
+    });
+  }
+
+  async #register(): Promise<void> {
+    const { name, leaseMs } = this.#options;
+    await registerService(this.#client, {
+      name: SERVICE,
+      id: this.#check,
+      check: {
+        ...{ id: this.#check, name: "Claims of this agent", notes: name },
+        ...{ ttlMs: leaseMs, forgetAfterMs: FORGET_MS },
+      },
+    });
+  }
+}

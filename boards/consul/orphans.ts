@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { transactEach } from "../../consul/batch.js";
+import { follow } from "../../consul/follow.js";
+import type { Item } from "../../consul/kv.js";
+import { listSessions, type Session, sessionLives } from "../../consul/session.js";
+import { op } from "../../consul/txn.js";
+import type { Context } from "./context.js";
+import { textOf, waitingOf } from "./keys.js";
+import { allClaims } from "./looking.js";
+import { standingOf, unplace, type Standing } from "./standing.js";
+
+/** The agents take turns: each waits so much longer than the one before, milliseconds. */
+const TURN_MS = 200;
+const TURNS_MAX = 5;
+/** Sessions of other programs may come and go in crowds. */
+const SPACING_MS = 250;
+/** On a claim: nobody holds it, and its job waits again. Any new lock takes the flag away. */
+const REOPENED = 1;
+
+/**
+ * When a session ends, Consul unlocks what it held and leaves the keys: claims that nobody holds.
+ * Whoever sees a session of this board go makes their jobs claimable again. The old claimId stays
+ * on the claim until somebody takes the job, so that an owner that was only cut off for a moment
+ * may renew it (P-23).
+ */
+export class Orphans implements AsyncDisposable {
+  readonly #context: Context;
+  readonly #family: string;
+  readonly #stop = new AbortController();
+  #loop: Promise<void> = Promise.resolve();
+  #last: ReadonlySet<string> | undefined;
+
+  /** `family`: how the names of all sessions of this board begin. */
+  constructor(context: Context, family: string) {
+    this.#context = context;
+    this.#family = family;
+  }
+
+  start(): void {
+    const { client } = this.#context;
+    this.#loop = follow({
+      ask: (how) => listSessions(client, how),
+      seen: ({ body }) => this.#seen(body ?? []),
+      spacingMs: SPACING_MS,
+      signal: this.#stop.signal,
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#loop;
+  }
+
+  async #seen(sessions: readonly Session[]): Promise<void> {
+    const { client, lease, spread } = this.#context;
+    const mine = lease.id;
+    const family = sessions.filter(({ name }) => name.startsWith(this.#family));
+    const now = new Set(family.map(({ id }) => id));
+    spread.agents = now.size;
+    // The list may be older than the session, so its absence alone says nothing.
+    if (mine !== undefined && !now.has(mine) && !(await sessionLives(client, mine))) {
+      lease.ended(mine);
+    }
+    const gone = [...(this.#last ?? [])].some((id) => !now.has(id));
+    if (gone || this.#last === undefined) {
+      await this.#turn([...now].sort(), mine);
+      await reopen(this.#context, await allClaims(this.#context));
+    }
+    this.#last = now;
+  }
+
+  /** One of the agents goes first; the next ones find nothing left to do. */
+  async #turn(sessions: readonly string[], mine: string | undefined): Promise<void> {
+    const place = mine === undefined ? TURNS_MAX : sessions.indexOf(mine);
+    const turns = Math.min(TURNS_MAX, Math.max(0, place));
+    const { signal } = this.#stop;
+    await sleep(turns * TURN_MS, undefined, { signal, ref: false }).catch(() => undefined);
+  }
+}
+
+interface Orphan {
+  readonly id: string;
+  readonly claim: Item;
+  readonly standing: Standing;
+}
+
+/** Makes the jobs of those `claims` claimable that nobody holds. */
+export async function reopen(context: Context, claims: readonly Item[]): Promise<void> {
+  const { client, keys } = context;
+  const lost = claims.filter(({ session, flags }) => session === "" && flags !== REOPENED);
+  const orphans: Orphan[] = [];
+  for (const claim of lost) {
+    const id = claim.key.slice(keys.claims.length);
+    orphans.push({ id, claim, standing: await standingOf(context, id) });
+  }
+  await transactEach(client, orphans, {
+    ops: ({ id, claim, standing: { entry, index } }) => {
+      const { key, value, index: seen } = claim;
+      // The job was removed under its claim.
+      if (entry === undefined) return [op.checkIndex(key, seen), op.delete(key)];
+      const open = { ...entry, at: 0 };
+      return [
+        op.cas(key, value, { index: seen, flags: REOPENED }),
+        op.cas(keys.job(id), textOf(open), { index }),
+        ...unplace(context, entry),
+        op.set(keys.place(waitingOf(open)), ""),
+      ];
+    },
+    tail: () => [context.ring()],
+  });
+}

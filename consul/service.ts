@@ -1,0 +1,81 @@
+import type { ConsulClient, Request } from "./client.js";
+
+/** A service instance on the Consul agent asked, with one check that it keeps passing itself. */
+export interface ServicePlan {
+  /** Shared by all instances; a DNS label. */
+  readonly name: string;
+  /** Of this instance, unique on its Consul agent: a second registration replaces the first. */
+  readonly id: string;
+  readonly address?: string;
+  readonly port?: number;
+  readonly tags?: readonly string[];
+  readonly meta?: Readonly<Record<string, string>>;
+  readonly check: {
+    readonly id: string;
+    readonly name: string;
+    readonly notes?: string;
+    /** Critical when it was not beaten for so long, milliseconds. */
+    readonly ttlMs: number;
+    /** The instance is removed after so long in critical, milliseconds; Consul: at least 60,000. */
+    readonly forgetAfterMs: number;
+  };
+}
+
+/**
+ * Registers an instance, with its check passing; doing it again changes what differs. The catalog
+ * of the servers has it a moment after this resolves.
+ */
+export async function registerService(client: ConsulClient, plan: ServicePlan): Promise<void> {
+  const { name, id, address, port, tags, meta, check } = plan;
+  // By hand: the package's types ask for fields of other kinds of checks.
+  await client.put({
+    path: "/agent/service/register",
+    body: {
+      ...{ Name: name, ID: id, Address: address, Port: port, Tags: tags, Meta: meta },
+      Check: {
+        ...{ CheckID: check.id, Name: check.name, Notes: check.notes, TTL: `${check.ttlMs}ms` },
+        // It would begin critical otherwise, and no session could be bound to it.
+        Status: "passing",
+        DeregisterCriticalServiceAfter: `${check.forgetAfterMs}ms`,
+      },
+    },
+  });
+}
+
+/** Keeps a check passing. False when the Consul agent knows no such check: register again. */
+export async function beat(
+  client: ConsulClient,
+  checkId: string,
+  { output, ...request }: Request & { readonly output?: string } = {},
+): Promise<boolean> {
+  // By hand: the package's method puts the output into the URL, and can send no status with it.
+  const { refusal } = await client.put(
+    {
+      path: "/agent/check/update/{id}",
+      params: { id: checkId },
+      body: { Status: "passing", Output: output ?? "" },
+    },
+    // 1.8 says 500 to a check it does not know, later ones 404.
+    { ...request, expect: [404, 500] },
+  );
+  return refusal === undefined;
+}
+
+/** Removes an instance and its checks; quiet when there is none. */
+export async function deregisterService(client: ConsulClient, id: string): Promise<void> {
+  await client.ask((api, common) => api.agent.service.deregister({ id, ...common }), {
+    expect: [404, 500],
+  });
+}
+
+/** Puts an instance into maintenance, where it is not found as passing, or takes it out again. */
+export async function setMaintenance(
+  client: ConsulClient,
+  id: string,
+  reason: string | undefined,
+): Promise<void> {
+  const enable = reason !== undefined;
+  await client.ask((api, common) =>
+    api.agent.service.maintenance({ id, enable, ...(enable ? { reason } : {}), ...common }),
+  );
+}
