@@ -139,6 +139,8 @@ export interface Persistence extends AsyncDisposable {
   migrate(): Promise<void>;
   /** Database time, ms since 1970. */
   now(): Promise<number>;
+  /** Resolves when jobs could be written now; rejects with PERSISTENCE_DOWN, which says why not. */
+  check(): Promise<void>;
 
   post(job: NewJob): Promise<Posted>;
   job(id: string): Promise<JobRow | undefined>;

@@ -1,15 +1,10 @@
 import { isEnded, isStartable, type JobRequest, type JobState } from "../../common/job.js";
 import type { Statements } from "../../sqlite/statements.js";
 import { integer } from "../columns.js";
-import type { Append, Ownership, Verdict } from "../persistence.js";
+import type { Append, Verdict } from "../persistence.js";
 import { toRequest, toState } from "../rows.js";
+import { howItEnded, type Written } from "../writing.js";
 import { endOwnership, raise } from "./ownership.js";
-
-/** An append with its body written and measured before the transaction. */
-export interface Written {
-  readonly append: Append;
-  readonly body: string;
-}
 
 const REFUSED: Verdict = { accepted: false };
 
@@ -88,11 +83,4 @@ function setState(sql: Statements, append: Append, current: Current): void {
 function stateToSet(wanted: JobState, append: Append, request: JobRequest | undefined): JobState {
   if (wanted !== "SUSPENDED" || append.reason !== undefined) return wanted;
   return request === "suspend" ? "SUSPENDED" : "WAITING";
-}
-
-/** Written with the last entry, so that leaving costs no commit of its own. */
-function howItEnded(append: Append): Ownership["ended"] {
-  if (append.changes.some(({ change }) => change === "handover")) return "handover";
-  if (append.state === undefined) return undefined;
-  return isEnded(append.state) || append.state === "SUSPENDED" ? "outcome" : undefined;
 }

@@ -3,22 +3,7 @@ import type { Statements } from "../../sqlite/statements.js";
 import { text } from "../columns.js";
 import type { NewJob, Posted } from "../persistence.js";
 import { idTail } from "../rows.js";
-import { checkSize, toJson } from "../texts.js";
-
-/** A posting with its texts written and measured, so that nothing fails inside the transaction. */
-export interface Prepared {
-  readonly job: NewJob;
-  readonly spec: string;
-  readonly params: string;
-}
-
-export function prepare(job: NewJob): Prepared {
-  return {
-    job,
-    spec: checkSize(toJson(job.spec, "The flow"), "The flow"),
-    params: checkSize(toJson(job.params, "The parameters"), "The parameters"),
-  };
-}
+import type { Prepared } from "../writing.js";
 
 /** P-1 and P-3, inside a transaction. */
 export function post(sql: Statements, { job, spec, params }: Prepared, now: number): Posted {

@@ -16,6 +16,7 @@ export const ARROWS: readonly Arrow[] = [
   { from: "common/", may: ["common/"] },
   { from: "engine/", may: ["engine/", "common/"] },
   { from: "sqlite/", may: ["sqlite/", "common/", "node:*", "npm:knex", "dynamic:npm:libsql"] },
+  { from: "mysql/", may: ["mysql/", "common/", "node:*", "npm:knex", "npm:mysql2"] },
   { from: "boards/board.ts", may: ["common/"] },
   { from: "boards/open.ts", may: ["boards/board.ts", "dynamic:boards/embedded/", "common/"] },
   {
@@ -24,7 +25,16 @@ export const ARROWS: readonly Arrow[] = [
   },
   {
     from: "persistence/",
-    may: ["persistence/", "type:engine/", "sqlite/", "common/", "node:*", "npm:knex", "npm:uuid"],
+    may: [
+      "persistence/",
+      "type:engine/",
+      "sqlite/",
+      "mysql/",
+      "common/",
+      "node:*",
+      "npm:knex",
+      "npm:uuid",
+    ],
   },
   { from: "persistence/persistence.ts", may: ["type:engine/", "common/"] },
   { from: "capabilities/", may: ["capabilities/", "common/", "node:*"] },

@@ -16,6 +16,7 @@ export const PRODUCT = [
   "engine",
   "sdk",
   "sqlite",
+  "mysql",
   "boards",
   "persistence",
   "capabilities",
