@@ -7,7 +7,7 @@ import { skipReason } from "../test/conformance/skips.js";
 import type { Vector } from "../test/conformance/vector.js";
 
 /*
- * `npm run conformance -- [--store memory:|sqlite:FILE] DIR`: replays every vector in DIR against
+ * `npm run conformance -- [--store memory:|sqlite:FILE|mysql://...] DIR`: replays every vector in DIR against
  * the engine and real persistence. Prints a line for each that differs or is skipped, at the end
  * `N passed, N failed`; exits 1 if any failed.
  */
@@ -54,7 +54,7 @@ function readArguments(words: readonly string[]): { store: string; directory: st
   const given = flag === "--store" ? value : undefined;
   const directory = given === undefined ? words[0] : words[2];
   if (directory === undefined) {
-    console.error("usage: npm run conformance -- [--store memory:|sqlite:FILE] DIR");
+    console.error("usage: npm run conformance -- [--store memory:|sqlite:FILE|mysql://...] DIR");
     process.exit(2);
   }
   const store = given === undefined || given === "memory:" ? "sqlite::memory:" : given;
