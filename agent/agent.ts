@@ -256,8 +256,8 @@ class RunningAgent implements Agent {
 
   async #persistenceHealth(): Promise<{ readonly ok: boolean; readonly detail: string }> {
     try {
-      await this.#parts.persistence.now();
-      return { ok: true, detail: "answers" };
+      await this.#parts.persistence.check();
+      return { ok: true, detail: "answers, and can be written to" };
     } catch (error) {
       return { ok: false, detail: error instanceof Error ? error.message : String(error) };
     }
