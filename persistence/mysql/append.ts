@@ -13,9 +13,9 @@ import type { Transactions } from "./transaction.js";
  *
  *   lock the jobs, raise those that nobody owned (P-11)    only if there are any
  *   look: lock the jobs, tell what each verdict needs      the fence, held until the commit (P-13)
- *   @fresh := those that change their job and are not in   only if there are any
+ *   @stale := those that change their job and are in       only if any change it; mostly empty
  *   insert the entries that pass the fence
- *   change the jobs in @fresh and their ownerships         only if there are any
+ *   change the jobs that are not in @stale                 only if any change it
  *
  * Nothing depends on what is told, so nobody is waited for. An entry and the change of its job are
  * one transaction: where the entry is in already, the change has been made as well, and a packet
@@ -65,12 +65,13 @@ async function send(
 ): Promise<readonly (readonly [Written, Verdict])[]> {
   const appends = [...packet].sort((a, b) => (a.append.job < b.append.job ? -1 : 1));
   const raises = appends.flatMap(({ append }): Raise[] => (append.raise ? [append.raise] : []));
-  const before =
-    raises.length === 0
-      ? []
-      : [lockJobs(appends.map(({ append }) => append.job)), ...raiseAll(raises)];
+  const before = raises.length === 0 ? [] : raiseAll(raises);
+  // The raises lock their own jobs, in order; all at once must be in order as well.
+  if (raises.length > 0 && raises.length < appends.length) {
+    before.unshift(lockJobs(appends.map(({ append }) => append.job)));
+  }
   const changes = appends.flatMap(({ append }) => toChange(append));
-  const statements = [...before, look(appends), ...fresh(changes), insert(appends)];
+  const statements = [...before, look(appends), ...findStale(changes), insert(appends)];
   const { answers, repeated } = await to.run([...statements, ...change(changes)]);
   const rows = answers[before.length]?.rows ?? [];
   const found = new Map(rows.map((row) => [row["id"], row]));
@@ -153,17 +154,18 @@ function toChange(append: Append): readonly JobChange[] {
   ];
 }
 
-function fresh(changes: readonly JobChange[]): readonly Sql[] {
+function findStale(changes: readonly JobChange[]): readonly Sql[] {
   if (changes.length === 0) return [];
-  const wanted = table(changes.map(({ job, seq, token, owner }) => ({ job, seq, token, owner })));
+  const wanted = table(changes.map(({ job, seq }) => ({ job, seq })));
   return [
-    sql`SELECT coalesce(group_concat(j.id), '') INTO @fresh
-      FROM ${wanted} v STRAIGHT_JOIN jobs j ON j.id = v.job
-      LEFT JOIN entries e ON e.job = v.job AND e.seq = v.seq
-      WHERE j.token = v.token AND j.owner = v.owner AND j.state IN (${STARTABLE})
-        AND e.job IS NULL`,
+    sql`SELECT coalesce(group_concat(e.job), '') INTO @stale
+      FROM ${wanted} v STRAIGHT_JOIN entries e ON e.job = v.job AND e.seq = v.seq`,
   ];
 }
+
+/** The fence once more, for changes of jobs; v has the append, j the job. */
+const MAY_CHANGE = sql`j.token = v.token AND j.owner = v.owner AND j.state IN (${STARTABLE})
+  AND NOT FIND_IN_SET(j.id, @stale)`;
 
 /**
  * An owner that suspends obeys a request it saw earlier. Meanwhile somebody may have withdrawn it,
@@ -171,49 +173,45 @@ function fresh(changes: readonly JobChange[]): readonly Sql[] {
  * through statements of their own, since columns of several tables are set in no certain order.
  */
 function change(changes: readonly JobChange[]): readonly Sql[] {
+  const ends = changes.filter(({ ended }) => ended !== null);
   const states = changes.filter(({ state, asked }) => state !== null && asked === 0);
-  const asked = changes.flatMap(({ job, asked }) => (asked === 1 ? [{ job }] : []));
-  const ends = changes.flatMap(({ job, token, ended }) =>
-    ended === null ? [] : [{ job, token, ended }],
-  );
+  const asked = changes.filter((change) => change.asked === 1);
   return [
+    ...(ends.length === 0 ? [] : [endOwnerships(ends)]), // First: what ends passes no fence.
     ...(states.length === 0 ? [] : [setStates(states)]),
     ...(asked.length === 0 ? [] : suspendAsked(asked)),
-    ...(ends.length === 0 ? [] : [endOwnerships(ends)]),
   ];
+}
+
+function endOwnerships(ends: readonly JobChange[]): Sql {
+  const rows = ends.map(({ job, token, owner, ended }) => ({ job, token, owner, ended }));
+  return sql`UPDATE ${table(rows)} v STRAIGHT_JOIN jobs j ON j.id = v.job
+    STRAIGHT_JOIN ownerships o ON o.job = v.job AND o.token = v.token
+    SET o.ended = v.ended, o.ended_at = @now
+    WHERE ${MAY_CHANGE} AND o.ended IS NULL`;
 }
 
 function setStates(states: readonly JobChange[]): Sql {
-  const rows = table(
-    states.map(({ job, state, reason, ends, settled }) => ({ job, state, reason, ends, settled })),
-  );
-  return sql`UPDATE ${rows} v STRAIGHT_JOIN jobs j ON j.id = v.job
-    SET j.state = v.state, j.reason = v.reason,
-      j.request = IF(v.settled, NULL, j.request),
+  const rows = states.map(({ job, token, owner, state, reason, ends, settled }) => ({
+    ...{ job, token, owner, state, reason, ends, settled },
+  }));
+  return sql`UPDATE ${table(rows)} v STRAIGHT_JOIN jobs j ON j.id = v.job
+    SET j.state = v.state, j.reason = v.reason, j.request = IF(v.settled, NULL, j.request),
       j.ended_at = IF(v.ends, @now, NULL), j.bytes = IF(v.ends, ${BYTES}, 0)
-    WHERE FIND_IN_SET(j.id, @fresh) AND j.state <> v.state`;
+    WHERE ${MAY_CHANGE} AND j.state <> v.state`;
 }
 
 /** What a job takes, for retention. */
-export const BYTES = sql`(SELECT sum(length(body)) FROM entries WHERE entries.job = j.id)
+export const BYTES = sql`(SELECT coalesce(sum(length(body)), 0) FROM entries WHERE entries.job = j.id)
   + (SELECT length(spec) + length(params) FROM job_texts WHERE job_texts.job = j.id)`;
 
-function suspendAsked(jobs: readonly { readonly job: string }[]): readonly Sql[] {
-  const rows = table(jobs);
+function suspendAsked(asked: readonly JobChange[]): readonly Sql[] {
+  const rows = table(asked.map(({ job, token, owner }) => ({ job, token, owner })));
   return [
     sql`UPDATE ${rows} v STRAIGHT_JOIN jobs j ON j.id = v.job
       SET j.state = IF(j.request = 'suspend', 'SUSPENDED', 'WAITING'), j.reason = NULL
-      WHERE FIND_IN_SET(j.id, @fresh)`,
+      WHERE ${MAY_CHANGE}`,
     sql`UPDATE ${rows} v STRAIGHT_JOIN jobs j ON j.id = v.job SET j.request = NULL
-      WHERE FIND_IN_SET(j.id, @fresh) AND j.state = 'SUSPENDED'`,
+      WHERE j.state = 'SUSPENDED'`, // Nothing is asked of a job that is.
   ];
-}
-
-function endOwnerships(
-  ends: readonly { readonly job: string; readonly token: number; readonly ended: string }[],
-): Sql {
-  return sql`UPDATE ${table(ends)} v
-    STRAIGHT_JOIN ownerships o ON o.job = v.job AND o.token = v.token
-    SET o.ended = v.ended, o.ended_at = @now
-    WHERE FIND_IN_SET(o.job, @fresh) AND o.ended IS NULL`;
 }

@@ -15,10 +15,10 @@ export function lockJobs(ids: readonly string[]): Sql {
 }
 
 /**
- * P-7, inside a transaction that has locked the jobs, which is why `first_seq` is what the owner
- * before has committed. An ownership that is there already is a raise that is sent again.
+ * P-7, inside a transaction. The update locks the jobs in the order of `raises`; the insert after it
+ * sees what the owner before has committed, hence `first_seq`. An ownership that is there already is a raise that is sent again.
  */
-export function raiseAll(raises: readonly Raise[]): readonly Sql[] {
+export function raiseAll(raises: readonly Raise[]): Sql[] {
   const wanted = table(
     raises.map(({ job, seen, owner, agent, machine, boardId }) => ({
       ...{ job, seen, owner, agent, machine },
@@ -43,7 +43,7 @@ export function raiseAll(raises: readonly Raise[]): readonly Sql[] {
 /** P-7. An owner's name is never used twice, so a row that has it tells that the raise is in. */
 export async function raise(to: Transactions, wanted: Raise): Promise<number | undefined> {
   const row = sql`SELECT token, owner FROM jobs WHERE id = ${wanted.job}`;
-  const { answers } = await to.run([lockJobs([wanted.job]), ...raiseAll([wanted]), row]);
+  const { answers } = await to.run([...raiseAll([wanted]), row]);
   const found = answers.at(-1)?.rows[0];
   if (found?.["owner"] !== wanted.owner) return undefined;
   const token = integer(found, "token");

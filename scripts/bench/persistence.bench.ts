@@ -6,7 +6,7 @@ import { Session } from "../../mysql/session.js";
 import { sql } from "../../mysql/sql.js";
 import { openPersistence } from "../../persistence/open.js";
 import { startMariadb } from "../lab/servers/mariadb.js";
-import { BOARD, empty, fill } from "./persistence/jobs.js";
+import { BOARD, fill } from "./persistence/jobs.js";
 import { ourFlows, type RunFlow } from "./persistence/ours.js";
 import { type Bodies, groupingWriter, singleWriter } from "./persistence/raw.js";
 import { percentile, type Report } from "./report.js";
@@ -21,9 +21,9 @@ const ROUND_MS = 2_000;
 const SINGLE_SESSIONS = 32;
 /** Flows in progress, and more jobs than a round can run. */
 const CASES = [
-  { inProgress: 1, jobs: 2_000 },
-  { inProgress: 32, jobs: 12_000 },
-  { inProgress: 256, jobs: 24_000 },
+  { inProgress: 1, jobs: 500 },
+  { inProgress: 32, jobs: 5_000 },
+  { inProgress: 256, jobs: 8_000 },
 ] as const;
 const WRITERS = ["ours", "single", "grouping"] as const;
 type Writer = (typeof WRITERS)[number];
@@ -78,13 +78,14 @@ async function measureAll(
   writers: Readonly<Record<Writer, RunFlow>>,
 ): Promise<void> {
   const missed: string[] = [];
+  let ids: string[] = [];
   for (const { inProgress, jobs } of CASES) {
     const rounds: Record<Writer, Round[]> = { ours: [], single: [], grouping: [] };
     for (let round = 0; round <= ROUNDS; round += 1) {
       for (const writer of WRITERS) {
-        await empty(admin);
-        const ids = await fill(admin, jobs);
-        const result = await measure(admin, writers[writer], { ids, inProgress });
+        if (ids.length < jobs) ids = [...ids, ...(await fill(admin, jobs))];
+        const { used, ...result } = await measure(admin, writers[writer], { ids, inProgress });
+        ids = ids.slice(used);
         if (round > 0) rounds[writer].push(result); // The first one warms up.
       }
     }
@@ -121,7 +122,7 @@ async function measure(
   admin: Session,
   run: RunFlow,
   { ids, inProgress }: { readonly ids: readonly string[]; readonly inProgress: number },
-): Promise<Round> {
+): Promise<Round & { readonly used: number }> {
   const before = await counters(admin);
   const start = performance.now();
   let next = 0;
@@ -139,6 +140,7 @@ async function measure(
   const seconds = (performance.now() - start) / 1000;
   const after = await counters(admin);
   return {
+    used: next,
     perSecond: done / seconds,
     commits: (after.commits - before.commits) / done,
     statements: (after.statements - before.statements) / done,

@@ -3,7 +3,7 @@ import { flowHash } from "../../../agent/flow-hash.js";
 import { toSignature } from "../../../common/job.js";
 import type { FlowSpec } from "../../../engine/flow.js";
 import type { Session } from "../../../mysql/session.js";
-import { Sql, sql, table } from "../../../mysql/sql.js";
+import { sql, table } from "../../../mysql/sql.js";
 
 export const SPEC: FlowSpec = {
   kind: "flow",
@@ -30,10 +30,4 @@ export async function fill(session: Session, count: number): Promise<readonly st
     ]);
   }
   return ids;
-}
-
-export async function empty(session: Session): Promise<void> {
-  for (const name of ["jobs", "job_texts", "entries", "ownerships"]) {
-    await session.run([new Sql(`TRUNCATE TABLE ${name}`)]);
-  }
 }
