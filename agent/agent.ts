@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Logger } from "pino";
 import type { JobBoard } from "../boards/board.js";
 import { BUILTIN_CAPABILITIES } from "../capabilities/builtin/all.js";
@@ -15,6 +16,7 @@ import type { AgentIdentity } from "./identity.js";
 import { createJobs } from "./jobs.js";
 import { Matcher } from "./match.js";
 import type { Manifest, Runners } from "./runner/runner.js";
+import { RetentionSweep } from "./retention.js";
 import { Sweep } from "./sweep.js";
 
 /** How often the requests of held jobs are read when no append brings them, ms (P-24). */
@@ -67,6 +69,7 @@ class RunningAgent implements Agent {
   readonly #committer;
   readonly #claims: Claims;
   readonly #sweep: Sweep;
+  readonly #retention: RetentionSweep;
   readonly #conductor: Conductor;
   readonly #http: HttpServer;
   #requests: Promise<void> = Promise.resolve();
@@ -77,6 +80,7 @@ class RunningAgent implements Agent {
     const { board, persistence, runners, identity, clock, log, config } = parts;
     const { incarnation, agent } = identity;
     this.#parts = parts;
+    setMaxListeners(0, this.#leaving.signal, this.#grace.signal); // Each job that runs listens.
     this.#committer = createCommitter(persistence, {
       onDown: (error) =>
         error === undefined ? this.#persistenceUp() : this.#persistenceDown(error),
@@ -94,6 +98,11 @@ class RunningAgent implements Agent {
       directory: config.directory,
       random: Math.random,
     });
+    const { days, ...limits } = config.retention;
+    this.#retention = new RetentionSweep({
+      ...{ persistence, clock, log, random: Math.random },
+      limits: { ...limits, ageMs: days * 86_400_000 },
+    });
     const jobs = createJobs({
       ...{ persistence, board, runners, agent, clock, log },
       onPutFailed: () => this.#sweep.wake(),
@@ -110,6 +119,7 @@ class RunningAgent implements Agent {
     for (const problem of this.manifest.problems) log.error(problem, "plugin not loaded");
     await this.#takeBack();
     await this.#sweep.start();
+    this.#retention.start();
     this.#conductor.start();
     this.#requests = this.#watchRequests();
     this.#ready = true;
@@ -130,7 +140,7 @@ class RunningAgent implements Agent {
     await this.#conductor.stop();
     await this.#drain();
     await this.#requests;
-    await this.#sweep.stop();
+    await Promise.all([this.#sweep.stop(), this.#retention.stop()]);
     await this.#http.close();
     await this.#claims[Symbol.asyncDispose]();
     await this.#committer[Symbol.asyncDispose]();

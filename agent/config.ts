@@ -6,6 +6,8 @@ import { defaultAgentName } from "./identity.js";
 import { stateDirectory } from "./state-directory.js";
 
 export const DEFAULT_PORT = 7463;
+/** Whatever is reached first: a month of history, and no more than a laptop can spare. */
+const RETENTION = { days: 30, jobs: 100_000, bytes: 1024 ** 3 };
 
 /** What `jobrunner run` was told, before it is checked; durations in ms. */
 export interface Settings {
@@ -19,6 +21,8 @@ export interface Settings {
   readonly leaseMs?: number;
   readonly drainTimeoutMs?: number;
   readonly runner?: "process" | "thread";
+  /** How much of the jobs that are over is kept. */
+  readonly retention?: { readonly days?: number; readonly jobs?: number; readonly bytes?: number };
 }
 
 export interface Config {
@@ -35,6 +39,7 @@ export interface Config {
   readonly leaseMs: number;
   readonly drainTimeoutMs: number;
   readonly runner: "process" | "thread";
+  readonly retention: { readonly days: number; readonly jobs: number; readonly bytes: number };
 }
 
 /** Checks everything and reports every mistake at once (code USAGE). */
@@ -51,11 +56,15 @@ export function resolveConfig(settings: Settings, env: NodeJS.ProcessEnv): Confi
     leaseMs: settings.leaseMs ?? 10_000,
     drainTimeoutMs: settings.drainTimeoutMs ?? 60_000,
     runner: settings.runner ?? "process",
+    retention: { ...RETENTION, ...settings.retention },
   };
   mistakes.push(
     ...within("--slots", config.slots, [1, 1_000]),
     ...within("--lease", config.leaseMs, [500, 600_000]),
     ...within("--drain-timeout", config.drainTimeoutMs, [0, 86_400_000]),
+    ...within("retention.days", config.retention.days, [0, 36_500]),
+    ...within("retention.jobs", config.retention.jobs, [0, 100_000_000]),
+    ...within("retention.bytes", config.retention.bytes, [0, 2 ** 50]),
   );
   if (mistakes.length > 0) throw new JobrunnerError("USAGE", mistakes.join("\n"));
   return config;

@@ -18,9 +18,12 @@ import type {
   Ownership,
   Persistence,
   Posted,
+  Purged,
   Raise,
+  Retention,
   Verdict,
 } from "../persistence.js";
+import { purge } from "../retention.js";
 import { prepare, written } from "../writing.js";
 import { append } from "./append.js";
 import { cancel, resume, suspend } from "./asking.js";
@@ -29,6 +32,7 @@ import { migrate } from "./migrating.js";
 import { endOwnership, raise } from "./ownership.js";
 import { post } from "./posting.js";
 import * as reading from "./reading.js";
+import { purging } from "./retention.js";
 import { Transactions } from "./transaction.js";
 
 export interface MysqlPersistenceOptions {
@@ -131,6 +135,10 @@ export class MysqlPersistence implements Persistence {
 
   startable(ids: readonly string[]): Promise<ReadonlySet<string>> {
     return reading.startable(this.#to, ids);
+  }
+
+  purge(limits: Retention): Promise<Purged> {
+    return purge(limits, purging(this.#to));
   }
 
   boardId(): Promise<string | undefined> {

@@ -67,14 +67,19 @@ function setState(sql: Statements, append: Append, current: Current): void {
   const settled = isEnded(state) || state === "SUSPENDED";
   sql.run(
     `UPDATE jobs SET state = ?, reason = ?, request = CASE WHEN ? THEN NULL ELSE request END,
-       ended_at = ? WHERE id = ?`,
+       ended_at = ?, bytes = CASE WHEN ? THEN ${BYTES} ELSE 0 END WHERE id = ?`,
     state,
     append.reason === undefined ? null : JSON.stringify(append.reason),
     settled ? 1 : 0,
     isEnded(state) ? current.now : null,
+    isEnded(state) ? 1 : 0,
     append.job,
   );
 }
+
+/** What a job takes, about, for retention. */
+const BYTES = `(SELECT coalesce(sum(length(body)), 0) FROM entries WHERE entries.job = jobs.id)
+  + (SELECT length(spec) + length(params) FROM job_texts WHERE job_texts.job = jobs.id)`;
 
 /**
  * An owner that suspends obeys a request it saw earlier. Meanwhile somebody may have withdrawn it,

@@ -26,15 +26,19 @@ import type {
   Ownership,
   Persistence,
   Posted,
+  Purged,
   Raise,
+  Retention,
   Verdict,
 } from "../persistence.js";
+import { purge } from "../retention.js";
 import { prepare, written } from "../writing.js";
 import { append } from "./append.js";
 import { cancel, resume, suspend } from "./asking.js";
 import { endOwnership, raise } from "./ownership.js";
 import { post } from "./posting.js";
 import * as reading from "./reading.js";
+import { purging } from "./retention.js";
 
 export interface SqlitePersistenceOptions {
   /** Database time, ms since 1970. With SQLite the machine's clock is the database's. */
@@ -159,6 +163,10 @@ export class SqlitePersistence implements Persistence {
 
   startable(ids: readonly string[]): Promise<ReadonlySet<string>> {
     return this.#database.read((sql) => reading.startable(sql, ids));
+  }
+
+  purge(limits: Retention): Promise<Purged> {
+    return purge(limits, purging(this.#database, this.#now));
   }
 
   boardId(): Promise<string | undefined> {

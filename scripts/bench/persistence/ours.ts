@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { beginOwnership } from "../../../agent/owner/ownership.js";
 import type { Bodies } from "../../../engine/bodies.js";
 import { createEngine } from "../../../engine/engine.js";
@@ -22,7 +23,8 @@ const BODIES: Bodies = {
 /** The real engine, ownership and committer of an agent, with bodies that do nothing. */
 export function ourFlows(persistence: Persistence): RunFlow {
   const committer = createCommitter(persistence);
-  const signal = new AbortController().signal;
+  const { signal } = new AbortController();
+  setMaxListeners(0, signal); // Every append of every flow listens.
   return async (job) => {
     const row = { id: job, token: 0, spec: SPEC } as unknown as JobRow;
     const ownership = await beginOwnership({
