@@ -191,8 +191,8 @@ export interface Persistence extends AsyncDisposable {
   startable(ids: readonly string[]): Promise<ReadonlySet<string>>;
 
   /**
-   * Removes jobs that are over, a bounded number in small transactions, until the limits hold. Their
-   * keys say "removed" for a day (P-3). Never touches a job that is open.
+   * Removes jobs that are over, a bounded number in small transactions, until the limits hold.
+   * Their keys say "removed" for a day (P-3). Never touches a job that is open.
    */
   purge(limits: Retention): Promise<Purged>;
 

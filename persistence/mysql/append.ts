@@ -202,7 +202,8 @@ function setStates(states: readonly JobChange[]): Sql {
 }
 
 /** What a job takes, for retention. */
-export const BYTES = sql`(SELECT coalesce(sum(length(body)), 0) FROM entries WHERE entries.job = j.id)
+export const BYTES = sql`
+  (SELECT coalesce(sum(length(body)), 0) FROM entries WHERE entries.job = j.id)
   + (SELECT length(spec) + length(params) FROM job_texts WHERE job_texts.job = j.id)`;
 
 function suspendAsked(asked: readonly JobChange[]): readonly Sql[] {

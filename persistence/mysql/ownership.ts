@@ -15,8 +15,9 @@ export function lockJobs(ids: readonly string[]): Sql {
 }
 
 /**
- * P-7, inside a transaction. The update locks the jobs in the order of `raises`; the insert after it
- * sees what the owner before has committed, hence `first_seq`. An ownership that is there already is a raise that is sent again.
+ * P-7, inside a transaction. The update locks the jobs in the order of `raises`; the insert after
+ * it sees what the owner before has committed, hence `first_seq`. An ownership that is there
+ * already is a raise that is sent again.
  */
 export function raiseAll(raises: readonly Raise[]): Sql[] {
   const wanted = table(

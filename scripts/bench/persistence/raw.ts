@@ -45,7 +45,7 @@ interface Pending {
 
 /** Rows of all flows that wait share a transaction, by turns on two sessions. */
 export function groupingWriter(sessions: readonly Session[], bodies: Bodies): RunFlow {
-  let queue: Pending[] = [];
+  const queue: Pending[] = [];
   const free = [...sessions];
   const flush = async (): Promise<void> => {
     const session = free.pop();
