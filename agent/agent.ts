@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Logger } from "pino";
 import type { JobBoard } from "../boards/board.js";
 import type { Clock } from "../common/clock.js";
@@ -17,6 +18,7 @@ import { createAbilities } from "./matching/abilities.js";
 import { Ledger } from "./matching/ledger.js";
 import { Matcher } from "./matching/match.js";
 import type { Manifest, Runners } from "./runner/runner.js";
+import { RetentionSweep } from "./retention.js";
 import { Sweep } from "./sweep.js";
 import { whyHere } from "./why.js";
 
@@ -75,6 +77,7 @@ class RunningAgent implements Agent {
   readonly #abilities;
   readonly #matcher: Matcher;
   readonly #sweep: Sweep;
+  readonly #retention: RetentionSweep;
   readonly #conductor: Conductor;
   readonly #http: HttpServer;
   #requests: Promise<void> = Promise.resolve();
@@ -87,6 +90,7 @@ class RunningAgent implements Agent {
     const { incarnation, agent } = identity;
     this.#parts = parts;
     this.#slots = config.slots;
+    setMaxListeners(0, this.#leaving.signal, this.#grace.signal); // Each job that runs listens.
     this.#committer = createCommitter(persistence, {
       onDown: (error) =>
         error === undefined ? this.#persistenceUp() : this.#persistenceDown(error),
@@ -112,6 +116,11 @@ class RunningAgent implements Agent {
       abilities: this.#abilities,
       ledger: new Ledger({ agent }),
     });
+    const { days, ...limits } = config.retention;
+    this.#retention = new RetentionSweep({
+      ...{ persistence, clock, log, random: Math.random },
+      limits: { ...limits, ageMs: days * 86_400_000 },
+    });
     const jobs = createJobs({
       ...{ persistence, board, runners, agent, clock, log, capabilities: this.#abilities },
       why: (needs) => this.#why(needs),
@@ -131,6 +140,7 @@ class RunningAgent implements Agent {
     for (const problem of this.manifest.problems) log.error(problem, "plugin not loaded");
     await this.#takeBack();
     await this.#sweep.start();
+    this.#retention.start();
     this.#conductor.start();
     this.#requests = this.#watchRequests();
     this.#ready = true;
@@ -151,7 +161,7 @@ class RunningAgent implements Agent {
     await this.#conductor.stop();
     await this.#drain();
     await this.#requests;
-    await this.#sweep.stop();
+    await Promise.all([this.#sweep.stop(), this.#retention.stop()]);
     await this.#http.close();
     await this.#claims[Symbol.asyncDispose]();
     await this.#committer[Symbol.asyncDispose]();
@@ -296,8 +306,8 @@ class RunningAgent implements Agent {
 
   async #persistenceHealth(): Promise<{ readonly ok: boolean; readonly detail: string }> {
     try {
-      await this.#parts.persistence.now();
-      return { ok: true, detail: "answers" };
+      await this.#parts.persistence.check();
+      return { ok: true, detail: "answers, and can be written to" };
     } catch (error) {
       return { ok: false, detail: error instanceof Error ? error.message : String(error) };
     }

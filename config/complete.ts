@@ -6,6 +6,7 @@ import { home } from "./secrets.js";
 import { stateDirectory } from "./state-directory.js";
 
 export const DEFAULT_PORT = 7463;
+const RETENTION = { days: 30, jobs: 100_000, bytes: 1024 ** 3 };
 const DEFAULT_REDIS = "redis://127.0.0.1:6379";
 const DEFAULT_CONSUL = "http://127.0.0.1:8500";
 
@@ -26,6 +27,7 @@ export function complete(settings: CheckedSettings, env: NodeJS.ProcessEnv): Con
     leaseMs: claim?.lease ?? 10_000,
     drainTimeoutMs: drain?.timeout ?? 60_000,
     runner: agent?.runner ?? "process",
+    retention: { ...RETENTION, ...settings.retention },
     tags: agent?.tags ?? {},
     facts: settings.facts ?? {},
     logLevel: log?.level ?? "info",

@@ -19,6 +19,8 @@ export interface Config {
   readonly leaseMs: number;
   readonly drainTimeoutMs: number;
   readonly runner: "process" | "thread";
+  /** How much of the jobs that are over is kept: days, number of jobs, bytes. */
+  readonly retention: { readonly days: number; readonly jobs: number; readonly bytes: number };
   /** Labels by which jobs may ask for this agent. */
   readonly tags: Readonly<Record<string, string>>;
   /** Facts that are so whatever the machine shows. */

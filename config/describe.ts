@@ -1,4 +1,5 @@
 import { formatDuration } from "../common/duration.js";
+import type { Config } from "./config.js";
 import type { Loaded } from "./load.js";
 import type { Path } from "./sources/source.js";
 
@@ -29,6 +30,7 @@ export function describeConfig({ config, merged, secret }: Loaded): readonly Des
     [["persistence"], withoutSecrets(config.persistence)],
     [["claim", "lease"], formatDuration(config.leaseMs)],
     [["drain", "timeout"], formatDuration(config.drainTimeoutMs)],
+    [["retention"], retentionOf(config)],
     [["log", "level"], config.logLevel],
   ];
   return rows.map(([path, value]) => {
@@ -37,6 +39,10 @@ export function describeConfig({ config, merged, secret }: Loaded): readonly Des
     const setting = path.join(".");
     return { setting, value: hidden ? "***" : value, ...(source === undefined ? {} : { source }) };
   });
+}
+
+function retentionOf({ retention: { days, jobs, bytes } }: Config): string {
+  return `${String(days)} days, ${String(jobs)} jobs, ${String(bytes)} bytes`;
 }
 
 /** A URL as it may be shown: without its password and token. */

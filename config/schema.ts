@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseBytes } from "../common/bytes.js";
 import { parseDuration } from "../common/duration.js";
 import { hasCode } from "../common/error.js";
 import type { Json } from "../common/json.js";
@@ -44,6 +45,14 @@ function duration(low: number, high: number): z.ZodType<number, string> {
       return z.NEVER;
     });
 }
+
+/** `1GiB`, or a number of bytes. */
+const bytes = z.union([z.int(), z.string()]).transform((given, context) => {
+  const amount = parseBytes(String(given));
+  if (amount !== undefined && amount <= 2 ** 50) return amount;
+  context.addIssue({ code: "custom", message: "is not an amount of bytes such as 1GiB" });
+  return z.NEVER;
+});
 
 function whole(low: number, high: number): z.ZodInt {
   const message = `is not a whole number from ${String(low)} to ${String(high)}`;
@@ -115,6 +124,13 @@ export const SETTINGS = z.strictObject({
     .optional(),
   claim: z.strictObject({ lease: duration(500, 600_000).optional() }).optional(),
   drain: z.strictObject({ timeout: duration(0, DAY_MS).optional() }).optional(),
+  retention: z
+    .strictObject({
+      days: whole(0, 36_500).optional(),
+      jobs: whole(0, 100_000_000).optional(),
+      bytes: bytes.optional(),
+    })
+    .optional(),
   log: z.strictObject({ level: z.enum(LOG_LEVELS).optional() }).optional(),
 });
 

@@ -2,14 +2,15 @@ import { JobrunnerError } from "../common/error.js";
 import type { Persistence } from "./persistence.js";
 
 export interface PersistenceOptions {
-  /** Embedded databases only: database time, ms since 1970; default the machine's clock. */
+  /** Database time for tests, ms since 1970; default the database's own clock. */
   readonly now?: () => number;
 }
 
 /**
- * Opens the persistence that `url` names and brings its schema up to date: `sqlite:FILE`, or
- * `sqlite::memory:` for one that ends with the process. Rejects with USAGE for another kind, with
- * PERSISTENCE_DOWN when it cannot be used.
+ * Opens the persistence that `url` names and brings its schema up to date: `sqlite:FILE`,
+ * `sqlite::memory:` for one that ends with the process, or `mysql://USER:PASSWORD@HOST/DATABASE`
+ * (`mariadb://` is the same; `?ssl=true` or `?ca=FILE` for TLS). Rejects with USAGE for another
+ * kind, with PERSISTENCE_DOWN when it cannot be used.
  */
 export async function openPersistence(
   url: string,
@@ -32,7 +33,11 @@ async function openAdapter(url: string, options: PersistenceOptions): Promise<Pe
     const { openSqlitePersistence } = await import("./sqlite/persistence.js");
     return openSqlitePersistence(rest, options);
   }
+  if (kind === "mysql" || kind === "mariadb") {
+    const { openMysqlPersistence } = await import("./mysql/persistence.js");
+    return openMysqlPersistence(url, options);
+  }
   throw new JobrunnerError("USAGE", `"${url}" names no persistence that jobrunner knows.`, {
-    hint: "Write sqlite:FILE.",
+    hint: "Write sqlite:FILE or mysql://USER:PASSWORD@HOST/DATABASE.",
   });
 }

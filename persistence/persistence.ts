@@ -137,6 +137,21 @@ export interface OpenJob {
   readonly owned: boolean;
 }
 
+/** How much history is kept; the oldest jobs that are over go first. */
+export interface Retention {
+  /** Since their end, ms. */
+  readonly ageMs: number;
+  readonly jobs: number;
+  /** Flows, parameters and journals together, without indices. */
+  readonly bytes: number;
+}
+
+export interface Purged {
+  readonly removed: number;
+  /** It has done its share and there is more to remove. */
+  readonly more: boolean;
+}
+
 /**
  * The truth about all jobs. Rules by number: docs/protocol.md.
  *
@@ -149,6 +164,8 @@ export interface Persistence extends AsyncDisposable {
   migrate(): Promise<void>;
   /** Database time, ms since 1970. */
   now(): Promise<number>;
+  /** Resolves when jobs could be written now; rejects with PERSISTENCE_DOWN, which says why not. */
+  check(): Promise<void>;
 
   post(job: NewJob): Promise<Posted>;
   job(id: string): Promise<JobRow | undefined>;
@@ -182,6 +199,12 @@ export interface Persistence extends AsyncDisposable {
   open(limit: number, cursor?: string): Promise<readonly OpenJob[]>;
   /** Those of `ids` that are still startable: the sweep's second look. */
   startable(ids: readonly string[]): Promise<ReadonlySet<string>>;
+
+  /**
+   * Removes jobs that are over, a bounded number in small transactions, until the limits hold.
+   * Their keys say "removed" for a day (P-3). Never touches a job that is open.
+   */
+  purge(limits: Retention): Promise<Purged>;
 
   /** P-30: the board in use, undefined before the first. */
   boardId(): Promise<string | undefined>;

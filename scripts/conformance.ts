@@ -7,9 +7,9 @@ import { skipReason } from "../test/conformance/skips.js";
 import type { Vector } from "../test/conformance/vector.js";
 
 /*
- * `npm run conformance -- [--store memory:|sqlite:FILE] DIR`: replays every vector in DIR against
- * the engine and real persistence. Prints a line for each that differs or is skipped, at the end
- * `N passed, N failed`. Exits 1 if any failed, 2 if the command is wrong.
+ * `npm run conformance -- [--store memory:|sqlite:FILE|mysql://...] DIR`: replays every vector in
+ * DIR against the engine and real persistence. Prints a line for each that differs or is skipped,
+ * at the end `N passed, N failed`. Exits 1 if any failed, 2 if the command is wrong.
  */
 
 /** A vector that takes longer is stuck, ms. */
@@ -60,8 +60,8 @@ function readArguments(words: readonly string[]): { store: string; directory: st
   const [given, rest] = flag === "--store" ? [value, words.slice(2)] : ["memory:", words];
   const [directory, ...more] = rest;
   if (given === undefined || directory === undefined || more.length > 0) wrong("");
-  if (given !== "memory:" && !/^sqlite:./.test(given)) {
-    wrong(`error: --store ${given} is neither memory: nor sqlite:FILE`);
+  if (given !== "memory:" && !/^(sqlite|mysql|mariadb):./.test(given)) {
+    wrong(`error: --store ${given} is neither memory:, sqlite:FILE nor mysql://...`);
   }
   return { store: given === "memory:" ? "sqlite::memory:" : given, directory };
 }
@@ -77,6 +77,6 @@ function vectorsIn(directory: string): readonly string[] {
 
 function wrong(what: string): never {
   if (what !== "") console.error(what);
-  console.error("usage: npm run conformance -- [--store memory:|sqlite:FILE] DIR");
+  console.error("usage: npm run conformance -- [--store memory:|sqlite:FILE|mysql://...] DIR");
   process.exit(2);
 }

@@ -1,17 +1,22 @@
 import type { Knex } from "knex";
+import { createTable } from "./tables.js";
+
+export const NAME = "001-jobs";
 
 /**
  * Jobs, their journals, their owners. Ids are UUIDv7 and in order of time, so every list is paged
- * by id. Texts and parameters are apart from `jobs`, whose rows are rewritten at every turn.
+ * by id. Texts and parameters are apart from `jobs`, whose rows are rewritten at every turn. What
+ * is JSON is stored as text: MySQL's own type would write it anew, in another order of keys, and an
+ * entry that is sent again must be found to be the same.
  */
 export async function up(knex: Knex): Promise<void> {
-  await knex.schema.createTable("jobs", (table) => {
+  await createTable(knex, NAME, "jobs", (table) => {
     table.string("id", 64).notNullable().primary();
     // The last 12 characters, reversed: people type the end of an id, an index knows beginnings.
     table.string("id_tail", 12).notNullable();
     table.string("flow", 255).notNullable();
     table.integer("version").notNullable();
-    table.text("signature").notNullable();
+    table.text("signature", "mediumtext").notNullable();
     table.string("flow_hash", 128).notNullable();
     table.string("name", 255).notNullable();
     table.integer("priority").notNullable();
@@ -23,15 +28,18 @@ export async function up(knex: Knex): Promise<void> {
     table.string("owner", 255);
     table.string("agent", 255);
     table.string("request", 24);
-    table.text("reason");
+    table.text("reason", "mediumtext");
     table.bigInteger("resumed_at_token");
     table.bigInteger("ended_at");
+    // What it takes with its journal, set at its end: for retention.
+    table.bigInteger("bytes").notNullable().defaultTo(0);
     table.index(["state", "id"], "jobs_by_state");
     table.index(["flow", "state", "id"], "jobs_by_flow");
     table.index(["agent", "state", "id"], "jobs_by_agent");
     table.index(["id_tail"], "jobs_by_tail");
+    table.index(["ended_at", "bytes"], "jobs_by_end");
   });
-  await knex.schema.createTable("job_texts", (table) => {
+  await createTable(knex, NAME, "job_texts", (table) => {
     table.string("job", 64).notNullable().primary();
     table.text("spec", "longtext").notNullable();
     table.text("params", "longtext").notNullable();
@@ -41,7 +49,7 @@ export async function up(knex: Knex): Promise<void> {
 }
 
 async function createJournals(knex: Knex): Promise<void> {
-  await knex.schema.createTable("entries", (table) => {
+  await createTable(knex, NAME, "entries", (table) => {
     table.string("job", 64).notNullable();
     table.integer("seq").notNullable();
     table.bigInteger("token").notNullable();
@@ -50,7 +58,7 @@ async function createJournals(knex: Knex): Promise<void> {
     table.text("body", "longtext").notNullable();
     table.primary(["job", "seq"]);
   });
-  await knex.schema.createTable("ownerships", (table) => {
+  await createTable(knex, NAME, "ownerships", (table) => {
     table.string("job", 64).notNullable();
     table.bigInteger("token").notNullable();
     table.string("owner", 255).notNullable();
@@ -65,14 +73,16 @@ async function createJournals(knex: Knex): Promise<void> {
 }
 
 async function createCluster(knex: Knex): Promise<void> {
-  await knex.schema.createTable("post_keys", (table) => {
+  await createTable(knex, NAME, "post_keys", (table) => {
     table.string("key", 255).notNullable().primary();
     table.string("job", 64).notNullable();
     table.string("body_hash", 128).notNullable();
     table.bigInteger("at").notNullable();
-    table.index(["at"], "post_keys_by_age");
+    table.bigInteger("removed_at"); // When its job was removed by retention.
+    table.index(["job"], "post_keys_by_job");
+    table.index(["removed_at"], "post_keys_by_removal");
   });
-  await knex.schema.createTable("cluster", (table) => {
+  await createTable(knex, NAME, "cluster", (table) => {
     table.integer("id").notNullable().primary(); // Always 1: one row.
     table.string("board_id", 64);
   });

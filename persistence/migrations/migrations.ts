@@ -2,15 +2,17 @@ import type { Knex } from "knex";
 import { JobrunnerError } from "../../common/error.js";
 import * as jobs from "./001-jobs.js";
 
+export { markOf } from "./tables.js";
+
 interface Migration {
   readonly name: string;
   readonly up: (knex: Knex) => Promise<void>;
 }
 
 /** All steps of the schema, oldest first. Forward only: a step that was released never changes. */
-const MIGRATIONS: readonly Migration[] = [{ name: "001-jobs", up: jobs.up }];
+const MIGRATIONS: readonly Migration[] = [{ name: jobs.NAME, up: jobs.up }];
 
-/** The newest step; a database that has it needs no migration and no knex. */
+/** The newest step. */
 export const NEWEST_MIGRATION = MIGRATIONS.at(-1)?.name ?? "";
 export const MIGRATIONS_TABLE = "jobrunner_migrations";
 
@@ -25,6 +27,11 @@ const source: Knex.MigrationSource<Migration> = {
     }),
 };
 
+/** A database that has the newest step needs no migration and no knex. */
+export function isNewest(applied: readonly string[]): boolean {
+  return applied.includes(NEWEST_MIGRATION);
+}
+
 /** Refuses a database of a newer jobrunner: this one would misread it. */
 export function checkKnown(applied: readonly string[]): void {
   const known = new Set(MIGRATIONS.map(({ name }) => name));
@@ -37,14 +44,22 @@ export function checkKnown(applied: readonly string[]): void {
   );
 }
 
+export interface MigrateOptions {
+  /** False where changes of the schema commit by themselves. */
+  readonly transactions: boolean;
+}
+
 /**
  * Runs the missing steps. The caller holds a lock that dies with its process; the one that knex
  * writes into a table is freed by force, since a killed migrator leaves it locked.
  */
-export async function migrateToNewest(knex: Knex): Promise<void> {
-  await knex.migrate.latest({
+export async function migrateToNewest(knex: Knex, { transactions }: MigrateOptions): Promise<void> {
+  const config = {
     migrationSource: source,
     tableName: MIGRATIONS_TABLE,
     disableMigrationsListValidation: true,
-  });
+    disableTransactions: !transactions,
+  };
+  if (!transactions) await knex.migrate.forceFreeMigrationsLock(config);
+  await knex.migrate.latest(config);
 }

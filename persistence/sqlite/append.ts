@@ -7,26 +7,10 @@ import {
 } from "../../common/job.js";
 import type { Statements } from "../../sqlite/statements.js";
 import { integer } from "../columns.js";
-import type { Append, Ownership, Verdict } from "../persistence.js";
+import type { Append, Verdict } from "../persistence.js";
 import { toRequest, toState } from "../rows.js";
-import { type FlowTexts, toBody, toFlowTexts } from "../texts.js";
+import { howItEnded, type Written } from "../writing.js";
 import { endOwnership, raise } from "./ownership.js";
-
-/** An append with its body written and measured before the transaction. */
-export interface Written {
-  readonly append: Append;
-  readonly body: string;
-  /** The texts of `append.flow`. */
-  readonly flow?: FlowTexts;
-}
-
-/** Throws TOO_LARGE or NOT_JSON for what can never be stored. */
-export function write(append: Append): Written {
-  const body = toBody(append.changes);
-  return append.flow === undefined
-    ? { append, body }
-    : { append, body, flow: toFlowTexts(append.flow) };
-}
 
 const REFUSED: Verdict = { accepted: false };
 
@@ -102,14 +86,19 @@ function setState(sql: Statements, append: Append, current: Current): void {
   const settled = isEnded(state) || state === "SUSPENDED";
   sql.run(
     `UPDATE jobs SET state = ?, reason = ?, request = CASE WHEN ? THEN NULL ELSE request END,
-       ended_at = ? WHERE id = ?`,
+       ended_at = ?, bytes = CASE WHEN ? THEN ${BYTES} ELSE 0 END WHERE id = ?`,
     state,
     append.reason === undefined ? null : JSON.stringify(append.reason),
     settled ? 1 : 0,
     isEnded(state) ? current.now : null,
+    isEnded(state) ? 1 : 0,
     append.job,
   );
 }
+
+/** What a job takes, about, for retention. */
+const BYTES = `(SELECT coalesce(sum(length(body)), 0) FROM entries WHERE entries.job = jobs.id)
+  + (SELECT length(spec) + length(params) FROM job_texts WHERE job_texts.job = jobs.id)`;
 
 /**
  * An owner that suspends obeys a request it saw earlier. Meanwhile somebody may have withdrawn it,
@@ -118,12 +107,4 @@ function setState(sql: Statements, append: Append, current: Current): void {
 function stateToSet(wanted: JobState, append: Append, request: JobRequest | undefined): JobState {
   if (wanted !== "SUSPENDED" || append.reason !== undefined) return wanted;
   return request === "suspend" ? "SUSPENDED" : "WAITING";
-}
-
-/** Written with the last entry, so that leaving costs no commit of its own. */
-function howItEnded(append: Append): Ownership["ended"] {
-  const left = append.changes.some(({ change }) => change === "handover" || change === "migrated");
-  if (left) return "handover";
-  if (append.state === undefined) return undefined;
-  return isEnded(append.state) || append.state === "SUSPENDED" ? "outcome" : undefined;
 }

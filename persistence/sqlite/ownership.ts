@@ -1,6 +1,7 @@
 import type { Statements } from "../../sqlite/statements.js";
 import { integer } from "../columns.js";
 import type { Ownership, Raise } from "../persistence.js";
+import type { OwnershipEnd } from "../writing.js";
 
 const RAISE = `
   UPDATE jobs SET token = token + 1, owner = ?, agent = ?,
@@ -26,12 +27,6 @@ export function insertOwnership(sql: Statements, begun: Ownership): void {
     ...[begun.job, begun.token, begun.owner, begun.agent, begun.machine, begun.at],
     begun.firstSeq,
   );
-}
-
-export interface OwnershipEnd {
-  readonly job: string;
-  readonly token: number;
-  readonly ended: NonNullable<Ownership["ended"]>;
 }
 
 /** The first to say how an ownership ended is believed. */

@@ -10,9 +10,9 @@ import { text } from "../columns.js";
 import { listJobs } from "../listing.js";
 import {
   checkKnown,
+  isNewest,
   migrateToNewest,
   MIGRATIONS_TABLE,
-  NEWEST_MIGRATION,
 } from "../migrations/migrations.js";
 import type {
   Append,
@@ -26,14 +26,19 @@ import type {
   Ownership,
   Persistence,
   Posted,
+  Purged,
   Raise,
+  Retention,
   Verdict,
 } from "../persistence.js";
-import { append, write } from "./append.js";
+import { purge } from "../retention.js";
+import { prepare, written } from "../writing.js";
+import { append } from "./append.js";
 import { cancel, resume, suspend } from "./asking.js";
 import { endOwnership, raise } from "./ownership.js";
-import { post, prepare } from "./posting.js";
+import { post } from "./posting.js";
 import * as reading from "./reading.js";
+import { purging } from "./retention.js";
 
 export interface SqlitePersistenceOptions {
   /** Database time, ms since 1970. With SQLite the machine's clock is the database's. */
@@ -68,14 +73,21 @@ export class SqlitePersistence implements Persistence {
   async migrate(): Promise<void> {
     const applied = await this.#database.read(appliedMigrations);
     checkKnown(applied);
-    if (applied.includes(NEWEST_MIGRATION)) return;
+    if (isNewest(applied)) return;
     const knex = await this.#openKnex();
     // One transaction: a migrator that is killed leaves neither half a schema nor a lock.
-    await this.#database.exclusive(() => knex.transaction((step) => migrateToNewest(step)));
+    await this.#database.exclusive(() =>
+      knex.transaction((step) => migrateToNewest(step, { transactions: true })),
+    );
   }
 
   now(): Promise<number> {
     return Promise.resolve(this.#now());
+  }
+
+  /** Reading tells as much as writing would: one file, one disk, one user. */
+  async check(): Promise<void> {
+    await this.boardId();
   }
 
   async post(job: NewJob): Promise<Posted> {
@@ -111,10 +123,10 @@ export class SqlitePersistence implements Persistence {
 
   /** Commits in this very call: the committer has gathered what there is. */
   async append(appends: readonly Append[]): Promise<readonly Verdict[]> {
-    const written = appends.map(write);
+    const ready = appends.map(written);
     const work = (sql: Statements): readonly Verdict[] => {
       const now = this.#now();
-      return written.map((one) => append(sql, one, now));
+      return ready.map((one) => append(sql, one, now));
     };
     return this.#database.write(work, { atOnce: true });
   }
@@ -151,6 +163,10 @@ export class SqlitePersistence implements Persistence {
 
   startable(ids: readonly string[]): Promise<ReadonlySet<string>> {
     return this.#database.read((sql) => reading.startable(sql, ids));
+  }
+
+  purge(limits: Retention): Promise<Purged> {
+    return purge(limits, purging(this.#database, this.#now));
   }
 
   boardId(): Promise<string | undefined> {

@@ -3,16 +3,7 @@ import type { Statements } from "../../sqlite/statements.js";
 import { text } from "../columns.js";
 import type { NewJob, Posted } from "../persistence.js";
 import { idTail } from "../rows.js";
-import { type FlowTexts, toFlowTexts } from "../texts.js";
-
-/** A posting with its texts written and measured, so that nothing fails inside the transaction. */
-export interface Prepared extends FlowTexts {
-  readonly job: NewJob;
-}
-
-export function prepare(job: NewJob): Prepared {
-  return { job, ...toFlowTexts(job) };
-}
+import type { Prepared } from "../writing.js";
 
 /** P-1 and P-3, inside a transaction. */
 export function post(sql: Statements, { job, spec, params }: Prepared, now: number): Posted {

@@ -4,16 +4,13 @@ import { inPresentNames } from "../../engine/migration/renaming.js";
 import type { Statements } from "../../sqlite/statements.js";
 import { integer, text } from "../columns.js";
 import type { JobRow, OpenJob, Ownership } from "../persistence.js";
-import { idTail, SUMMARY_COLUMNS, toEntry, toJobRow, toOpenJob, toOwnership } from "../rows.js";
-import { toRequest } from "../rows.js";
+import { JOB, openJobs } from "../queries.js";
+import { idTail, toEntry, toJobRow, toOpenJob, toOwnership, toRequest } from "../rows.js";
 
 /* Single statements with fixed texts; lists of ids are bound as one JSON text. */
 
-const JOB = `SELECT ${SUMMARY_COLUMNS.join(", ")}, spec, params
-  FROM jobs JOIN job_texts ON job_texts.job = jobs.id WHERE id = ?`;
-
 export function job(sql: Statements, id: string): JobRow | undefined {
-  const row = sql.get(JOB, id);
+  const row = sql.get(`${JOB} ?`, id);
   return row === undefined ? undefined : toJobRow(row);
 }
 
@@ -58,11 +55,7 @@ export function requests(sql: Statements, ids: readonly string[]): ReadonlyMap<s
   return found;
 }
 
-/** One index range a state: an index on (state, id) has no order of id over several states. */
-const OPEN = `${STARTABLE.map(
-  (state) => `SELECT * FROM (SELECT id, signature, priority, run_at, state FROM jobs
-    WHERE state = '${state}' AND id > ? ORDER BY id LIMIT ?)`,
-).join(" UNION ALL ")} ORDER BY id LIMIT ?`;
+const OPEN = openJobs("?", "?");
 
 export interface Page {
   readonly limit: number;

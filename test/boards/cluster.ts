@@ -4,7 +4,6 @@ import pino from "pino";
 import { onTestFinished } from "vitest";
 import type { Agent } from "../../agent/agent.js";
 import type * as agentModule from "../../agent/agent.js";
-import type * as configModule from "../../config/load.js";
 import type * as factsModule from "../../facts/facts.js";
 import type * as sourcesModule from "../../facts/sources.js";
 import type * as identityModule from "../../agent/identity.js";
@@ -14,11 +13,11 @@ import type * as persistenceModule from "../../persistence/open.js";
 import type * as clockModule from "../../cli/clock.js";
 import type * as lockModule from "../../sqlite/lock.js";
 import type { JobDetailView, JobView } from "../../common/wire.js";
-import { flagSource } from "../../cli/agent/flags.js";
 import { openPersistence } from "../../persistence/open.js";
 import type { Persistence } from "../../persistence/persistence.js";
 import { until } from "../../scripts/lab/until.js";
 import { countEnds, type Effect, readEffects } from "../support/effects.js";
+import { configIn } from "../support/config.js";
 import { tempDir } from "../support/temp.js";
 
 /*
@@ -34,7 +33,6 @@ async function built<T>(path: string): Promise<T> {
 }
 
 const { startAgent } = await built<typeof agentModule>("agent/agent.js");
-const { loadConfig } = await built<typeof configModule>("config/load.js");
 const { createFacts } = await built<typeof factsModule>("facts/facts.js");
 const { createSources } = await built<typeof sourcesModule>("facts/sources.js");
 const identities = await built<typeof identityModule>("agent/identity.js");
@@ -116,9 +114,7 @@ interface Place {
 }
 
 async function openAgent({ name, dir, boardUrl, leaseMs }: Place): Promise<Agent> {
-  const env = { XDG_STATE_HOME: join(dir, "state"), XDG_CONFIG_HOME: dir };
-  const flags = flagSource({ name, listen: "0", slots: "4", lease: `${leaseMs}ms` });
-  const { config } = loadConfig({ env: { ...env, CONFIGURATION_DIRECTORY: dir }, flags });
+  const config = configIn(dir, { name, slots: "4", lease: `${leaseMs}ms` });
   const identity = await identities.openIdentity({
     ...{ directory: config.directory, name },
     takeLock: await fileLocks(),

@@ -88,6 +88,7 @@ async function runPhase(run: Run, phase: Phase): Promise<PhaseResult> {
   const mirror = fold(plan, entries);
   let halted = false;
   let revertFailed = false;
+  let writing: Promise<void> = Promise.resolve();
   const die = (): void => engine.abort(CRASH);
   const engine = createEngine({
     ...{ plan, store, entries, job },
@@ -104,7 +105,8 @@ async function runPhase(run: Run, phase: Phase): Promise<PhaseResult> {
         note(world, { plan, state: mirror, store }, change);
         if (world.dead) break;
       }
-      await owner(stored);
+      writing = owner(stored);
+      await writing;
       if (world.dead) throw CRASH;
     },
     now: () => 0,
@@ -119,6 +121,7 @@ async function runPhase(run: Run, phase: Phase): Promise<PhaseResult> {
   } catch (error) {
     if (error !== CRASH) throw error;
     crashed = true;
+    await writing; // What was on its way when the owner died arrives all the same.
   }
   const state = fold(plan, await persistence.load(job));
   const raised = crashed ? [] : raisedBy(state, revertFailed);

@@ -4,6 +4,7 @@ import { testAsking } from "./persistence/asking.js";
 import { testListing } from "./persistence/listing.js";
 import { testPosting } from "./persistence/posting.js";
 import { testRaising } from "./persistence/raising.js";
+import { testRetaining } from "./persistence/retaining.js";
 import type { OpenPersistence } from "./persistence/subject.js";
 import { testSweeping } from "./persistence/sweeping.js";
 
@@ -15,4 +16,5 @@ export function testPersistence(open: OpenPersistence): void {
   describe("asking (P-24)", () => testAsking(open));
   describe("listing", () => testListing(open));
   describe("sweeping", () => testSweeping(open));
+  describe("retaining", () => testRetaining(open));
 }

@@ -44,6 +44,18 @@ export interface Fate {
   readonly concurrency?: number;
 }
 
+/** Where the journal is kept; by default in this process alone. */
+export interface Journal {
+  /** A new ownership, and what it finds. */
+  begin(): Promise<Owned>;
+}
+
+export interface Owned {
+  readonly token: number;
+  readonly entries: readonly Entry[];
+  append(seq: number, changes: readonly Change[]): Promise<void>;
+}
+
 /** What outlives every owner: the journal, and the outside world. */
 export class CrashWorld {
   readonly entries: Entry[] = [];
@@ -51,31 +63,31 @@ export class CrashWorld {
   readonly #flow: RandomFlow;
   readonly #plan: Plan;
   readonly #calls = new Map<string, number>();
+  readonly #journal: Journal;
   #now = 0;
-  #token = 0;
   #revertFailed = false;
 
-  constructor(flow: RandomFlow, plan: Plan) {
+  constructor(flow: RandomFlow, plan: Plan, journal: Journal = inMemory(() => this.entries)) {
     this.#flow = flow;
     this.#plan = plan;
+    this.#journal = journal;
     for (const name of plan.atoms.keys()) this.states.set(name, "PENDING");
   }
 
   /** One owner; undefined when it died. */
   async own(fate: Fate = {}): Promise<EngineEnd | undefined> {
     const { dieAfter = Number.POSITIVE_INFINITY, kept, concurrency } = fate;
-    this.#token += 1;
-    const token = this.#token;
+    const owned = await this.#journal.begin();
     let appends = 0;
     const died = new JobrunnerError("OWNERSHIP_LOST", "the owner died");
     const engine = createEngine({
       plan: this.#plan,
       store: this.#flow.store,
-      entries: [...this.entries],
+      entries: owned.entries,
       bodies: this.#bodies(() => appends >= dieAfter),
       append: async (changes) => {
         appends += 1;
-        this.#store(token, appends === dieAfter ? changes.slice(0, kept) : changes);
+        await this.#store(owned, appends === dieAfter ? changes.slice(0, kept) : changes);
         if (appends === fate.cancelAt) engine.cancel(true);
         if (appends === fate.leaveAt) leave(engine, fate);
         if (this.#running > (concurrency ?? this.#running)) throw new Error("too many at a time");
@@ -115,7 +127,7 @@ export class CrashWorld {
     return states.filter((state) => state === "RUNNING" || state === "REVERTING").length;
   }
 
-  #store(token: number, changes: readonly Change[]): void {
+  async #store({ token, append }: Owned, changes: readonly Change[]): Promise<void> {
     const seq = this.entries.length + 1;
     if (seq > APPENDS_MAX) throw new Error(`stuck: ${JSON.stringify(changes)}`);
     const last = this.entries.at(-1)?.changes.at(-1);
@@ -123,6 +135,7 @@ export class CrashWorld {
     for (const change of changes) this.#note(change);
     // Through JSON, as a database would have it.
     this.entries.push(JSON.parse(JSON.stringify({ seq, token, at: this.#now, changes })) as Entry);
+    await append(seq, changes);
   }
 
   #note(change: Change): void {
@@ -238,4 +251,14 @@ function isEnd(state: string): boolean {
 
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+function inMemory(entries: () => readonly Entry[]): Journal {
+  let token = 0;
+  return {
+    begin: () => {
+      token += 1;
+      return Promise.resolve({ token, entries: [...entries()], append: () => Promise.resolve() });
+    },
+  };
 }

@@ -17,6 +17,7 @@ export const ARROWS: readonly Arrow[] = [
   { from: "engine/", may: ["engine/", "common/"] },
   { from: "sqlite/", may: ["sqlite/", "common/", "node:*", "npm:knex", "dynamic:npm:libsql"] },
   { from: "consul/", may: ["consul/", "common/", "node:*", "npm:consul"] },
+  { from: "mysql/", may: ["mysql/", "common/", "node:*", "npm:knex", "npm:mysql2"] },
   { from: "boards/board.ts", may: ["common/"] },
   { from: "boards/hint.ts", may: [] },
   {
@@ -48,6 +49,7 @@ export const ARROWS: readonly Arrow[] = [
       "type:engine/",
       "engine/migration/renaming.ts",
       "sqlite/",
+      "mysql/",
       "common/",
       "node:*",
       "npm:knex",

@@ -18,6 +18,7 @@ export const PRODUCT = [
   "sdk",
   "sqlite",
   "consul",
+  "mysql",
   "boards",
   "persistence",
   "facts",

@@ -1,0 +1,83 @@
+import type { Logger } from "pino";
+import type { Clock } from "../common/clock.js";
+import type { Persistence, Retention } from "../persistence/persistence.js";
+
+/** Time between two purges, ms; part of it is random so that agents do not purge in step. */
+const PURGE_EVERY_MS = 10 * 60_000;
+/** Pause within a long purge, ms: jobs come first. */
+const PAUSE_MS = 200;
+/** A database clock that differs by more from the time that passed here is not believed, ms. */
+const JUMP_MS_MAX = 24 * 3_600_000;
+
+export interface RetentionOptions {
+  readonly persistence: Pick<Persistence, "purge" | "now">;
+  readonly limits: Retention;
+  readonly clock: Clock;
+  readonly log: Logger;
+  random(): number;
+}
+
+/**
+ * Removes jobs that have been over for long, now and then. P-36: a purge that finds the database's
+ * clock more than a day from where it must be removes nothing and complains; the next one believes
+ * it, if it has gone on as clocks do.
+ */
+export class RetentionSweep {
+  readonly #options: RetentionOptions;
+  readonly #stop = new AbortController();
+  #loop: Promise<void> = Promise.resolve();
+  #last: { readonly database: number; readonly here: number } | undefined;
+
+  constructor(options: RetentionOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#loop = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#loop;
+  }
+
+  /** One purge, to its end; the number of jobs that are gone. */
+  async purge(): Promise<number> {
+    const { persistence, limits, clock, log } = this.#options;
+    if (!(await this.#believesClock())) return 0;
+    let removed = 0;
+    for (let more = true; more && !this.#stop.signal.aborted;) {
+      const purged = await persistence.purge(limits);
+      removed += purged.removed;
+      ({ more } = purged);
+      if (more) await clock.sleep(PAUSE_MS, this.#stop.signal);
+    }
+    if (removed > 0) log.info({ jobs: removed }, "jobs that ended long ago removed");
+    return removed;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log, random } = this.#options;
+    for (;;) {
+      await clock.sleep(PURGE_EVERY_MS * (0.75 + random() / 2), this.#stop.signal);
+      if (this.#stop.signal.aborted) return;
+      try {
+        await this.purge();
+      } catch (error) {
+        log.warn({ err: error }, "old jobs could not be removed; it is tried again");
+      }
+    }
+  }
+
+  async #believesClock(): Promise<boolean> {
+    const { persistence, clock, log } = this.#options;
+    const now = { database: await persistence.now(), here: clock.monotonic() };
+    const last = this.#last;
+    this.#last = now;
+    if (last === undefined) return true;
+    const jumpMs = now.database - last.database - (now.here - last.here);
+    if (Math.abs(jumpMs) <= JUMP_MS_MAX) return true;
+    log.warn({ jumpMs }, "the clock of the database has jumped: no old jobs are removed this time");
+    return false;
+  }
+}

@@ -1,0 +1,50 @@
+import mysql from "mysql2";
+
+/** What a value of a statement may be; texts are UTF-8, whole numbers stay below 2^53. */
+export type SqlValue = null | number | string;
+
+/** A finished piece of SQL: every value in it is escaped. Made by `sql` and its kin only. */
+export class Sql {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/**
+ * SQL with its values: pieces of SQL are taken as they are, everything else is escaped. Values are
+ * written into the text because a packet of several statements can carry no parameters beside it.
+ */
+export function sql(parts: TemplateStringsArray, ...values: readonly (Sql | SqlValue)[]): Sql {
+  let text = parts[0] ?? "";
+  values.forEach((value, index) => {
+    text += write(value) + (parts[index + 1] ?? "");
+  });
+  return new Sql(text);
+}
+
+/** `'a', 'b', 'c'`, for IN (...); never empty: IN () is no SQL. */
+export function list(values: readonly SqlValue[]): Sql {
+  return new Sql(values.length === 0 ? "NULL" : values.map(write).join(", "));
+}
+
+/** Rows as a derived table, in their order: `(SELECT 'x' AS job, 1 AS seq UNION ALL SELECT ...)`. */
+export function table<T extends Readonly<Record<string, SqlValue>>>(rows: readonly T[]): Sql {
+  const selects = rows.map((row, index) => {
+    const columns = Object.entries(row);
+    return index === 0
+      ? columns.map(([name, value]) => `${write(value)} AS ${name}`).join(", ")
+      : columns.map(([, value]) => write(value)).join(", ");
+  });
+  return new Sql(`(SELECT ${selects.join(" UNION ALL SELECT ")})`);
+}
+
+/** Values of `?` in a text that knex wrote. */
+export function bind(text: string, values: readonly SqlValue[]): Sql {
+  return new Sql(mysql.format(text, [...values]));
+}
+
+function write(value: Sql | SqlValue): string {
+  return value instanceof Sql ? value.text : mysql.escape(value);
+}

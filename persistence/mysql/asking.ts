@@ -1,0 +1,110 @@
+import { isEnded, type JobRequest, type JobState } from "../../common/job.js";
+import { Sql, sql } from "../../mysql/sql.js";
+import { STARTABLE_LIST } from "../queries.js";
+import type { Asked, Asker } from "../persistence.js";
+import { toRequest, toState } from "../rows.js";
+import { BYTES } from "./append.js";
+import type { Outcome, Transactions } from "./transaction.js";
+
+/*
+ * P-24, each in one packet: the job is locked and told as it was, then statements apply where its
+ * state allows. The lock comes first, in a statement of its own, so that the others see what an
+ * append under way has committed.
+ */
+
+interface Found {
+  readonly state: JobState;
+  readonly request: JobRequest | undefined;
+}
+
+function lock(id: string): Sql {
+  return sql`SELECT id, state, request FROM jobs WHERE id = ${id} FOR UPDATE`;
+}
+
+function found({ answers }: Outcome, statement: number): Found | undefined {
+  const row = answers.at(statement)?.rows[0];
+  return row === undefined ? undefined : { state: toState(row), request: toRequest(row) };
+}
+
+/** States of jobs that are not over. */
+const OPEN = new Sql(`${STARTABLE_LIST}, 'SUSPENDED'`);
+
+export async function cancel(
+  to: Transactions,
+  id: string,
+  { by, revert }: { readonly by: Asker; readonly revert: boolean },
+): Promise<Asked> {
+  const request: JobRequest = revert ? "cancel" : "cancel-no-revert";
+  const outcome = await to.run([
+    lock(id),
+    ...cancelUnstarted(id, by),
+    // Somebody has to revert it: a job that leaves SUSPENDED starts a new count (P-25).
+    sql`UPDATE jobs SET reason = NULL, request = ${request},
+        resumed_at_token = CASE state WHEN 'SUSPENDED' THEN token ELSE resumed_at_token END,
+        state = CASE state WHEN 'SUSPENDED' THEN 'WAITING' ELSE state END
+      WHERE id = ${id} AND state IN (${OPEN})`,
+    sql`SELECT id, state, request FROM jobs WHERE id = ${id}`,
+  ]);
+  const [before, after] = [found(outcome, 0), found(outcome, -1)];
+  if (before === undefined || after === undefined) return { asked: "unknown" };
+  if (after.state === "CANCELLED") return { asked: "done", state: "CANCELLED" };
+  if (isEnded(before.state)) return { asked: "conflict", state: before.state };
+  return { asked: "requested", state: after.state };
+}
+
+/** The raised token fences an owner that is between its raise and its first append. */
+function cancelUnstarted(id: string, by: Asker): readonly Sql[] {
+  const mine = sql`FROM jobs j WHERE j.id = ${id} AND j.owner = ${by.owner}
+    AND j.state = 'CANCELLED' AND @cancelled = 1`;
+  const body = JSON.stringify([{ change: "flow", to: "CANCELLED" }]);
+  return [
+    sql`UPDATE jobs SET state = 'CANCELLED', token = token + 1, owner = ${by.owner},
+        agent = ${by.agent}, request = NULL, reason = NULL, ended_at = @now
+      WHERE id = ${id} AND state IN (${OPEN})
+        AND NOT EXISTS (SELECT 1 FROM entries WHERE job = ${id})`,
+    sql`SET @cancelled = ROW_COUNT()`,
+    sql`INSERT INTO ownerships (job, token, owner, agent, machine, at, first_seq, ended, ended_at)
+      SELECT id, token, owner, agent, ${by.machine}, @now, 1, 'outcome', @now ${mine}`,
+    sql`INSERT INTO entries (job, seq, token, owner, at, body)
+      SELECT id, 1, token, owner, @now, ${body} ${mine}`,
+    sql`UPDATE jobs j SET j.bytes = ${BYTES} WHERE j.id = ${id} AND @cancelled = 1`,
+  ];
+}
+
+export async function suspend(to: Transactions, id: string): Promise<Asked> {
+  const outcome = await to.run([
+    lock(id),
+    sql`UPDATE jobs SET request = NULL, state = 'SUSPENDED'
+      WHERE id = ${id} AND state = 'WAITING' AND (request IS NULL OR request = 'suspend')`,
+    sql`UPDATE jobs SET request = 'suspend', reason = NULL
+      WHERE id = ${id} AND state IN ('RUNNING', 'REVERTING') AND request IS NULL`,
+  ]);
+  const before = found(outcome, 0);
+  if (before === undefined) return { asked: "unknown" };
+  const { state } = before;
+  if (state === "SUSPENDED") return { asked: "done", state };
+  if (isTakenBack(before)) return { asked: "conflict", state };
+  return state === "WAITING"
+    ? { asked: "done", state: "SUSPENDED" }
+    : { asked: "requested", state };
+}
+
+export async function resume(to: Transactions, id: string): Promise<Asked> {
+  const outcome = await to.run([
+    lock(id),
+    sql`UPDATE jobs SET request = NULL
+      WHERE id = ${id} AND state IN (${OPEN}) AND request = 'suspend'`,
+    sql`UPDATE jobs SET reason = NULL, request = NULL, resumed_at_token = token, state = 'WAITING'
+      WHERE id = ${id} AND state = 'SUSPENDED'`,
+  ]);
+  const before = found(outcome, 0);
+  if (before === undefined) return { asked: "unknown" };
+  const { state } = before;
+  if (state === "SUSPENDED") return { asked: "done", state: "WAITING" };
+  return { asked: isTakenBack(before) ? "conflict" : "done", state };
+}
+
+/** What is over stays so, and a cancel is not taken back. */
+function isTakenBack({ state, request }: Found): boolean {
+  return isEnded(state) || (request !== undefined && request !== "suspend");
+}

@@ -1,0 +1,61 @@
+import { Sql, sql, table } from "../../mysql/sql.js";
+import { integer } from "../columns.js";
+import type { Raise } from "../persistence.js";
+import { STARTABLE_LIST } from "../queries.js";
+import type { OwnershipEnd } from "../writing.js";
+import type { Transactions } from "./transaction.js";
+
+/** States in which a job may be raised and written to. */
+export const STARTABLE = new Sql(STARTABLE_LIST);
+
+/** Locks the rows of jobs in order of id, whatever the order of `ids`: no two batches deadlock. */
+export function lockJobs(ids: readonly string[]): Sql {
+  const jobs = table([...ids].sort().map((job) => ({ job })));
+  return sql`SELECT j.id FROM ${jobs} v STRAIGHT_JOIN jobs j ON j.id = v.job FOR UPDATE`;
+}
+
+/**
+ * P-7, inside a transaction. The update locks the jobs in the order of `raises`; the insert after
+ * it sees what the owner before has committed, hence `first_seq`. An ownership that is there
+ * already is a raise that is sent again.
+ */
+export function raiseAll(raises: readonly Raise[]): Sql[] {
+  const wanted = table(
+    raises.map(({ job, seen, owner, agent, machine, boardId }) => ({
+      ...{ job, seen, owner, agent, machine },
+      board: boardId,
+    })),
+  );
+  return [
+    sql`UPDATE ${wanted} r STRAIGHT_JOIN jobs j ON j.id = r.job
+      SET j.token = r.seen + 1, j.owner = r.owner, j.agent = r.agent,
+        j.state = CASE j.state WHEN 'WAITING' THEN 'RUNNING' ELSE j.state END
+      WHERE j.token = r.seen AND j.state IN (${STARTABLE})
+        AND (j.run_at IS NULL OR j.run_at <= @now) AND r.board = (SELECT board_id FROM cluster)`,
+    sql`INSERT INTO ownerships (job, token, owner, agent, machine, at, first_seq)
+      SELECT j.id, j.token, j.owner, j.agent, r.machine, @now,
+        (SELECT coalesce(max(e.seq), 0) + 1 FROM entries e WHERE e.job = j.id)
+      FROM ${wanted} r STRAIGHT_JOIN jobs j ON j.id = r.job
+      WHERE j.token = r.seen + 1 AND j.owner = r.owner
+      ON DUPLICATE KEY UPDATE ownerships.job = ownerships.job`,
+  ];
+}
+
+/** P-7. An owner's name is never used twice, so a row that has it tells that the raise is in. */
+export async function raise(to: Transactions, wanted: Raise): Promise<number | undefined> {
+  const row = sql`SELECT token, owner FROM jobs WHERE id = ${wanted.job}`;
+  const { answers } = await to.run([...raiseAll([wanted]), row]);
+  const found = answers.at(-1)?.rows[0];
+  if (found?.["owner"] !== wanted.owner) return undefined;
+  const token = integer(found, "token");
+  return token === wanted.seen + 1 ? token : undefined;
+}
+
+/** The first to say how an ownership ended is believed. */
+export async function endOwnership(to: Transactions, end: OwnershipEnd): Promise<void> {
+  const { job, token, ended } = end;
+  await to.database.write([
+    sql`UPDATE ownerships SET ended = ${ended}, ended_at = ${to.now}
+      WHERE job = ${job} AND token = ${token} AND ended IS NULL`,
+  ]);
+}

@@ -1,0 +1,156 @@
+import type { Knex } from "knex";
+import type { JobRequest } from "../../common/job.js";
+import type { Entry } from "../../engine/journal.js";
+import { parseAddress } from "../../mysql/address.js";
+import { MysqlDatabase } from "../../mysql/database.js";
+import { fromKnex, openKnex } from "../../mysql/dialect.js";
+import { sql } from "../../mysql/sql.js";
+import { listJobs } from "../listing.js";
+import type {
+  Append,
+  Asked,
+  Asker,
+  JobFilter,
+  JobPage,
+  JobRow,
+  NewJob,
+  OpenJob,
+  Ownership,
+  Persistence,
+  Posted,
+  Purged,
+  Raise,
+  Retention,
+  Verdict,
+} from "../persistence.js";
+import { purge } from "../retention.js";
+import { prepare, written } from "../writing.js";
+import { append } from "./append.js";
+import { cancel, resume, suspend } from "./asking.js";
+import { boardId, setBoardId } from "./board.js";
+import { migrate } from "./migrating.js";
+import { endOwnership, raise } from "./ownership.js";
+import { post } from "./posting.js";
+import * as reading from "./reading.js";
+import { purging } from "./retention.js";
+import { Transactions } from "./transaction.js";
+
+export interface MysqlPersistenceOptions {
+  /** Database time for tests, ms since 1970; default the server's own. */
+  readonly now?: () => number;
+}
+
+/** For a `mysql://` or `mariadb://` address; connects with the first call, `migrate` as a rule. */
+export function openMysqlPersistence(
+  address: string,
+  options: MysqlPersistenceOptions = {},
+): MysqlPersistence {
+  const database = new MysqlDatabase(parseAddress(address));
+  return new MysqlPersistence(new Transactions(database, options.now));
+}
+
+/** Persistence in a database of a MySQL or MariaDB server that the agents of a cluster share. */
+export class MysqlPersistence implements Persistence {
+  readonly #to: Transactions;
+  #knex: Promise<Knex> | undefined;
+
+  constructor(to: Transactions) {
+    this.#to = to;
+  }
+
+  migrate(): Promise<void> {
+    return migrate(this.#to.database);
+  }
+
+  now(): Promise<number> {
+    return reading.now(this.#to);
+  }
+
+  /** A change that is taken back: a replica or a server that became read-only refuses it. */
+  async check(): Promise<void> {
+    await this.#to.run([sql`UPDATE cluster SET id = id`]);
+  }
+
+  async post(job: NewJob): Promise<Posted> {
+    return post(this.#to, prepare(job));
+  }
+
+  job(id: string): Promise<JobRow | undefined> {
+    return reading.job(this.#to, id);
+  }
+
+  matchIds(part: string, limit: number): Promise<readonly string[]> {
+    return reading.matchIds(this.#to, part, limit);
+  }
+
+  async jobs(filter: JobFilter, limit: number, cursor?: string): Promise<JobPage> {
+    const { database } = this.#to;
+    this.#knex ??= openKnex(async (statement) => ({
+      rows: await database.read(statement),
+      changed: 0,
+    }));
+    const wanted = cursor === undefined ? { filter, limit } : { filter, limit, cursor };
+    return fromKnex(listJobs(await this.#knex, wanted));
+  }
+
+  ownerships(id: string): Promise<readonly Ownership[]> {
+    return reading.ownerships(this.#to, id);
+  }
+
+  raise(wanted: Raise): Promise<number | undefined> {
+    return raise(this.#to, wanted);
+  }
+
+  load(id: string): Promise<readonly Entry[]> {
+    return reading.load(this.#to, id);
+  }
+
+  async append(appends: readonly Append[]): Promise<readonly Verdict[]> {
+    return append(this.#to, appends.map(written));
+  }
+
+  endOwnership(job: string, token: number, ended: NonNullable<Ownership["ended"]>): Promise<void> {
+    return endOwnership(this.#to, { job, token, ended });
+  }
+
+  cancel(id: string, by: Asker, revert: boolean): Promise<Asked> {
+    return cancel(this.#to, id, { by, revert });
+  }
+
+  suspend(id: string): Promise<Asked> {
+    return suspend(this.#to, id);
+  }
+
+  resume(id: string): Promise<Asked> {
+    return resume(this.#to, id);
+  }
+
+  requests(ids: readonly string[]): Promise<ReadonlyMap<string, JobRequest>> {
+    return reading.requests(this.#to, ids);
+  }
+
+  open(limit: number, cursor = ""): Promise<readonly OpenJob[]> {
+    return reading.open(this.#to, limit, cursor);
+  }
+
+  startable(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    return reading.startable(this.#to, ids);
+  }
+
+  purge(limits: Retention): Promise<Purged> {
+    return purge(limits, purging(this.#to));
+  }
+
+  boardId(): Promise<string | undefined> {
+    return boardId(this.#to);
+  }
+
+  setBoardId(seen: string | undefined, id: string): Promise<boolean> {
+    return setBoardId(this.#to, seen, id);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (await this.#knex)?.destroy();
+    await this.#to.database.close();
+  }
+}

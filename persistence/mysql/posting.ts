@@ -1,0 +1,67 @@
+import { JobrunnerError } from "../../common/error.js";
+import { toSignature } from "../../common/job.js";
+import { type Sql, sql } from "../../mysql/sql.js";
+import { integer, text } from "../columns.js";
+import type { NewJob, Posted } from "../persistence.js";
+import { idTail } from "../rows.js";
+import type { Prepared } from "../writing.js";
+import type { Transactions } from "./transaction.js";
+
+/*
+ * P-1 and P-3 in one packet: the first to insert the key, or without a key the job, inserts the
+ * rest as well (@fresh = 1); everybody else waits for that, and is told what there is.
+ */
+
+export async function post(to: Transactions, prepared: Prepared): Promise<Posted> {
+  const { job } = prepared;
+  const { key } = job;
+  const told = key === undefined ? findJob(job.id) : findKey(key.key);
+  const insertion = [
+    ...(key === undefined ? [sql`SET @fresh = 1`] : insertKey(job.id, key)),
+    ...insertJob(prepared),
+  ];
+  const { answers, repeated } = await to.run([...insertion, told]);
+  const row = answers.at(-1)?.rows[0];
+  if (row === undefined) throw new JobrunnerError("INTERNAL", "A posting left nothing behind.");
+  const id = text(row, "job");
+  if (key !== undefined && text(row, "body_hash") !== key.bodyHash)
+    return { posted: "conflict", id };
+  if (integer(row, "fresh") === 1) return { posted: "created", id };
+  if (row["id"] === null) return { posted: "removed", id };
+  // Ours, by a try that got no answer.
+  return { posted: repeated && id === job.id ? "created" : "existed", id };
+}
+
+function insertKey(id: string, { key, bodyHash }: NonNullable<NewJob["key"]>): readonly Sql[] {
+  return [
+    sql`INSERT INTO post_keys (\`key\`, job, body_hash, at)
+      VALUES (${key}, ${id}, ${bodyHash}, @now)
+      ON DUPLICATE KEY UPDATE post_keys.job = post_keys.job`,
+    sql`SET @fresh = ROW_COUNT()`,
+  ];
+}
+
+function insertJob({ job, spec, params }: Prepared): readonly Sql[] {
+  const { flow, version } = job.needs;
+  return [
+    sql`INSERT INTO jobs (id, id_tail, flow, version, signature, flow_hash, name, priority, run_at,
+        posted_via, posted_at, state, token)
+      SELECT ${job.id}, ${idTail(job.id)}, ${flow}, ${version}, ${toSignature(job.needs)},
+        ${job.flowHash}, ${job.name}, ${job.priority}, ${job.runAt ?? null}, ${job.postedVia}, @now,
+        'WAITING', 0
+      FROM DUAL WHERE @fresh = 1
+      ON DUPLICATE KEY UPDATE jobs.id = jobs.id`,
+    sql`SET @fresh = ROW_COUNT()`,
+    sql`INSERT INTO job_texts (job, spec, params)
+      SELECT ${job.id}, ${spec}, ${params} FROM DUAL WHERE @fresh = 1`,
+  ];
+}
+
+function findKey(key: string): Sql {
+  return sql`SELECT k.job, k.body_hash, j.id, @fresh AS fresh
+    FROM post_keys k LEFT JOIN jobs j ON j.id = k.job WHERE k.key = ${key}`;
+}
+
+function findJob(id: string): Sql {
+  return sql`SELECT id AS job, id, @fresh AS fresh FROM jobs WHERE id = ${id}`;
+}

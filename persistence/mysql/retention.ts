@@ -1,0 +1,46 @@
+import { list, sql } from "../../mysql/sql.js";
+import { integer, text } from "../columns.js";
+import type { Purging } from "../retention.js";
+import { now } from "./reading.js";
+import type { Transactions } from "./transaction.js";
+
+/** Rows are found without locks and removed by their keys: nobody waits for a purge. */
+export function purging(to: Transactions): Purging {
+  const { database } = to;
+  return {
+    now: () => now(to),
+    totals: async () => {
+      const [row = {}] = await database.read(
+        sql`SELECT count(*) AS jobs, coalesce(sum(bytes), 0) AS bytes
+          FROM jobs WHERE ended_at IS NOT NULL`,
+      );
+      return { jobs: integer(row, "jobs"), bytes: integer(row, "bytes") };
+    },
+    oldest: async (limit) => {
+      const rows = await database.read(
+        sql`SELECT id, ended_at, bytes FROM jobs WHERE ended_at IS NOT NULL
+          ORDER BY ended_at LIMIT ${limit}`,
+      );
+      return rows.map((row) => ({
+        id: text(row, "id"),
+        endedAt: integer(row, "ended_at"),
+        bytes: integer(row, "bytes"),
+      }));
+    },
+    remove: async (ids) => {
+      const jobs = list([...ids].sort());
+      await to.run([
+        sql`DELETE FROM jobs WHERE id IN (${jobs}) AND ended_at IS NOT NULL`,
+        sql`UPDATE post_keys SET removed_at = @now WHERE job IN (${jobs}) AND removed_at IS NULL`,
+        sql`DELETE FROM entries WHERE job IN (${jobs})`,
+        sql`DELETE FROM ownerships WHERE job IN (${jobs})`,
+        sql`DELETE FROM job_texts WHERE job IN (${jobs})`,
+      ]);
+    },
+    forgetKeys: async (moment, limit) => {
+      await database.write([
+        sql`DELETE FROM post_keys WHERE removed_at < ${moment} ORDER BY removed_at LIMIT ${limit}`,
+      ]);
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import { STARTABLE } from "../common/job.js";
+import { SUMMARY_COLUMNS } from "./rows.js";
+
+/* Statements with the same text in every dialect. */
+
+/** A job with its texts; its id follows. */
+export const JOB = `SELECT ${SUMMARY_COLUMNS.join(", ")}, spec, params
+  FROM jobs JOIN job_texts ON job_texts.job = jobs.id WHERE id = `;
+
+/**
+ * Startable jobs in order of id, for `cursor` and `limit` as a dialect writes values. One index
+ * range a state: an index on (state, id) has no order of id over several states.
+ */
+export function openJobs(cursor: string, limit: string): string {
+  const ranges = STARTABLE.map(
+    (state) => `SELECT * FROM (SELECT id, signature, priority, run_at, state FROM jobs
+      WHERE state = '${state}' AND id > ${cursor} ORDER BY id LIMIT ${limit}) AS ${state}`,
+  );
+  return `${ranges.join(" UNION ALL ")} ORDER BY id LIMIT ${limit}`;
+}
+
+/** `'WAITING', 'RUNNING', 'REVERTING'`. */
+export const STARTABLE_LIST = STARTABLE.map((state) => `'${state}'`).join(", ");

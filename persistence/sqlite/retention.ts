@@ -1,0 +1,50 @@
+import type { Database } from "../../sqlite/database.js";
+import { integer, text } from "../columns.js";
+import type { Purging } from "../retention.js";
+
+/** Each removal is a short transaction: other agents write between two of them. */
+export function purging(database: Database, now: () => number): Purging {
+  return {
+    now: () => Promise.resolve(now()),
+    totals: () =>
+      database.read((sql) => {
+        const row = sql.get(
+          `SELECT count(*) AS jobs, coalesce(sum(bytes), 0) AS bytes
+           FROM jobs WHERE ended_at IS NOT NULL`,
+        );
+        return { jobs: integer(row ?? {}, "jobs"), bytes: integer(row ?? {}, "bytes") };
+      }),
+    oldest: (limit) =>
+      database.read((sql) =>
+        sql
+          .all(
+            `SELECT id, ended_at, bytes FROM jobs WHERE ended_at IS NOT NULL
+             ORDER BY ended_at LIMIT ?`,
+            limit,
+          )
+          .map((row) => ({
+            id: text(row, "id"),
+            endedAt: integer(row, "ended_at"),
+            bytes: integer(row, "bytes"),
+          })),
+      ),
+    remove: (ids) =>
+      database.write((sql) => {
+        for (const id of ids) {
+          if (sql.run("DELETE FROM jobs WHERE id = ? AND ended_at IS NOT NULL", id) === 0) continue;
+          sql.run("UPDATE post_keys SET removed_at = ? WHERE job = ?", now(), id);
+          sql.run("DELETE FROM entries WHERE job = ?", id);
+          sql.run("DELETE FROM ownerships WHERE job = ?", id);
+          sql.run("DELETE FROM job_texts WHERE job = ?", id);
+        }
+      }),
+    forgetKeys: (moment, limit) =>
+      database.write((sql) => {
+        sql.run(
+          `DELETE FROM post_keys WHERE key IN
+             (SELECT key FROM post_keys WHERE removed_at < ? ORDER BY removed_at LIMIT ?)`,
+          ...[moment, limit],
+        );
+      }),
+  };
+}

@@ -1,0 +1,24 @@
+import pino from "pino";
+import { expect, it } from "vitest";
+import { RetentionSweep } from "../../agent/retention.js";
+import { appended, appendOf, ENDED, owned, posted } from "../contracts/samples.js";
+import { openSteered, SteeredTime } from "../contracts/sqlite.js";
+import { FakeClock } from "../support/fake-clock.js";
+
+const DAY_MS = 86_400_000;
+
+it("P-36: removes nothing when the database's clock has jumped, and believes it later", async () => {
+  const { persistence, advance } = await openSteered({ time: new SteeredTime() });
+  const owner = await owned(persistence, (await posted(persistence)).id);
+  await appended(persistence, appendOf(owner, 1, { changes: ENDED, state: "SUCCESS" }));
+  const clock = new FakeClock();
+  const limits = { ageMs: 30 * DAY_MS, jobs: 1_000, bytes: 1e9 };
+  const log = pino({ level: "silent" });
+  const sweep = new RetentionSweep({ persistence, limits, clock, log, random: () => 0 });
+  expect(await sweep.purge()).toBe(0);
+
+  advance(40 * DAY_MS);
+  expect(await sweep.purge()).toBe(0);
+
+  expect(await sweep.purge()).toBe(1);
+});

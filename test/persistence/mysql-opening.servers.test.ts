@@ -1,0 +1,80 @@
+import { describe, expect, inject, it } from "vitest";
+import { openPersistence } from "../../persistence/open.js";
+import { freePort } from "../../scripts/lab/ports.js";
+import { emptyDatabase, openMysql, query } from "../contracts/mysql.js";
+import { newJob } from "../contracts/samples.js";
+
+const server = (): string => inject("mysqlUrl");
+
+function changed(change: (url: URL) => void): string {
+  const url = new URL(server());
+  change(url);
+  return url.href;
+}
+
+describe("opening persistence on MariaDB", () => {
+  it("lets several agents make the schema at once", async () => {
+    const url = await emptyDatabase(server());
+
+    const [one, two] = await Promise.all([openMysql(url), openMysql(url), openMysql(url)]);
+
+    const job = newJob();
+    await one.post(job);
+    expect(await two.job(job.id)).toMatchObject({ id: job.id });
+  });
+
+  it("does a step again that a killed migrator has left half done", async () => {
+    const url = await emptyDatabase(server());
+    await openMysql(url);
+    await query(url, "DELETE FROM jobrunner_migrations");
+    await query(url, "UPDATE jobrunner_migrations_lock SET is_locked = 1");
+    await query(url, "DROP TABLE entries");
+
+    const persistence = await openMysql(url);
+
+    expect(await persistence.load("nobody")).toEqual([]);
+  });
+
+  it("leaves a table of the same name alone that is another's", async () => {
+    const url = await emptyDatabase(server());
+    await query(url, "CREATE TABLE jobs (boss TEXT)");
+
+    await expect(openMysql(url)).rejects.toMatchObject({
+      code: "INTERNAL",
+      message: expect.stringContaining("already exists") as string,
+    });
+    expect(await query(url, "SELECT * FROM jobs")).toEqual([]);
+  });
+
+  it("refuses a database that a newer jobrunner has made", async () => {
+    const url = await emptyDatabase(server());
+    await openMysql(url);
+    await query(url, "INSERT INTO jobrunner_migrations (name, batch) VALUES ('999-later', 9)");
+
+    await expect(openMysql(url)).rejects.toMatchObject({
+      code: "PERSISTENCE_DOWN",
+      message: expect.stringContaining("999-later") as string,
+    });
+  });
+
+  it.each([
+    ["a wrong password", () => changed((url) => (url.password = "secret")), "refuses this user"],
+    ["an unknown database", () => changed((url) => (url.pathname = "/none")), "does not exist"],
+    ["TLS that is not there", () => `${server()}?ssl=true`, "TLS"],
+  ])("says what is wrong with %s, and no password", async (_name, url, expected) => {
+    const error = await openPersistence(url()).catch((failed: unknown) => failed as Error);
+
+    expect(error).toMatchObject({ code: "PERSISTENCE_DOWN" });
+    expect(String(error)).toContain(expected);
+    expect(String(error)).not.toContain("secret");
+  });
+
+  it("says that nobody is there", async () => {
+    const port = String(await freePort());
+
+    await expect(openPersistence(changed((url) => (url.port = port)))).rejects.toMatchObject({
+      code: "PERSISTENCE_DOWN",
+      message: expect.stringContaining("cannot be reached") as string,
+    });
+  });
+});
