@@ -27,11 +27,16 @@ export function complete(settings: CheckedSettings, env: NodeJS.ProcessEnv): Con
     leaseMs: claim?.lease ?? 10_000,
     drainTimeoutMs: drain?.timeout ?? 60_000,
     runner: agent?.runner ?? "process",
-    retention: { ...RETENTION, ...settings.retention },
+    retention: retention(settings.retention),
     tags: agent?.tags ?? {},
     facts: settings.facts ?? {},
     logLevel: log?.level ?? "info",
   };
+}
+
+function retention(given: CheckedSettings["retention"] = {}): Config["retention"] {
+  const { days = RETENTION.days, jobs = RETENTION.jobs, bytes = RETENTION.bytes } = given;
+  return { days, jobs, bytes };
 }
 
 /** `host:port`, or a port of the loopback alone. */

@@ -47,8 +47,8 @@ function duration(low: number, high: number): z.ZodType<number, string> {
 }
 
 /** `1GiB`, or a number of bytes. */
-const bytes = z.union([z.int(), z.string()]).transform((given, context) => {
-  const amount = parseBytes(String(given));
+const bytes = z.union([z.int().min(0), z.string()]).transform((given, context) => {
+  const amount = typeof given === "number" ? given : parseBytes(given);
   if (amount !== undefined && amount <= 2 ** 50) return amount;
   context.addIssue({ code: "custom", message: "is not an amount of bytes such as 1GiB" });
   return z.NEVER;

@@ -23,6 +23,8 @@ export function slowRunners(
   return {
     manifest: () => Promise.resolve({ flows: [info], capabilities: [], problems: [] }),
     prepare: refuse,
+    able: refuse,
+    mistake: refuse,
     beat: () => undefined,
     open: async ({ job }): Promise<JobBodies> => {
       const row = await persistence.job(job);
