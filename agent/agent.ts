@@ -181,7 +181,7 @@ class RunningAgent implements Agent {
 
   #persistenceUp(): void {
     this.#outage.abort();
-    this.#parts.log.info("checkpoints are durable again");
+    this.#parts.log.info("no checkpoint waits for persistence any more");
   }
 
   #createConductor(ended: (job: string) => void): Conductor {
