@@ -75,11 +75,13 @@ export class Sweep {
   async #run(): Promise<void> {
     const { clock, random } = this.#options;
     while (!this.#stop.signal.aborted) {
-      this.#wake = new AbortController();
       const healthy = this.persistenceOk && this.boardId !== undefined;
       const waitMs = healthy ? SWEEP_EVERY_MS * (0.75 + random() / 2) : 1_000;
       await clock.sleep(waitMs, this.#wake.signal);
-      if (!this.#stop.signal.aborted) await this.#guarded();
+      if (this.#stop.signal.aborted) return;
+      // Before the sweep: who wakes it meanwhile has changed what it may have looked at already.
+      this.#wake = new AbortController();
+      await this.#guarded();
     }
   }
 

@@ -75,6 +75,43 @@ describe("the sweep", () => {
   });
 });
 
+describe("the sweep's pace", () => {
+  it("sweeps again soon when it is woken in the middle of a sweep (P-2)", async () => {
+    const cluster = await openCluster();
+    const alpha = await cluster.agent("alpha", "board-1");
+    await alpha.sweep.start();
+    onTestFinished(() => alpha.sweep.stop());
+    const first = await post(cluster.persistence);
+    const { put } = alpha.board;
+    let late: NewJob | undefined;
+    alpha.board.put = async (postings) => {
+      alpha.board.put = put;
+      await put.call(alpha.board, postings);
+      // The sweep has looked at all there is. Now a job comes whose own put fails.
+      late = await post(cluster.persistence);
+      alpha.sweep.wake();
+    };
+
+    alpha.sweep.wake();
+    await cluster.clock.advance(100);
+
+    expect(await claimable(alpha.board)).toEqual([first.id, late?.id]);
+  });
+
+  it("waits for its turn when nobody wakes it", async () => {
+    const cluster = await openCluster();
+    const alpha = await cluster.agent("alpha", "board-1");
+    await alpha.sweep.start();
+    onTestFinished(() => alpha.sweep.stop());
+    const job = await post(cluster.persistence);
+
+    await cluster.clock.advance(20_000);
+    expect(await claimable(alpha.board)).toEqual([]);
+    await cluster.clock.advance(10_000);
+    expect(await claimable(alpha.board)).toEqual([job.id]);
+  });
+});
+
 describe("the board in use (P-30)", () => {
   it("is that of the first agent, and every other agent on it agrees", async () => {
     const cluster = await openCluster();
