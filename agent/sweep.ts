@@ -134,9 +134,10 @@ export class Sweep {
       log.info({ board: here.id }, "this board is in use from now on");
     }
     if (this.boardId === here.id) return;
+    // Written first: an agent that claims and forgets may find no board to agree to after a wipe.
+    await writeFile(this.#file(), here.id, { mode: 0o600 });
     this.boardId = here.id;
     this.disagreement = undefined;
-    await writeFile(this.#file(), here.id, { mode: 0o600 });
   }
 
   #file(): string {

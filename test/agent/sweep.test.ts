@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import pino from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -136,6 +136,19 @@ describe("the board in use (P-30)", () => {
     expect(after.sweep.boardId).toBe((await after.board.identity()).id);
     expect(after.sweep.boardId).not.toBe(before.sweep.boardId);
     expect(await cluster.persistence.boardId()).toBe(after.sweep.boardId);
+  });
+
+  it("is remembered by the next sweep when writing it down failed once", async () => {
+    const cluster = await openCluster();
+    const alpha = await cluster.agent("alpha", "board-1");
+    const file = join(cluster.dir, "state-alpha", "board-id");
+    mkdirSync(file); // As a full disk does: nothing can be written there.
+    await expect(alpha.sweep.sweep()).rejects.toThrow("EISDIR");
+    rmdirSync(file);
+
+    await alpha.sweep.sweep();
+
+    expect(readFileSync(file, "utf8")).toBe(alpha.sweep.boardId);
   });
 
   it("keeps agents that are left on another board from claiming (V-7)", async () => {
