@@ -134,7 +134,7 @@ export class Sweep {
       log.info({ board: here.id }, "this board is in use from now on");
     }
     if (this.boardId === here.id) return;
-    // Written first: an agent that claims and forgets may find no board to agree to after a wipe.
+    // Written first: an agent that does not remember cannot say after a wipe which one was wiped.
     await writeFile(this.#file(), here.id, { mode: 0o600 });
     this.boardId = here.id;
     this.disagreement = undefined;

@@ -32,6 +32,7 @@ export async function tenure(attempted: Try, row: JobRow, options: ExecuteOption
     if (!claim.fresh()) return { next: "abandon" }; // P-6
     const over = endOf(ownership);
     if (over !== undefined) return await close(ownership, over);
+    if (row.request === "cancel-no-revert") return await cancel(ownership);
     const poisoned = alone || row.token > 0 ? await poison(row, ownership, options) : undefined;
     if (poisoned !== undefined) return await park(ownership, poisoned, options);
     if (row.request === "suspend") return await suspend(ownership);
@@ -133,6 +134,15 @@ async function close(ownership: JobOwnership, state: EndState): Promise<Next> {
 async function suspend(ownership: JobOwnership): Promise<Next> {
   await ownership.append([{ change: "flow", to: "SUSPENDED" }]);
   return { next: "drop" };
+}
+
+/** P-24: what needs no body needs neither the flow nor its runner, which may be what is broken. */
+async function cancel(ownership: JobOwnership): Promise<Next> {
+  await ownership.append([
+    { change: "cancel", revert: false },
+    { change: "flow", to: "CANCELLED" },
+  ]);
+  return { next: "consume" };
 }
 
 interface Running {
