@@ -99,8 +99,9 @@ class RunningAgent implements Agent {
       random: Math.random,
     });
     const jobs = createJobs({
-      ...{ persistence, board, runners, agent, clock, log },
+      ...{ persistence, board, runners, identity, clock, log },
       onPutFailed: () => this.#sweep.wake(),
+      requested: (job, request) => this.#conductor.running().get(job)?.request(request),
     });
     this.#conductor = this.#createConductor((job) => jobs.wake(job));
     this.#http = createHttp({ jobs, agent, log, health: () => this.#health() });

@@ -8,6 +8,7 @@ import type {
 } from "../common/wire.js";
 import { toDetailView } from "./jobs/detail.js";
 import { getFlow, listFlows } from "./jobs/flows.js";
+import { type Ask, type AskAnswer, askJob } from "./jobs/asking.js";
 import { type ListQuery, listJobs } from "./jobs/listing.js";
 import type { JobsOptions } from "./jobs/options.js";
 import { checkPosting, type PostAnswer, postJob } from "./jobs/posting.js";
@@ -30,6 +31,8 @@ export interface Jobs {
   detail(part: string): Promise<JobDetailView>;
   /** The same, once the job is over or suspended, the time is up or the signal aborts. */
   awaitEnd(part: string, limit: WaitLimit): Promise<JobDetailView>;
+  /** P-24. Throws CONFLICT when the job's state excludes it, NOT_FOUND, USAGE. */
+  ask(part: string, ask: Ask): Promise<AskAnswer>;
   flows(): Promise<FlowsView>;
   /** Throws UNKNOWN_FLOW. */
   flow(name: string): Promise<FlowView>;
@@ -50,6 +53,11 @@ export function createJobs(options: JobsOptions): Jobs {
       const over = async (): Promise<boolean> => !(await persistence.startable([id])).has(id);
       await waiters.until(id, over, limit);
       return detail(options, id);
+    },
+    async ask(part, ask) {
+      const answer = await askJob(options, part, ask);
+      if (answer.done) waiters.wake(answer.view.id);
+      return answer;
     },
     flows: () => listFlows(runners),
     flow: (name) => getFlow(runners, name),

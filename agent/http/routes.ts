@@ -1,17 +1,19 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 import { parseDuration } from "../../common/duration.js";
 import { hasCode, JobrunnerError } from "../../common/error.js";
-import type { FlowView, HealthView, PostRequest } from "../../common/wire.js";
+import type { CancelRequest, FlowView, HealthView, PostRequest } from "../../common/wire.js";
 import type { ListQuery } from "../jobs/listing.js";
 import type { PostAnswer } from "../jobs/posting.js";
 import type { Jobs } from "../jobs.js";
 import { LIMITS } from "./limits.js";
 import { HttpError } from "./problem.js";
 import {
+  CANCEL_JOB,
   FLOW_PARAMS,
   JOB_PARAMS,
   JOB_QUERY,
   LIST_QUERY,
+  NO_BODY,
   NO_QUERY,
   POST_FLOW_JOB,
   POST_HEADERS,
@@ -41,7 +43,12 @@ interface Route {
 const METHODS: readonly HTTPMethods[] = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 export function installRoutes(app: FastifyInstance, options: RouteOptions): void {
-  const routes = [...postRoutes(options), ...jobRoutes(options), ...otherRoutes(options)];
+  const routes = [
+    ...postRoutes(options),
+    ...jobRoutes(options),
+    ...askRoutes(options),
+    ...otherRoutes(options),
+  ];
   for (const route of routes) {
     app.route({ ...route, schema: { querystring: NO_QUERY, ...route.schema } });
   }
@@ -122,6 +129,21 @@ function jobRoutes(options: RouteOptions): readonly Route[] {
       },
     },
   ];
+}
+
+/** Done at once: 200; to be obeyed by an owner: 202. */
+function askRoutes({ jobs }: RouteOptions): readonly Route[] {
+  return (["cancel", "suspend", "resume"] as const).map((verb) => ({
+    method: "POST",
+    url: `/v1/jobs/:id/${verb}`,
+    schema: { params: JOB_PARAMS, body: verb === "cancel" ? CANCEL_JOB : NO_BODY },
+    handler: async (request, reply) => {
+      const { id } = request.params as { id: string };
+      const { revert = true } = (request.body ?? {}) as CancelRequest;
+      const { done, view } = await jobs.ask(id, { verb, revert });
+      return reply.code(done ? 200 : 202).send(view);
+    },
+  }));
 }
 
 function otherRoutes({ jobs, agent, health }: RouteOptions): readonly Route[] {

@@ -8,7 +8,7 @@ import type { JobRow, NewJob } from "../../persistence/persistence.js";
 import { flowHash, hashJson } from "../flow-hash.js";
 import type { Prepared } from "../runner/runner.js";
 import { unknownFlow } from "./flows.js";
-import { type JobsOptions, toInstant } from "./options.js";
+import { type JobsOptions, type TellingOptions, toInstant } from "./options.js";
 import { parseClause } from "./require.js";
 import { toTree } from "./tree.js";
 import { toJobView } from "./views.js";
@@ -28,14 +28,14 @@ export async function postJob(
   key: string | undefined,
 ): Promise<PostAnswer> {
   const prepared = await prepare(options, request);
-  const job = toNewJob(options.agent, request, prepared);
+  const job = toNewJob(options.identity.agent, request, prepared);
   const keyed = key === undefined ? job : { ...job, key: { key, bodyHash: hashOf(request) } };
   const { posted, id } = await options.persistence.post(keyed);
   if (posted === "conflict") throw keyInUse(id);
   const row = await options.persistence.job(id);
   if (row === undefined) return { created: false, view: { id, removed: "removed by retention" } };
   // P-2: who posts the second time puts too, the first one may have died before it did.
-  if (isStartable(row.state)) await put(options, row);
+  if (isStartable(row.state)) await putOnBoard(options, row);
   const view = toJobView(row, await options.persistence.now());
   return { created: posted === "created", view };
 }
@@ -106,16 +106,20 @@ function hashOf({ flow, params, name, priority, runAt, require }: PostRequest): 
   });
 }
 
-async function put(options: JobsOptions, job: JobRow): Promise<void> {
+/**
+ * P-2: does nothing when the board knows the job. Never throws: the job is durable, and the sweep
+ * puts it. One that had an owner is put with the delay of a lease, as the sweep does (P-31).
+ */
+export async function putOnBoard(options: TellingOptions, job: JobRow): Promise<void> {
   const { board, persistence, log, onPutFailed } = options;
   try {
     const dueInMs = job.runAt === undefined ? 0 : job.runAt - (await persistence.now());
     const { id, priority } = job;
-    const delayMs = Math.max(0, dueInMs);
+    const ownedMs = job.state === "WAITING" ? 0 : board.traits.leaseMs;
+    const delayMs = Math.max(0, dueInMs, ownedMs);
     await board.put([{ id, signature: toSignature(job.needs), priority, delayMs }]);
   } catch (error) {
-    // The job is durable: whoever posted it is told so, and the sweep does the rest.
-    log.warn({ jobId: job.id, err: error }, "a posted job did not reach the board");
+    log.warn({ jobId: job.id, err: error }, "a job did not reach the board; the sweep puts it");
     onPutFailed();
   }
 }

@@ -74,8 +74,7 @@ describe("posting", () => {
       return Promise.reject(new JobrunnerError("RUNNER_DIED", "killed by a neighbour"));
     };
     const { persistence, board, clock } = world;
-    const parts = { persistence, board, runners, agent: "alpha", clock };
-    const jobs = createJobs({ ...parts, log: pino({ level: "silent" }), onPutFailed: () => {} });
+    const jobs = createJobs({ persistence, board, runners, clock, ...told(() => undefined) });
 
     const { created, view } = await jobs.post({ flow: "hello" });
 
@@ -142,7 +141,11 @@ function openJobs(
   onPutFailed: () => void,
   flows: readonly string[] = [],
 ) {
-  const log = pino({ level: "silent" });
   const runners = openRunners(flows);
-  return createJobs({ persistence, board, runners, agent: "alpha", clock, log, onPutFailed });
+  return createJobs({ persistence, board, runners, clock, ...told(onPutFailed) });
+}
+
+function told(onPutFailed: () => void) {
+  const identity = { agent: "alpha", machine: "machine-1", incarnation: "alpha" };
+  return { identity, log: pino({ level: "silent" }), onPutFailed, requested: () => undefined };
 }
