@@ -4,12 +4,13 @@ import { type Claim, type Claims, createClaims } from "../../agent/claims.js";
 import { flowHash } from "../../agent/flow-hash.js";
 import { execute } from "../../agent/owner/execute.js";
 import { JobControl } from "../../agent/owner/job-control.js";
+import { Refusals } from "../../agent/owner/refusals.js";
 import type { JobBodies, Runners } from "../../agent/runner/runner.js";
 import type { JobBoard } from "../../boards/board.js";
 import { openBoard } from "../../boards/open.js";
 import { JobrunnerError } from "../../common/error.js";
 import { toSignature } from "../../common/job.js";
-import type { Json } from "../../common/json.js";
+import type { Json, Store } from "../../common/json.js";
 import type { CallHooks } from "../../engine/bodies.js";
 import type { FlowSpec } from "../../engine/flow.js";
 import { createCommitter } from "../../persistence/committer.js";
@@ -29,6 +30,9 @@ export const LEASE_MS = 10_000;
 /** `<atom>` or `<atom> revert` -> what its body does; a missing one returns null. */
 export type Script = Readonly<Record<string, (hooks: CallHooks) => Json | Promise<Json>>>;
 
+/** The flow as an agent's own copy builds it; undefined is as it was posted. */
+export type OwnCopy = () => FlowSpec | undefined;
+
 export interface World {
   readonly clock: FakeClock;
   readonly persistence: Persistence;
@@ -37,7 +41,7 @@ export interface World {
   /** What bodies were called, in order, by any agent: `alpha: a`, `beta: a revert`. */
   readonly calls: string[];
   post(more?: Partial<NewJob>): Promise<NewJob>;
-  agent(name: string, script?: Script): WorldAgent;
+  agent(name: string, script?: Script, copy?: OwnCopy): WorldAgent;
   claimable(): Promise<readonly string[]>;
 }
 
@@ -46,6 +50,7 @@ export interface WorldAgent {
   /** Aborting it is SIGTERM. */
   readonly leaving: AbortController;
   readonly control: JobControl;
+  readonly refusals: Refusals;
   /** Takes a claim that must be there. */
   claim(job: string): Promise<Claim>;
   /** One claim from P-5 to its release. */
@@ -59,6 +64,9 @@ export function linear(...names: readonly string[]): FlowSpec {
   const children = names.map((name) => ({ kind: "task", name }) as const);
   return { kind: "flow", name: "flow", pattern: "linear", children };
 }
+
+/** What is posted when a test says nothing else. */
+const POSTED = linear("a", "b", "c");
 
 export async function openWorld(): Promise<World> {
   const clock = new FakeClock();
@@ -78,7 +86,7 @@ export async function openWorld(): Promise<World> {
     ...{ clock, persistence, board, boardId },
     calls: [],
     post: (more) => post(world, more),
-    agent: (name, script = {}) => openAgent(world, name, script),
+    agent: (name, script = {}, copy = () => undefined) => openAgent(world, name, { script, copy }),
     claimable: async () => {
       const { signatures } = await board.survey();
       return (await board.candidates(signatures, 100)).map(({ id }) => id);
@@ -88,7 +96,7 @@ export async function openWorld(): Promise<World> {
 }
 
 async function post({ persistence, board }: World, more: Partial<NewJob> = {}): Promise<NewJob> {
-  const spec = more.spec ?? linear("a", "b", "c");
+  const spec = more.spec ?? POSTED;
   const job = newJob({ spec, flowHash: flowHash(spec), ...more });
   await persistence.post(job);
   const { id, priority } = job;
@@ -96,7 +104,12 @@ async function post({ persistence, board }: World, more: Partial<NewJob> = {}): 
   return job;
 }
 
-function openAgent(world: World, name: string, script: Script): WorldAgent {
+interface Code {
+  readonly script: Script;
+  readonly copy: OwnCopy;
+}
+
+function openAgent(world: World, name: string, code: Code): WorldAgent {
   const { board, persistence, clock, boardId } = world;
   const log = pino({ level: "silent" });
   const claims = createClaims({
@@ -107,22 +120,24 @@ function openAgent(world: World, name: string, script: Script): WorldAgent {
   const committer = createCommitter(persistence);
   const leaving = new AbortController();
   const control = new JobControl();
+  const refusals = new Refusals(clock);
   onTestFinished(async () => {
     await claims[Symbol.asyncDispose]();
     await committer[Symbol.asyncDispose]();
   });
   const options = {
     ...{ board, claims, persistence, committer, clock, log },
-    runners: scripted(world, name, script),
+    runners: scripted(world, name, code),
     identity: { agent: name, machine: `machine-${name}`, incarnation: name },
     boardId: () => boardId,
+    refusals,
     databaseNow: () => clock.now(),
     persistenceDown: () => undefined,
     leaving: leaving.signal,
     grace: new AbortController().signal,
   };
   const agent: WorldAgent = {
-    ...{ claims, leaving, control },
+    ...{ claims, leaving, control, refusals },
     claim: async (job) => {
       const claim = await claims.claim(job);
       if (claim === undefined) throw new Error(`${name} could not claim ${job}`);
@@ -134,8 +149,8 @@ function openAgent(world: World, name: string, script: Script): WorldAgent {
   return agent;
 }
 
-/** Bodies from the test's table; the flow is built as it was posted. */
-function scripted({ persistence, calls }: World, agent: string, script: Script): Runners {
+/** Bodies from the test's table. */
+function scripted({ persistence, calls }: World, agent: string, { script, copy }: Code): Runners {
   const call = async (name: string, hooks: CallHooks): Promise<Json> => {
     calls.push(`${agent}: ${name}`);
     return (await script[name]?.(hooks)) ?? null;
@@ -143,14 +158,17 @@ function scripted({ persistence, calls }: World, agent: string, script: Script):
   const refuse = (): Promise<never> => Promise.reject(new JobrunnerError("INTERNAL", "not used"));
   return {
     manifest: refuse,
-    prepare: refuse,
+    prepare: async (_flow, params) => {
+      const spec = copy() ?? POSTED;
+      return { version: 1, params: params as Store, clauses: [], spec };
+    },
     beat: () => undefined,
     open: async ({ job }): Promise<JobBodies> => {
       const row = await persistence.job(job);
       if (row === undefined) throw new Error(`${job} is gone`);
       await script["build"]?.(NO_HOOKS);
       return {
-        spec: row.spec,
+        spec: copy() ?? row.spec,
         runner: "scripted",
         execute: ({ atom }, hooks) => call(atom, hooks),
         revert: ({ atom }, hooks) => call(`${atom} revert`, hooks),
