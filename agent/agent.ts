@@ -207,6 +207,7 @@ class RunningAgent implements Agent {
           ...{ claims: this.#claims, refusals },
           committer: this.#committer,
           boardId: () => this.#sweep.boardId ?? "",
+          boardDiffers: () => this.#sweep.boardDiffers(),
           databaseNow: () => clock.now() + this.#sweep.offsetMs,
           persistenceDown: () => this.#sweep.persistenceDown(),
           leaving: this.#leaving.signal,

@@ -67,6 +67,13 @@ export class Sweep {
     this.wake();
   }
 
+  /** P-30: a raise found another board in use. Nothing is claimed until a sweep has looked. */
+  boardDiffers(): void {
+    if (this.boardId === undefined) return;
+    this.boardId = undefined;
+    this.wake();
+  }
+
   /** Sweeps soon: a put failed, or the board or persistence is back. */
   wake(): void {
     this.#wake.abort();
@@ -127,8 +134,9 @@ export class Sweep {
       const mine = firstToSee || (here.stamped && agreed === undefined);
       if (!mine || !(await persistence.setBoardId(inUse, here.id))) {
         this.boardId = undefined;
-        this.disagreement = `the cluster uses board ${inUse ?? "?"}, this agent is on ${here.id}`;
-        log.warn({ cluster: inUse, here: here.id }, "another board is in use: claiming nothing");
+        const now = `the cluster uses board ${inUse ?? "?"}, this agent is on ${here.id}`;
+        if (now !== this.disagreement) log.warn(`${now}: claiming nothing`);
+        this.disagreement = now;
         return;
       }
       log.info({ board: here.id }, "this board is in use from now on");

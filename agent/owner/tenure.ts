@@ -159,12 +159,19 @@ async function run(running: Running, options: ExecuteOptions): Promise<Next> {
   const { row, ownership, bodies } = running;
   const { claim, control } = running.attempted;
   const { log, clock, leaving, grace, databaseNow } = options;
+  let started = false;
   const engine = createEngine({
     plan: compile(row.spec),
     store: row.params,
     entries: ownership.entries,
     bodies,
-    append: (changes) => ownership.append(changes),
+    append: async (changes) => {
+      await ownership.append(changes);
+      // Not before: a first append that is refused never was a start.
+      if (!started)
+        log.info({ jobId: row.id, flow: row.needs.flow, token: ownership.token }, "job started");
+      started = true;
+    },
     now: databaseNow,
     random: Math.random,
     sleep: (ms, signal) => clock.sleep(ms, signal),
@@ -179,7 +186,6 @@ async function run(running: Running, options: ExecuteOptions): Promise<Next> {
   if (leaving.aborted) leave();
   if (claim.lost.aborted) lost();
   try {
-    log.info({ jobId: row.id, flow: row.needs.flow, token: ownership.token }, "job started");
     return after(row, await engine.run(), options);
   } finally {
     control.detach();

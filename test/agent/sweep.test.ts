@@ -167,6 +167,20 @@ describe("the board in use (P-30)", () => {
     expect(beta.sweep.disagreement).toContain(moved.sweep.boardId);
   });
 
+  it("is doubted at once when a raise finds another one, and agreed on again by a sweep", async () => {
+    const cluster = await openCluster();
+    const alpha = await cluster.agent("alpha", "board-1");
+    await alpha.sweep.start();
+    onTestFinished(() => alpha.sweep.stop());
+    const { id } = await alpha.board.identity();
+
+    alpha.sweep.boardDiffers();
+    expect(alpha.sweep.boardId).toBeUndefined();
+    await cluster.clock.advance(1);
+
+    expect(alpha.sweep.boardId).toBe(id);
+  });
+
   it("is not taken over by a stranger whose board others have filled", async () => {
     const cluster = await openCluster();
     const alpha = await cluster.agent("alpha", "board-1");

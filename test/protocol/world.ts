@@ -51,6 +51,8 @@ export interface WorldAgent {
   readonly leaving: AbortController;
   readonly control: JobControl;
   readonly refusals: Refusals;
+  /** How often it found that the cluster uses another board (P-30). */
+  doubts: number;
   /** Takes a claim that must be there. */
   claim(job: string): Promise<Claim>;
   /** One claim from P-5 to its release. */
@@ -131,13 +133,14 @@ function openAgent(world: World, name: string, code: Code): WorldAgent {
     identity: { agent: name, machine: `machine-${name}`, incarnation: name },
     boardId: () => boardId,
     refusals,
+    boardDiffers: () => void (agent.doubts += 1),
     databaseNow: () => clock.now(),
     persistenceDown: () => undefined,
     leaving: leaving.signal,
     grace: new AbortController().signal,
   };
   const agent: WorldAgent = {
-    ...{ claims, leaving, control, refusals },
+    ...{ claims, leaving, control, refusals, doubts: 0 },
     claim: async (job) => {
       const claim = await claims.claim(job);
       if (claim === undefined) throw new Error(`${name} could not claim ${job}`);
