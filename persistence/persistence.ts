@@ -142,6 +142,8 @@ export interface Persistence extends AsyncDisposable {
   now(): Promise<number>;
 
   post(job: NewJob): Promise<Posted>;
+  /** What `post` would answer for this key alone; undefined when it was never used. */
+  postedBefore(key: NonNullable<NewJob["key"]>): Promise<Posted | undefined>;
   job(id: string): Promise<JobRow | undefined>;
   /** Ids that begin or end with `part`, at most `limit`. */
   matchIds(part: string, limit: number): Promise<readonly string[]>;

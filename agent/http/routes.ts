@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 import { parseDuration } from "../../common/duration.js";
 import { hasCode, JobrunnerError } from "../../common/error.js";
-import type { CancelRequest, FlowView, HealthView, PostRequest } from "../../common/wire.js";
+import type { CancelRequest, HealthView, PostRequest } from "../../common/wire.js";
 import type { ListQuery } from "../jobs/listing.js";
 import type { PostAnswer } from "../jobs/posting.js";
 import type { Jobs } from "../jobs.js";
@@ -84,9 +84,9 @@ function postRoutes({ jobs }: RouteOptions): readonly Route[] {
       url: "/v1/flows/:name/jobs",
       schema: { body: POST_FLOW_JOB, headers: POST_HEADERS, params: FLOW_PARAMS },
       handler: async (request, reply) => {
-        const { name } = request.params as { name: string };
-        await flowOf(jobs, name);
-        return post(request, reply, { ...(request.body as Omit<PostRequest, "flow">), flow: name });
+        const { name: flow } = request.params as { name: string };
+        const body = request.body as Omit<PostRequest, "flow">;
+        return named(post(request, reply, { ...body, flow }));
       },
     },
     {
@@ -153,7 +153,7 @@ function otherRoutes({ jobs, agent, health }: RouteOptions): readonly Route[] {
       method: "GET",
       url: "/v1/flows/:name",
       schema: { params: FLOW_PARAMS },
-      handler: (request) => flowOf(jobs, (request.params as { name: string }).name),
+      handler: (request) => named(jobs.flow((request.params as { name: string }).name)),
     },
     {
       method: "GET",
@@ -174,9 +174,9 @@ function otherRoutes({ jobs, agent, health }: RouteOptions): readonly Route[] {
 }
 
 /** A flow that is named in the path and not there is a missing resource. */
-async function flowOf(jobs: Jobs, name: string): Promise<FlowView> {
+async function named<T>(answer: Promise<T>): Promise<T> {
   try {
-    return await jobs.flow(name);
+    return await answer;
   } catch (error) {
     throw hasCode(error, "UNKNOWN_FLOW") ? new HttpError(404, error) : error;
   }

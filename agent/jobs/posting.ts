@@ -4,7 +4,7 @@ import { type Clause, formatClause, isStartable, PROTOCOL, toSignature } from ".
 import type { Store } from "../../common/json.js";
 import type { CheckView, JobView, PostRequest, RemovedJobView } from "../../common/wire.js";
 import { compile, validate } from "../../engine/plan.js";
-import type { JobRow, NewJob } from "../../persistence/persistence.js";
+import type { JobRow, NewJob, Posted } from "../../persistence/persistence.js";
 import { flowHash, hashJson } from "../flow-hash.js";
 import type { Prepared } from "../runner/runner.js";
 import { unknownFlow } from "./flows.js";
@@ -27,10 +27,8 @@ export async function postJob(
   request: PostRequest,
   key: string | undefined,
 ): Promise<PostAnswer> {
-  const prepared = await prepare(options, request);
-  const job = toNewJob(options.identity.agent, request, prepared);
-  const keyed = key === undefined ? job : { ...job, key: { key, bodyHash: hashOf(request) } };
-  const { posted, id } = await options.persistence.post(keyed);
+  const keyed = key === undefined ? {} : { key: { key, bodyHash: hashOf(request) } };
+  const { posted, id } = await postOnce(options, request, keyed);
   if (posted === "conflict") throw keyInUse(id);
   const row = await options.persistence.job(id);
   if (row === undefined) return { created: false, view: { id, removed: "removed by retention" } };
@@ -38,6 +36,19 @@ export async function postJob(
   if (isStartable(row.state)) await putOnBoard(options, row);
   const view = toJobView(row, await options.persistence.now());
   return { created: posted === "created", view };
+}
+
+/** The key first: what was posted stays posted, also when its flow is gone by now (P-1). */
+async function postOnce(
+  options: JobsOptions,
+  request: PostRequest,
+  keyed: Pick<NewJob, "key">,
+): Promise<Posted> {
+  const { persistence, identity } = options;
+  const before = keyed.key && (await persistence.postedBefore(keyed.key));
+  if (before !== undefined) return before;
+  const prepared = await prepare(options, request);
+  return persistence.post({ ...toNewJob(identity.agent, request, prepared), ...keyed });
 }
 
 export async function checkPosting(options: JobsOptions, request: PostRequest): Promise<CheckView> {

@@ -33,7 +33,7 @@ import { toBody } from "../texts.js";
 import { append } from "./append.js";
 import { cancel, explain, resume, suspend } from "./asking.js";
 import { endOwnership, raise } from "./ownership.js";
-import { post, prepare } from "./posting.js";
+import { findKey, post, prepare } from "./posting.js";
 import * as reading from "./reading.js";
 
 export interface SqlitePersistenceOptions {
@@ -82,6 +82,10 @@ export class SqlitePersistence implements Persistence {
   async post(job: NewJob): Promise<Posted> {
     const prepared = prepare(job);
     return this.#database.write((sql) => post(sql, prepared, this.#now()));
+  }
+
+  postedBefore(key: NonNullable<NewJob["key"]>): Promise<Posted | undefined> {
+    return this.#database.read((sql) => findKey(sql, key));
   }
 
   job(id: string): Promise<JobRow | undefined> {
