@@ -7,6 +7,7 @@ import type { HealthView } from "../common/wire.js";
 import type { Config } from "../config/config.js";
 import { createCommitter } from "../persistence/committer.js";
 import type { Persistence } from "../persistence/persistence.js";
+import { watchBoard, type WatchedBoard } from "./board-watch.js";
 import { type Claims, createClaims } from "./claims.js";
 import { Conductor } from "./conductor.js";
 import { execute } from "./owner/execute.js";
@@ -63,7 +64,7 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
 class RunningAgent implements Agent {
   address = "";
   manifest: Manifest = { flows: [], problems: [] };
-  readonly #parts: AgentParts;
+  readonly #parts: AgentParts & { readonly board: WatchedBoard };
   readonly #leaving = new AbortController();
   readonly #grace = new AbortController();
   #outage = new AbortController();
@@ -78,9 +79,10 @@ class RunningAgent implements Agent {
   #slots: number;
 
   constructor(parts: AgentParts) {
-    const { board, persistence, runners, identity, clock, log, config } = parts;
+    const { persistence, runners, identity, clock, log, config } = parts;
+    const board = watchBoard(parts.board, log);
     const { incarnation, agent } = identity;
-    this.#parts = parts;
+    this.#parts = { ...parts, board };
     this.#slots = config.slots;
     this.#committer = createCommitter(persistence, {
       onDown: (error) =>
@@ -248,6 +250,7 @@ class RunningAgent implements Agent {
   async #health(): Promise<HealthView> {
     const { flows, problems } = this.manifest;
     const { disagreement, boardId } = this.#sweep;
+    const answers = this.#parts.board.answers && this.#claims.boardOk;
     const broken = problems.map((problem) => problem.file).join(", ");
     const loaded = `${flows.length} loaded${broken === "" ? "" : `, not loaded: ${broken}`}`;
     const checks = [
@@ -260,8 +263,8 @@ class RunningAgent implements Agent {
       { name: "persistence", ...(await this.#persistenceHealth()) },
       {
         name: "board",
-        ok: boardId !== undefined && this.#claims.boardOk,
-        detail: disagreement ?? (this.#claims.boardOk ? "answers" : "does not answer"),
+        ok: boardId !== undefined && answers,
+        detail: disagreement ?? (answers ? "answers" : "does not answer"),
       },
     ];
     return { ok: checks.every((check) => check.ok), agent: this.#parts.identity.agent, checks };

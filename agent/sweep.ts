@@ -42,6 +42,8 @@ export class Sweep {
   readonly #options: SweepOptions;
   readonly #stop = new AbortController();
   #loop: Promise<void> = Promise.resolve();
+  /** False when the last sweep ended because the board did not answer. */
+  #boardOk = true;
   #wake = new AbortController();
 
   constructor(options: SweepOptions) {
@@ -82,7 +84,7 @@ export class Sweep {
   async #run(): Promise<void> {
     const { clock, random } = this.#options;
     while (!this.#stop.signal.aborted) {
-      const healthy = this.persistenceOk && this.boardId !== undefined;
+      const healthy = this.persistenceOk && this.#boardOk && this.boardId !== undefined;
       const waitMs = healthy ? SWEEP_EVERY_MS * (0.75 + random() / 2) : 1_000;
       await clock.sleep(waitMs, this.#wake.signal);
       if (this.#stop.signal.aborted) return;
@@ -98,10 +100,13 @@ export class Sweep {
       await this.sweep();
       if (!this.persistenceOk) log.info("persistence answers again");
       this.persistenceOk = true;
+      this.#boardOk = true;
     } catch (error) {
       if (hasCode(error, "PERSISTENCE_DOWN")) {
         if (this.persistenceOk) log.warn({ err: error }, "persistence does not answer");
         this.persistenceOk = false;
+      } else if (hasCode(error, "BOARD_DOWN")) {
+        this.#boardOk = false; // The board's watch has told it.
       } else log.warn({ err: error }, "the sweep failed; it is tried again");
     }
   }
