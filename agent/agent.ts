@@ -11,7 +11,6 @@ import { watchBoard, type WatchedBoard } from "./board-watch.js";
 import { type Claims, createClaims } from "./claims.js";
 import { Conductor } from "./conductor.js";
 import { execute } from "./owner/execute.js";
-import { Refusals } from "./owner/refusals.js";
 import { createHttp, type HttpServer } from "./http/server.js";
 import type { AgentIdentity } from "./identity.js";
 import { createJobs } from "./jobs.js";
@@ -190,7 +189,6 @@ class RunningAgent implements Agent {
 
   #createConductor(ended: (job: string) => void): Conductor {
     const { board, clock, log } = this.#parts;
-    const refusals = new Refusals(clock);
     const evaluator = createEvaluator({ capabilities: BUILTIN_CAPABILITIES, clock });
     const matcher = new Matcher({
       flows: () => new Map(this.manifest.flows.map((flow) => [flow.name, flow.version])),
@@ -201,12 +199,12 @@ class RunningAgent implements Agent {
       exclusive: (clause) => BUILTIN_CAPABILITIES.get(clause.name)?.exclusive === true,
     });
     return new Conductor({
-      ...{ board, clock, log, matcher, refusals, slots: () => this.#slots, claims: this.#claims },
+      ...{ board, clock, log, matcher, slots: () => this.#slots, claims: this.#claims },
       mayClaim: () => this.#sweep.boardId !== undefined && this.#sweep.persistenceOk,
       execute: async (claim, control) => {
         await execute(claim, control, {
           ...this.#parts,
-          ...{ claims: this.#claims, refusals },
+          claims: this.#claims,
           committer: this.#committer,
           boardId: () => this.#sweep.boardId ?? "",
           boardDiffers: () => this.#sweep.boardDiffers(),

@@ -5,12 +5,9 @@ import { hasCode } from "../common/error.js";
 import type { Claim, Claims } from "./claims.js";
 import { JobControl } from "./owner/job-control.js";
 import type { Matcher } from "./match.js";
-import type { Refusals } from "./owner/refusals.js";
 
 /** Candidates asked for at once; among agents that lose races the next is drawn from these. */
 const CANDIDATES = 64;
-/** More of them, at most, while there are some that are passed over. */
-const PASSED_OVER_MAX = 1_000;
 /** How long a signature that this agent is not able to run waits for another look, ms. */
 const LOOK_AGAIN_MS = 2_000;
 /** Pause after the board or persistence failed, ms. */
@@ -24,8 +21,6 @@ export interface ConductorOptions {
   readonly log: Logger;
   /** Jobs at the same time, asked anew at every look. */
   readonly slots: () => number;
-  /** Jobs this agent leaves to others (P-38). */
-  readonly refusals: Refusals;
   /** False while this agent must not claim: the cluster uses another board, or SQL is away. */
   mayClaim(): boolean;
   /** Works on a claim until it is released. */
@@ -113,7 +108,7 @@ export class Conductor {
 
   /** One look at the board; returns how long to wait when nothing else happens, ms. */
   async #look(): Promise<number> {
-    const { board, claims, matcher, slots, mayClaim, refusals } = this.#options;
+    const { board, claims, matcher, slots, mayClaim } = this.#options;
     if (!mayClaim() || this.#running.size >= slots()) return LOOK_AGAIN_MS;
     const survey = await board.survey();
     const able: string[] = [];
@@ -124,12 +119,10 @@ export class Conductor {
     }
     const waitMs = Math.min(survey.nextInMs ?? Number.POSITIVE_INFINITY, LOOK_AGAIN_MS);
     if (able.length === 0) return unable > 0 ? waitMs : (survey.nextInMs ?? 60_000);
-    // Those that are passed over must not hide the others.
-    const limit = CANDIDATES + Math.min(refusals.size, PASSED_OVER_MAX);
-    for (const { id, signature } of await board.candidates(able, limit)) {
+    for (const { id, signature } of await board.candidates(able, CANDIDATES)) {
       if (this.#running.size >= slots() || this.#stop.signal.aborted) break;
       // The job claimed a moment ago may hold what this one needs, such as a port.
-      if (this.#running.has(id) || !matcher.free(signature) || refusals.passesOver(id)) continue;
+      if (this.#running.has(id) || !matcher.free(signature)) continue;
       const claim = await claims.claim(id);
       if (claim !== undefined) this.#begin(claim, signature);
     }

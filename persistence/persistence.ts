@@ -35,7 +35,6 @@ export interface JobRow extends Omit<NewJob, "key"> {
   readonly token: number;
   readonly owner?: string;
   readonly request?: JobRequest;
-  /** Why it is SUSPENDED, or may wait although it is startable (P-38). */
   readonly reason?: ParkReason;
   readonly postedAt: number;
   readonly endedAt?: number;
@@ -158,9 +157,6 @@ export interface Persistence extends AsyncDisposable {
   append(appends: readonly Append[]): Promise<readonly Verdict[]>;
   /** Notes how an ownership ended; never an error when it is unknown or noted already. */
   endOwnership(job: string, token: number, ended: NonNullable<Ownership["ended"]>): Promise<void>;
-
-  /** P-38: why a startable job may wait, for people; the next raise forgets it. */
-  explain(id: string, reason: ParkReason): Promise<void>;
 
   /**
    * P-24. A job without any entry ends CANCELLED at once, whoever may be about to own it, and so

@@ -7,7 +7,6 @@ import type { Claim, Claims } from "../claims.js";
 import type { Runners } from "../runner/runner.js";
 import type { JobControl } from "./job-control.js";
 import type { OwnerIdentity } from "./ownership.js";
-import type { Refusals } from "./refusals.js";
 
 export interface ExecuteOptions {
   readonly board: JobBoard;
@@ -24,8 +23,6 @@ export interface ExecuteOptions {
   boardDiffers(): void;
   /** The database's clock as well as this agent knows it, ms since 1970. */
   databaseNow(): number;
-  /** Jobs this agent leaves to others (P-38). */
-  readonly refusals: Refusals;
   /** Persistence did not answer: nothing more is claimed until it does (P-35). */
   persistenceDown(): void;
   /** Aborts when the agent leaves: atoms settle, then the claim is handed on (P-22). */

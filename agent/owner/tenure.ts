@@ -26,7 +26,6 @@ export async function tenure(attempted: Try, row: JobRow, options: ExecuteOption
   let bodies: JobBodies | undefined;
   let ownership: JobOwnership | undefined;
   try {
-    await buildsAsPosted(row, options);
     if (lazy) bodies = await open(attempted, row, options);
     ownership = await begin(attempted, row, lazy, options);
     if (ownership === undefined) return { next: "again", alone: false };
@@ -39,10 +38,8 @@ export async function tenure(attempted: Try, row: JobRow, options: ExecuteOption
     if (row.request === "suspend") return await suspend(ownership);
     bodies ??= await open(attempted, row, options);
     if (flowHash(bodies.spec) !== row.flowHash) throw changed(row);
-    options.refusals.forget(row.id);
     return await run({ attempted, row, ownership, bodies }, options);
   } catch (error) {
-    if (hasCode(error, ...ELSEWHERE)) return await refuse(row, ownership, { error, options });
     const reason = ownership && parkReason(error);
     if (ownership !== undefined && reason !== undefined) {
       return await park(ownership, reason, options);
@@ -206,42 +203,13 @@ function after(row: JobRow, end: EngineEnd, options: ExecuteOptions): Next {
 
 /** Errors that the same job brings to every owner: it is parked, never retried for ever. */
 function parkReason(error: unknown): ParkReason | undefined {
+  if (hasCode(error, "FLOW_CHANGED", "UNKNOWN_FLOW", "BAD_PARAMETERS")) {
+    return { code: "FLOW_CHANGED", message: error.message };
+  }
   if (hasCode(error, "BAD_RECORD", "BAD_FLOW")) {
     return { code: "BAD_RECORD", message: error.message };
   }
   return undefined;
-}
-
-/** The flow is another one here; that says nothing about other agents (P-38). */
-const ELSEWHERE = ["FLOW_CHANGED", "UNKNOWN_FLOW", "BAD_PARAMETERS"] as const;
-
-/** Before a second look costs a token: whether this agent's copy is the right one by now. */
-async function buildsAsPosted(row: JobRow, { refusals, runners }: ExecuteOptions): Promise<void> {
-  if (!refusals.has(row.id) || row.request === "cancel-no-revert") return;
-  const { spec } = await runners.prepare(row.needs.flow, row.params);
-  if (flowHash(spec) !== row.flowHash) throw changed(row);
-}
-
-interface Refusal {
-  readonly error: JobrunnerError;
-  readonly options: ExecuteOptions;
-}
-
-/** P-38: given back at once to whoever has the flow; people read why it may wait. */
-async function refuse(
-  row: JobRow,
-  ownership: JobOwnership | undefined,
-  { error, options: { refusals, persistence, identity, log } }: Refusal,
-): Promise<Next> {
-  refusals.refuse(row.id);
-  // Nothing was tried: it must not count as a death (P-25).
-  if (ownership !== undefined) {
-    await persistence.endOwnership(row.id, ownership.token, "handover");
-  }
-  const message = `agent ${identity.agent} does not have the flow this job was posted with: ${error.message}`;
-  await persistence.explain(row.id, { code: "FLOW_CHANGED", message });
-  log.warn({ jobId: row.id, why: error.message }, "left to agents that have the job's flow");
-  return { next: "abandon" };
 }
 
 function changed(row: JobRow): JobrunnerError {

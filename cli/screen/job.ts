@@ -45,10 +45,7 @@ function header(style: Style, job: JobDetailView, now: number): string {
 }
 
 /** What only a person can do. */
-function nextText({ id, state, reason }: JobDetailView): string {
-  if (state !== "SUSPENDED" && reason !== undefined) {
-    return `start an agent that can run it, or end it: jobrunner cancel ${shortId(id)}`;
-  }
+function nextText({ id, state }: JobDetailView): string {
   if (state !== "SUSPENDED") return "";
   return `jobrunner resume ${shortId(id)} lets it go on, jobrunner cancel ${shortId(id)} ends it`;
 }

@@ -1,10 +1,4 @@
-import {
-  isCancel,
-  isEnded,
-  type JobRequest,
-  type JobState,
-  type ParkReason,
-} from "../../common/job.js";
+import { isCancel, isEnded, type JobRequest, type JobState } from "../../common/job.js";
 import type { Statements } from "../../sqlite/statements.js";
 import { integer } from "../columns.js";
 import type { Asked, Asker } from "../persistence.js";
@@ -102,14 +96,6 @@ export function resume(sql: Statements, id: string): Asked {
   }
   sql.run("UPDATE jobs SET request = NULL WHERE id = ?", id);
   return { asked: "done", state };
-}
-
-/** P-38. */
-export function explain(sql: Statements, id: string, reason: ParkReason): void {
-  sql.run(
-    `UPDATE jobs SET reason = ? WHERE id = ? AND state IN ('WAITING', 'RUNNING', 'REVERTING')`,
-    ...[JSON.stringify(reason), id],
-  );
 }
 
 interface Asking {

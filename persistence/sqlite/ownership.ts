@@ -3,7 +3,7 @@ import { integer } from "../columns.js";
 import type { Ownership, Raise } from "../persistence.js";
 
 const RAISE = `
-  UPDATE jobs SET token = token + 1, owner = ?, agent = ?, reason = NULL,
+  UPDATE jobs SET token = token + 1, owner = ?, agent = ?,
     state = CASE state WHEN 'WAITING' THEN 'RUNNING' ELSE state END
   WHERE id = ? AND token = ? AND state IN ('WAITING', 'RUNNING', 'REVERTING')
     AND (run_at IS NULL OR run_at <= ?) AND (SELECT board_id FROM cluster) = ?`;

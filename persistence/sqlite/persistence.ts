@@ -1,5 +1,5 @@
 import type { Knex } from "knex";
-import type { JobRequest, ParkReason } from "../../common/job.js";
+import type { JobRequest } from "../../common/job.js";
 import type { Entry } from "../../engine/journal.js";
 import { openKnex } from "../../sqlite/dialect.js";
 import type { Database } from "../../sqlite/database.js";
@@ -31,7 +31,7 @@ import type {
 } from "../persistence.js";
 import { toBody } from "../texts.js";
 import { append } from "./append.js";
-import { cancel, explain, resume, suspend } from "./asking.js";
+import { cancel, resume, suspend } from "./asking.js";
 import { endOwnership, raise } from "./ownership.js";
 import { findKey, post, prepare } from "./posting.js";
 import * as reading from "./reading.js";
@@ -132,10 +132,6 @@ export class SqlitePersistence implements Persistence {
     // Mostly the last append has noted it already; then this costs no commit.
     if (await this.#database.read((sql) => reading.isNoted(sql, job, token))) return;
     await this.#database.write((sql) => endOwnership(sql, { job, token, ended }, this.#now()));
-  }
-
-  explain(id: string, reason: ParkReason): Promise<void> {
-    return this.#database.write((sql) => explain(sql, id, reason));
   }
 
   cancel(id: string, by: Asker, revert: boolean): Promise<Asked> {

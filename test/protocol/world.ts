@@ -4,13 +4,12 @@ import { type Claim, type Claims, createClaims } from "../../agent/claims.js";
 import { flowHash } from "../../agent/flow-hash.js";
 import { execute } from "../../agent/owner/execute.js";
 import { JobControl } from "../../agent/owner/job-control.js";
-import { Refusals } from "../../agent/owner/refusals.js";
 import type { JobBodies, Runners } from "../../agent/runner/runner.js";
 import type { JobBoard } from "../../boards/board.js";
 import { openBoard } from "../../boards/open.js";
 import { JobrunnerError } from "../../common/error.js";
 import { toSignature } from "../../common/job.js";
-import type { Json, Store } from "../../common/json.js";
+import type { Json } from "../../common/json.js";
 import type { CallHooks } from "../../engine/bodies.js";
 import type { FlowSpec } from "../../engine/flow.js";
 import { createCommitter } from "../../persistence/committer.js";
@@ -30,9 +29,6 @@ export const LEASE_MS = 10_000;
 /** `<atom>` or `<atom> revert` -> what its body does; a missing one returns null. */
 export type Script = Readonly<Record<string, (hooks: CallHooks) => Json | Promise<Json>>>;
 
-/** The flow as an agent's own copy builds it; undefined is as it was posted. */
-export type OwnCopy = () => FlowSpec | undefined;
-
 export interface World {
   readonly clock: FakeClock;
   readonly persistence: Persistence;
@@ -41,7 +37,7 @@ export interface World {
   /** What bodies were called, in order, by any agent: `alpha: a`, `beta: a revert`. */
   readonly calls: string[];
   post(more?: Partial<NewJob>): Promise<NewJob>;
-  agent(name: string, script?: Script, copy?: OwnCopy): WorldAgent;
+  agent(name: string, script?: Script): WorldAgent;
   claimable(): Promise<readonly string[]>;
 }
 
@@ -50,7 +46,6 @@ export interface WorldAgent {
   /** Aborting it is SIGTERM. */
   readonly leaving: AbortController;
   readonly control: JobControl;
-  readonly refusals: Refusals;
   /** How often it found that the cluster uses another board (P-30). */
   doubts: number;
   /** Takes a claim that must be there. */
@@ -66,9 +61,6 @@ export function linear(...names: readonly string[]): FlowSpec {
   const children = names.map((name) => ({ kind: "task", name }) as const);
   return { kind: "flow", name: "flow", pattern: "linear", children };
 }
-
-/** What is posted when a test says nothing else. */
-const POSTED = linear("a", "b", "c");
 
 export async function openWorld(): Promise<World> {
   const clock = new FakeClock();
@@ -88,7 +80,7 @@ export async function openWorld(): Promise<World> {
     ...{ clock, persistence, board, boardId },
     calls: [],
     post: (more) => post(world, more),
-    agent: (name, script = {}, copy = () => undefined) => openAgent(world, name, { script, copy }),
+    agent: (name, script = {}) => openAgent(world, name, script),
     claimable: async () => {
       const { signatures } = await board.survey();
       return (await board.candidates(signatures, 100)).map(({ id }) => id);
@@ -98,7 +90,7 @@ export async function openWorld(): Promise<World> {
 }
 
 async function post({ persistence, board }: World, more: Partial<NewJob> = {}): Promise<NewJob> {
-  const spec = more.spec ?? POSTED;
+  const spec = more.spec ?? linear("a", "b", "c");
   const job = newJob({ spec, flowHash: flowHash(spec), ...more });
   await persistence.post(job);
   const { id, priority } = job;
@@ -106,12 +98,7 @@ async function post({ persistence, board }: World, more: Partial<NewJob> = {}): 
   return job;
 }
 
-interface Code {
-  readonly script: Script;
-  readonly copy: OwnCopy;
-}
-
-function openAgent(world: World, name: string, code: Code): WorldAgent {
+function openAgent(world: World, name: string, script: Script): WorldAgent {
   const { board, persistence, clock, boardId } = world;
   const log = pino({ level: "silent" });
   const claims = createClaims({
@@ -122,17 +109,15 @@ function openAgent(world: World, name: string, code: Code): WorldAgent {
   const committer = createCommitter(persistence);
   const leaving = new AbortController();
   const control = new JobControl();
-  const refusals = new Refusals(clock);
   onTestFinished(async () => {
     await claims[Symbol.asyncDispose]();
     await committer[Symbol.asyncDispose]();
   });
   const options = {
     ...{ board, claims, persistence, committer, clock, log },
-    runners: scripted(world, name, code),
+    runners: scripted(world, name, script),
     identity: { agent: name, machine: `machine-${name}`, incarnation: name },
     boardId: () => boardId,
-    refusals,
     boardDiffers: () => void (agent.doubts += 1),
     databaseNow: () => clock.now(),
     persistenceDown: () => undefined,
@@ -140,7 +125,7 @@ function openAgent(world: World, name: string, code: Code): WorldAgent {
     grace: new AbortController().signal,
   };
   const agent: WorldAgent = {
-    ...{ claims, leaving, control, refusals, doubts: 0 },
+    ...{ claims, leaving, control, doubts: 0 },
     claim: async (job) => {
       const claim = await claims.claim(job);
       if (claim === undefined) throw new Error(`${name} could not claim ${job}`);
@@ -152,8 +137,8 @@ function openAgent(world: World, name: string, code: Code): WorldAgent {
   return agent;
 }
 
-/** Bodies from the test's table. */
-function scripted({ persistence, calls }: World, agent: string, { script, copy }: Code): Runners {
+/** Bodies from the test's table; the flow is built as it was posted. */
+function scripted({ persistence, calls }: World, agent: string, script: Script): Runners {
   const call = async (name: string, hooks: CallHooks): Promise<Json> => {
     calls.push(`${agent}: ${name}`);
     return (await script[name]?.(hooks)) ?? null;
@@ -161,17 +146,14 @@ function scripted({ persistence, calls }: World, agent: string, { script, copy }
   const refuse = (): Promise<never> => Promise.reject(new JobrunnerError("INTERNAL", "not used"));
   return {
     manifest: refuse,
-    prepare: async (_flow, params) => {
-      const spec = copy() ?? POSTED;
-      return { version: 1, params: params as Store, clauses: [], spec };
-    },
+    prepare: refuse,
     beat: () => undefined,
     open: async ({ job }): Promise<JobBodies> => {
       const row = await persistence.job(job);
       if (row === undefined) throw new Error(`${job} is gone`);
       await script["build"]?.(NO_HOOKS);
       return {
-        spec: copy() ?? row.spec,
+        spec: row.spec,
         runner: "scripted",
         execute: ({ atom }, hooks) => call(atom, hooks),
         revert: ({ atom }, hooks) => call(`${atom} revert`, hooks),

@@ -92,31 +92,6 @@ export function testAsking(open: OpenPersistence): void {
     expect(row).toMatchObject({ state: "WAITING", request: "cancel", resumedAtToken: 2 });
   });
 
-  it("P-38: keeps why a job may wait until somebody raises it", async () => {
-    const { persistence } = await open();
-    const { id } = await posted(persistence);
-    const reason = { code: "FLOW_CHANGED", message: "built differently on alpha" } as const;
-
-    await persistence.explain(id, reason);
-    const told = await persistence.job(id);
-    await owned(persistence, id);
-
-    expect(told).toMatchObject({ state: "WAITING", token: 0, reason });
-    expect((await persistence.job(id))?.reason).toBeUndefined();
-    await persistence.suspend(id);
-    await persistence.explain("nobody", reason);
-  });
-
-  it("P-38: does not explain a job that waits for nobody", async () => {
-    const { persistence } = await open();
-    const { id } = await posted(persistence);
-    await persistence.suspend(id);
-
-    await persistence.explain(id, { code: "FLOW_CHANGED", message: "too late" });
-
-    expect((await persistence.job(id))?.reason).toBeUndefined();
-  });
-
   it("cancels nothing that is over, and says so", async () => {
     const { persistence } = await open();
     const owner = await started(persistence);
