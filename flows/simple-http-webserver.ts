@@ -24,8 +24,7 @@ export default defineFlow({
   }),
   // Asked before an agent takes the job; the port may be taken a moment later, hence the retry.
   capabilities: (p) => [portIsFree(p.port)],
-  // Four minutes in all: the job of another agent of this machine may hold the port for a while.
-  retry: times(10, { backoff: { delay: "1s", factor: 2, max: "1m" } }),
+  retry: times(10),
 
   build(f, p) {
     f.task("run_simple_webserver", {

@@ -5,13 +5,7 @@ import type { CommandLine, FromGuard, ToGuard } from "./guard-messages.js";
 
 /** How a command ended. */
 export type CommandEnd =
-  | {
-      readonly kind: "ended";
-      readonly code: number | null;
-      readonly signal: string | null;
-      /** The last line of its stderr: mostly why. */
-      readonly said?: string;
-    }
+  | { readonly kind: "ended"; readonly code: number | null; readonly signal: string | null }
   /** Its owner was silent for too long, so the guard ended it. */
   | { readonly kind: "silent" }
   | { readonly kind: "failed"; readonly message: string; readonly code?: string }
@@ -30,28 +24,21 @@ export interface GuardedCommand {
 /** For the rest of the output after the end, ms. */
 const DRAIN_MS = 500;
 
-/** Of a command's last line on stderr, characters that its error repeats. */
-const SAID_MAX = 500;
-
 /** Runs a command under a guard; `take` is called with each line of its output. */
 export function startGuarded(line: CommandLine, take: (text: string) => void): GuardedCommand {
-  let said = "";
-  const guard = startGuard(take, (text) => {
-    if (text.trim() !== "") said = text.slice(0, SAID_MAX);
-    take(text);
-  });
+  const guard = startGuard(take);
   const tell = (message: ToGuard): void => {
     if (guard.connected) guard.send(message, () => undefined); // Its end is told by "exit".
   };
   tell({ kind: "start", line });
   return {
-    end: endOf(guard).then((end) => (end.kind === "ended" ? { ...end, said } : end)),
+    end: endOf(guard),
     beat: () => tell({ kind: "beat" }),
     stop: () => tell({ kind: "stop" }),
   };
 }
 
-function startGuard(take: (text: string) => void, takeError: (text: string) => void): ChildProcess {
+function startGuard(take: (text: string) => void): ChildProcess {
   const entry = moduleBeside(import.meta.url, "./main");
   const guard = spawn(process.execPath, ["--max-semi-space-size=1", ...nodeArguments(entry)], {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
@@ -59,7 +46,7 @@ function startGuard(take: (text: string) => void, takeError: (text: string) => v
     detached: true,
   });
   if (guard.stdout !== null) eachLine(guard.stdout, take);
-  if (guard.stderr !== null) eachLine(guard.stderr, takeError);
+  if (guard.stderr !== null) eachLine(guard.stderr, take);
   return guard;
 }
 
@@ -108,14 +95,11 @@ export function toError(command: string, end: CommandEnd): Error | undefined {
       return failed(`The guard of "${command}" was ended, and with it the command.`, "GUARD_DIED");
     case "ended":
       if (end.code === 0) return undefined;
-      return end.signal === null
-        ? failed(`"${command}" exited with ${end.code}${why(end)}`, `EXIT_${end.code}`)
-        : failed(`"${command}" was ended by ${end.signal}${why(end)}`, `SIGNAL_${end.signal}`);
+      if (end.signal === null) {
+        return failed(`"${command}" exited with ${String(end.code)}.`, `EXIT_${String(end.code)}`);
+      }
+      return failed(`"${command}" was ended by ${end.signal}.`, `SIGNAL_${end.signal}`);
   }
-}
-
-function why({ said = "" }: { readonly said?: string }): string {
-  return said === "" ? "." : `: ${said}`;
 }
 
 function failed(message: string, code: string | undefined): Error {
