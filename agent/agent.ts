@@ -8,6 +8,7 @@ import type { Config } from "../config/config.js";
 import type { Facts } from "../facts/facts.js";
 import { createCommitter } from "../persistence/committer.js";
 import type { Persistence } from "../persistence/persistence.js";
+import { watchBoard, type WatchedBoard } from "./board-watch.js";
 import { type Claims, createClaims } from "./claims.js";
 import { Conductor } from "./conductor.js";
 import { execute } from "./owner/execute.js";
@@ -68,7 +69,7 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
 class RunningAgent implements Agent {
   address = "";
   manifest: Manifest = { flows: [], capabilities: [], problems: [] };
-  readonly #parts: AgentParts;
+  readonly #parts: AgentParts & { readonly board: WatchedBoard };
   readonly #leaving = new AbortController();
   readonly #grace = new AbortController();
   #outage = new AbortController();
@@ -86,9 +87,10 @@ class RunningAgent implements Agent {
   #slots: number;
 
   constructor(parts: AgentParts) {
-    const { board, persistence, runners, identity, facts, clock, log, config } = parts;
+    const { persistence, runners, identity, facts, clock, log, config } = parts;
+    const board = watchBoard(parts.board, log);
     const { incarnation, agent } = identity;
-    this.#parts = parts;
+    this.#parts = { ...parts, board };
     this.#slots = config.slots;
     setMaxListeners(0, this.#leaving.signal, this.#grace.signal); // Each job that runs listens.
     this.#committer = createCommitter(persistence, {
@@ -122,9 +124,10 @@ class RunningAgent implements Agent {
       limits: { ...limits, ageMs: days * 86_400_000 },
     });
     const jobs = createJobs({
-      ...{ persistence, board, runners, agent, clock, log, capabilities: this.#abilities },
+      ...{ persistence, board, runners, identity, clock, log, capabilities: this.#abilities },
       why: (needs) => this.#why(needs),
       onPutFailed: () => this.#sweep.wake(),
+      requested: (job, request) => this.#conductor.running().get(job)?.request(request),
     });
     this.#conductor = this.#createConductor((job) => jobs.wake(job));
     this.#http = createHttp({ jobs, agent, log, health: () => this.#health() });
@@ -209,7 +212,7 @@ class RunningAgent implements Agent {
 
   #persistenceUp(): void {
     this.#outage.abort();
-    this.#parts.log.info("checkpoints are durable again");
+    this.#parts.log.info("no checkpoint waits for persistence any more");
   }
 
   #createConductor(ended: (job: string) => void): Conductor {
@@ -225,6 +228,7 @@ class RunningAgent implements Agent {
           claims: this.#claims,
           committer: this.#committer,
           boardId: () => this.#sweep.boardId ?? "",
+          boardDiffers: () => this.#sweep.boardDiffers(),
           databaseNow: () => clock.now() + this.#sweep.offsetMs,
           persistenceDown: () => this.#sweep.persistenceDown(),
           leaving: this.#leaving.signal,
@@ -285,6 +289,7 @@ class RunningAgent implements Agent {
   async #health(): Promise<HealthView> {
     const { flows, problems } = this.manifest;
     const { disagreement, boardId } = this.#sweep;
+    const answers = this.#parts.board.answers && this.#claims.boardOk;
     const broken = problems.map((problem) => problem.file).join(", ");
     const loaded = `${flows.length} loaded${broken === "" ? "" : `, not loaded: ${broken}`}`;
     const checks = [
@@ -297,8 +302,8 @@ class RunningAgent implements Agent {
       { name: "persistence", ...(await this.#persistenceHealth()) },
       {
         name: "board",
-        ok: boardId !== undefined && this.#claims.boardOk,
-        detail: disagreement ?? (this.#claims.boardOk ? "answers" : "does not answer"),
+        ok: boardId !== undefined && answers,
+        detail: disagreement ?? (answers ? "answers" : "does not answer"),
       },
     ];
     return { ok: checks.every((check) => check.ok), agent: this.#parts.identity.agent, checks };

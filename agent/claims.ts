@@ -258,13 +258,17 @@ class ClaimKeeper implements Claims {
   /** P-23: the board lost the entry (wiped, or replaced). Nobody else has it: take it again. */
   async #reclaim(held: Held): Promise<void> {
     const { board, clock, log } = this.#options;
+    if (!this.#held.has(held.claimId)) return; // Given back while the others were renewed.
     if (held.owned === undefined) return this.#lose(held, "the board lost the claim");
     const sentMonotonic = clock.monotonic();
     const sentWall = clock.now();
     try {
       const claimed = await board.reclaim(held.owned.posting, held.claimId);
       if (claimed !== "claimed") return this.#lose(held, "another agent holds the claim");
-      if (!(await held.owned.stillMine())) return this.#lose(held, "another agent owns the job");
+      const mine = await held.owned.stillMine();
+      // Given back meanwhile, which the board may have heard first: nobody works on this claim.
+      if (!this.#held.has(held.claimId)) return await board.abandon(held.job, held.claimId);
+      if (!mine) return this.#lose(held, "another agent owns the job");
       held.sentMonotonic = sentMonotonic;
       held.sentWall = sentWall;
       log.info({ jobId: held.job }, "the board had lost the claim; taken again");

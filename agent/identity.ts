@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { JobrunnerError } from "../common/error.js";
 import { ensureDirectory } from "../config/state-directory.js";
@@ -58,6 +58,7 @@ export async function openIdentity(options: IdentityOptions): Promise<AgentIdent
   const lockPath = join(agents, `${incarnation}.lock`);
   const lock = takeLock(lockPath);
   if (lock === undefined) throw new JobrunnerError("INTERNAL", `cannot lock ${lockPath}`);
+  await removeDeadLocks(agents, lockPath, takeLock);
   const registration: Registration = { name, incarnation, pid: process.pid };
   await writeJson(file, registration);
   return {
@@ -87,6 +88,24 @@ async function provenDead(
   lock.release();
   await removeLock(path);
   return before.incarnation;
+}
+
+/** Age from which a lock file nobody holds is left over, ms: a new one may not be locked yet. */
+const LEFT_OVER_MS = 60 * 60_000;
+
+/** Those of agents that were killed and whose names never came back; `own` was just made. */
+async function removeDeadLocks(agents: string, own: string, takeLock: TakeLock): Promise<void> {
+  const { mtimeMs: now } = await stat(own);
+  for (const file of await readdir(agents)) {
+    if (!/^[0-9a-f]{12}\.lock$/.test(file)) continue;
+    const path = join(agents, file);
+    const made = await stat(path).catch(() => undefined); // Removed by another agent that starts.
+    if (made === undefined || now - made.mtimeMs < LEFT_OVER_MS) continue;
+    const lock = takeLock(path);
+    if (lock === undefined) continue;
+    lock.release();
+    await removeLock(path);
+  }
 }
 
 async function removeLock(path: string): Promise<void> {

@@ -9,6 +9,7 @@ import type {
 } from "../common/wire.js";
 import { toDetailView } from "./jobs/detail.js";
 import { getFlow, listFlows } from "./jobs/flows.js";
+import { type Ask, type AskAnswer, askJob } from "./jobs/asking.js";
 import { type ListQuery, listJobs } from "./jobs/listing.js";
 import type { JobsOptions } from "./jobs/options.js";
 import { checkPosting, type PostAnswer, postJob } from "./jobs/posting.js";
@@ -34,6 +35,8 @@ export interface Jobs {
   awaitEnd(part: string, limit: WaitLimit): Promise<JobDetailView>;
   /** Why a job runs, or does not. */
   why(part: string): Promise<WhyView>;
+  /** P-24. Throws CONFLICT when the job's state excludes it, NOT_FOUND, USAGE. */
+  ask(part: string, ask: Ask): Promise<AskAnswer>;
   flows(): Promise<FlowsView>;
   /** Throws UNKNOWN_FLOW. */
   flow(name: string): Promise<FlowView>;
@@ -56,6 +59,11 @@ export function createJobs(options: JobsOptions): Jobs {
       return detail(options, id);
     },
     why: (part) => whyJob(options, part),
+    async ask(part, ask) {
+      const answer = await askJob(options, part, ask);
+      if (answer.done) waiters.wake(answer.view.id);
+      return answer;
+    },
     flows: () => listFlows(runners),
     flow: (name) => getFlow(runners, name),
     wake: (id) => waiters.wake(id),

@@ -42,6 +42,8 @@ export class Sweep {
   readonly #options: SweepOptions;
   readonly #stop = new AbortController();
   #loop: Promise<void> = Promise.resolve();
+  /** False when the last sweep ended because the board did not answer. */
+  #boardOk = true;
   #wake = new AbortController();
 
   constructor(options: SweepOptions) {
@@ -67,6 +69,13 @@ export class Sweep {
     this.wake();
   }
 
+  /** P-30: a raise found another board in use. Nothing is claimed until a sweep has looked. */
+  boardDiffers(): void {
+    if (this.boardId === undefined) return;
+    this.boardId = undefined;
+    this.wake();
+  }
+
   /** Sweeps soon: a put failed, or the board or persistence is back. */
   wake(): void {
     this.#wake.abort();
@@ -75,11 +84,13 @@ export class Sweep {
   async #run(): Promise<void> {
     const { clock, random } = this.#options;
     while (!this.#stop.signal.aborted) {
-      this.#wake = new AbortController();
-      const healthy = this.persistenceOk && this.boardId !== undefined;
+      const healthy = this.persistenceOk && this.#boardOk && this.boardId !== undefined;
       const waitMs = healthy ? SWEEP_EVERY_MS * (0.75 + random() / 2) : 1_000;
       await clock.sleep(waitMs, this.#wake.signal);
-      if (!this.#stop.signal.aborted) await this.#guarded();
+      if (this.#stop.signal.aborted) return;
+      // Before the sweep: who wakes it meanwhile has changed what it may have looked at already.
+      this.#wake = new AbortController();
+      await this.#guarded();
     }
   }
 
@@ -89,10 +100,13 @@ export class Sweep {
       await this.sweep();
       if (!this.persistenceOk) log.info("persistence answers again");
       this.persistenceOk = true;
+      this.#boardOk = true;
     } catch (error) {
       if (hasCode(error, "PERSISTENCE_DOWN")) {
         if (this.persistenceOk) log.warn({ err: error }, "persistence does not answer");
         this.persistenceOk = false;
+      } else if (hasCode(error, "BOARD_DOWN")) {
+        this.#boardOk = false; // The board's watch has told it.
       } else log.warn({ err: error }, "the sweep failed; it is tried again");
     }
   }
@@ -125,16 +139,18 @@ export class Sweep {
       const mine = firstToSee || (here.stamped && agreed === undefined);
       if (!mine || !(await persistence.setBoardId(inUse, here.id))) {
         this.boardId = undefined;
-        this.disagreement = `the cluster uses board ${inUse ?? "?"}, this agent is on ${here.id}`;
-        log.warn({ cluster: inUse, here: here.id }, "another board is in use: claiming nothing");
+        const now = `the cluster uses board ${inUse ?? "?"}, this agent is on ${here.id}`;
+        if (now !== this.disagreement) log.warn(`${now}: claiming nothing`);
+        this.disagreement = now;
         return;
       }
       log.info({ board: here.id }, "this board is in use from now on");
     }
     if (this.boardId === here.id) return;
+    // Written first: an agent that does not remember cannot say after a wipe which one was wiped.
+    await writeFile(this.#file(), here.id, { mode: 0o600 });
     this.boardId = here.id;
     this.disagreement = undefined;
-    await writeFile(this.#file(), here.id, { mode: 0o600 });
   }
 
   #file(): string {

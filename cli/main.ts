@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from "commander";
+import type { JobVerb } from "../common/wire.js";
 import { EXIT, errorText, exitCodeOf } from "./exit.js";
 import {
   collect,
@@ -12,6 +13,7 @@ import {
   readWhole,
   type RunFlags,
 } from "./options.js";
+import type { AskOptions } from "./commands/ask.js";
 import type { ConfigOptions } from "./commands/config.js";
 import type { ShowOptions } from "./commands/show.js";
 import type { WaitOptions } from "./commands/wait.js";
@@ -55,6 +57,7 @@ function createProgram(done: Done): Command {
   addShow(program, done);
   addWhy(program, done);
   addWait(program, done);
+  addAsk(program, done);
   addFlows(program, done);
   addConfig(program, done);
   return program;
@@ -166,6 +169,22 @@ function addWait(program: Command, done: Done): void {
     const { wait } = await import("./commands/wait.js");
     done(await wait(jobs, { ...program.opts<CommonOptions>(), ...flags }));
   });
+}
+
+function addAsk(program: Command, done: Done): void {
+  const verbs = {
+    cancel: "end jobs before their time: what ran is reverted",
+    suspend: "let what runs end, then hold jobs until they are resumed",
+    resume: "let suspended jobs go on where they were",
+  } as const;
+  for (const [verb, text] of Object.entries(verbs) as [JobVerb, string][]) {
+    const command = subcommand(program, verb).description(text).argument("<job...>", "ids of jobs");
+    if (verb === "cancel") command.option("--no-revert", "stop it and leave what ran as it is");
+    addCommonOptions(command).action(async (jobs: readonly string[], flags: AskOptions) => {
+      const { ask } = await import("./commands/ask.js");
+      done(await ask(verb, jobs, { ...program.opts<CommonOptions>(), ...flags }));
+    });
+  }
 }
 
 function addFlows(program: Command, done: Done): void {

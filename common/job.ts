@@ -15,6 +15,10 @@ export type JobState = StartableState | "SUSPENDED" | EndState;
 /** What a person asked of a job that somebody owns; obeyed with the owner's next append. */
 export type JobRequest = "cancel" | "cancel-no-revert" | "suspend";
 
+export function isCancel(request: JobRequest | null | undefined): boolean {
+  return request === "cancel" || request === "cancel-no-revert";
+}
+
 /** Why a job is SUSPENDED although nobody asked for it. */
 export interface ParkReason {
   readonly code: "POISON" | "FLOW_CHANGED" | "BAD_RECORD" | "UNKNOWN_ATOM";

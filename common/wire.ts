@@ -67,6 +67,15 @@ export interface JobView {
   readonly endedAt?: string;
 }
 
+/** What somebody may ask of a job. */
+export type JobVerb = "cancel" | "suspend" | "resume";
+
+/** Body of POST /v1/jobs/:id/cancel; those of suspend and resume are empty. */
+export interface CancelRequest {
+  /** Default true: what ran is reverted. */
+  readonly revert?: boolean;
+}
+
 /** What a posting answers for a key whose job retention has removed: it is never posted again. */
 export interface RemovedJobView {
   readonly id: string;

@@ -10,7 +10,17 @@ export default defineFlow({
   summary: "Serves a directory over HTTP and keeps it served",
   params: z.object({
     port: z.int().min(1).max(65535).default(8080).describe("TCP port to listen on"),
-    root: z.string().min(1).default(".").describe("directory to serve"),
+    host: z
+      .string()
+      .min(1)
+      .default("127.0.0.1")
+      .describe("address to listen on; 0.0.0.0 serves the network"),
+    // Absolute: the job runs in the directory of whichever agent takes it, not in the poster's.
+    root: z
+      .string()
+      .regex(/^$|^\/|^[A-Za-z]:[\\/]/, "is not an absolute path")
+      .default("")
+      .describe("absolute path of the directory to serve; without one a page that says it works"),
   }),
   // Asked before an agent takes the job; the port may be taken a moment later, hence the retry.
   capabilities: (p) => [portIsFree(p.port)],
@@ -18,13 +28,13 @@ export default defineFlow({
 
   build(f, p) {
     f.task("run_simple_webserver", {
-      in: { port: p.port, root: p.root },
+      in: { host: p.host, port: p.port, root: p.root },
       // Stopped here and started elsewhere is how it moves: no need to wait for its end.
       interruptible: true,
-      async execute({ port, root }, ctx) {
+      async execute({ host, port, root }, ctx) {
         // Ends with this task, with its agent and with the claim: its guard sees to it.
         const server = new URL("./simple-http-webserver/file-server.js", import.meta.url);
-        await ctx.runModule(server, [String(port), root]);
+        await ctx.runModule(server, [host, String(port), root]);
       },
     });
   },

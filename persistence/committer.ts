@@ -3,7 +3,10 @@ import { isLarge } from "./large.js";
 import type { Append, Persistence, Verdict } from "./persistence.js";
 
 export interface CommitterOptions {
-  /** Told when persistence stops answering (with the error) and when it answers again. */
+  /**
+   * Told when persistence stops answering (with the error), and without one when it answers again
+   * or nobody waits for it any more: what is asked next begins an outage of its own.
+   */
   readonly onDown?: (error: JobrunnerError | undefined) => void;
   /** Resolves after `ms`; tests hand in their own. */
   readonly sleep?: (ms: number) => Promise<void>;
@@ -98,6 +101,7 @@ class Group {
       await new Promise((resolve) => setImmediate(resolve));
       await this.#send(this.#take());
     }
+    this.#endOutage(); // Everybody may have given up: nothing was sent that could have ended it.
     this.#running = undefined;
   }
 
@@ -114,7 +118,7 @@ class Group {
     try {
       const verdicts = await this.#persistence.append(batch.map(({ append }) => append));
       batch.forEach((pending, index) => answer(pending, verdicts[index]));
-      this.#isUp();
+      this.#endOutage();
     } catch (error) {
       if (hasCode(error, "PERSISTENCE_DOWN")) await this.#putBack(batch, error);
       else await this.#halve(batch, error);
@@ -147,7 +151,7 @@ class Group {
     await sleep(this.#pauseMs * (0.5 + random() / 2));
   }
 
-  #isUp(): void {
+  #endOutage(): void {
     if (this.#pauseMs === 0) return;
     this.#pauseMs = 0;
     this.#options.onDown?.(undefined);

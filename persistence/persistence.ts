@@ -168,6 +168,8 @@ export interface Persistence extends AsyncDisposable {
   check(): Promise<void>;
 
   post(job: NewJob): Promise<Posted>;
+  /** What `post` would answer for this key alone; undefined when it was never used. */
+  postedBefore(key: NonNullable<NewJob["key"]>): Promise<Posted | undefined>;
   job(id: string): Promise<JobRow | undefined>;
   /** Ids that begin or end with `part`, at most `limit`. */
   matchIds(part: string, limit: number): Promise<readonly string[]>;
@@ -184,14 +186,17 @@ export interface Persistence extends AsyncDisposable {
   endOwnership(job: string, token: number, ended: NonNullable<Ownership["ended"]>): Promise<void>;
 
   /**
-   * P-24. A job without any entry ends CANCELLED at once, whoever may be about to own it; one with
-   * entries is asked to revert (or not), and a SUSPENDED one becomes startable for that.
+   * P-24. A job without any entry ends CANCELLED at once, whoever may be about to own it, and so
+   * does a SUSPENDED one when nothing is to be reverted. Any other is asked to revert (or not); a
+   * SUSPENDED one becomes startable for that. Deaths count anew from here (P-25).
    */
   cancel(id: string, by: Asker, revert: boolean): Promise<Asked>;
   /** P-24. A job that nobody owns is SUSPENDED at once, others are asked. */
   suspend(id: string): Promise<Asked>;
-  /** P-24. SUSPENDED becomes WAITING and is to be put on the board; a suspend not yet obeyed is
-   * withdrawn. */
+  /**
+   * P-24. SUSPENDED becomes WAITING and is to be put on the board, a cancel it was parked with is
+   * tried again; a suspend not yet obeyed is withdrawn.
+   */
   resume(id: string): Promise<Asked>;
   /** Requests of held jobs, in one read (P-24): job id -> request. */
   requests(ids: readonly string[]): Promise<ReadonlyMap<string, JobRequest>>;

@@ -1,17 +1,19 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 import { parseDuration } from "../../common/duration.js";
 import { hasCode, JobrunnerError } from "../../common/error.js";
-import type { FlowView, HealthView, PostRequest } from "../../common/wire.js";
+import type { CancelRequest, HealthView, PostRequest } from "../../common/wire.js";
 import type { ListQuery } from "../jobs/listing.js";
 import type { PostAnswer } from "../jobs/posting.js";
 import type { Jobs } from "../jobs.js";
 import { LIMITS } from "./limits.js";
 import { HttpError } from "./problem.js";
 import {
+  CANCEL_JOB,
   FLOW_PARAMS,
   JOB_PARAMS,
   JOB_QUERY,
   LIST_QUERY,
+  NO_BODY,
   NO_QUERY,
   POST_FLOW_JOB,
   POST_HEADERS,
@@ -41,7 +43,12 @@ interface Route {
 const METHODS: readonly HTTPMethods[] = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 export function installRoutes(app: FastifyInstance, options: RouteOptions): void {
-  const routes = [...postRoutes(options), ...jobRoutes(options), ...otherRoutes(options)];
+  const routes = [
+    ...postRoutes(options),
+    ...jobRoutes(options),
+    ...askRoutes(options),
+    ...otherRoutes(options),
+  ];
   for (const route of routes) {
     app.route({ ...route, schema: { querystring: NO_QUERY, ...route.schema } });
   }
@@ -77,9 +84,9 @@ function postRoutes({ jobs }: RouteOptions): readonly Route[] {
       url: "/v1/flows/:name/jobs",
       schema: { body: POST_FLOW_JOB, headers: POST_HEADERS, params: FLOW_PARAMS },
       handler: async (request, reply) => {
-        const { name } = request.params as { name: string };
-        await flowOf(jobs, name);
-        return post(request, reply, { ...(request.body as Omit<PostRequest, "flow">), flow: name });
+        const { name: flow } = request.params as { name: string };
+        const body = request.body as Omit<PostRequest, "flow">;
+        return named(post(request, reply, { ...body, flow }));
       },
     },
     {
@@ -130,6 +137,21 @@ function jobRoutes(options: RouteOptions): readonly Route[] {
   ];
 }
 
+/** Done at once: 200; to be obeyed by an owner: 202. */
+function askRoutes({ jobs }: RouteOptions): readonly Route[] {
+  return (["cancel", "suspend", "resume"] as const).map((verb) => ({
+    method: "POST",
+    url: `/v1/jobs/:id/${verb}`,
+    schema: { params: JOB_PARAMS, body: verb === "cancel" ? CANCEL_JOB : NO_BODY },
+    handler: async (request, reply) => {
+      const { id } = request.params as { id: string };
+      const { revert = true } = (request.body ?? {}) as CancelRequest;
+      const { done, view } = await jobs.ask(id, { verb, revert });
+      return reply.code(done ? 200 : 202).send(view);
+    },
+  }));
+}
+
 function otherRoutes({ jobs, agent, health }: RouteOptions): readonly Route[] {
   return [
     { method: "GET", url: "/v1/flows", schema: {}, handler: () => jobs.flows() },
@@ -137,7 +159,7 @@ function otherRoutes({ jobs, agent, health }: RouteOptions): readonly Route[] {
       method: "GET",
       url: "/v1/flows/:name",
       schema: { params: FLOW_PARAMS },
-      handler: (request) => flowOf(jobs, (request.params as { name: string }).name),
+      handler: (request) => named(jobs.flow((request.params as { name: string }).name)),
     },
     {
       method: "GET",
@@ -158,9 +180,9 @@ function otherRoutes({ jobs, agent, health }: RouteOptions): readonly Route[] {
 }
 
 /** A flow that is named in the path and not there is a missing resource. */
-async function flowOf(jobs: Jobs, name: string): Promise<FlowView> {
+async function named<T>(answer: Promise<T>): Promise<T> {
   try {
-    return await jobs.flow(name);
+    return await answer;
   } catch (error) {
     throw hasCode(error, "UNKNOWN_FLOW") ? new HttpError(404, error) : error;
   }

@@ -108,6 +108,16 @@ export const JOB_PARAMS: Schema = {
   properties: { id: { type: "string", pattern: "^[0-9A-Fa-f-]{4,36}$" } },
 };
 
+export const CANCEL_JOB: Schema = {
+  type: ["object", "null"],
+  additionalProperties: false,
+  properties: {
+    revert: { type: "boolean", description: "Whether what ran is reverted.", default: true },
+  },
+};
+
+export const NO_BODY: Schema = { type: ["object", "null"], additionalProperties: false };
+
 export const JOB_QUERY: Schema = {
   type: "object",
   additionalProperties: false,

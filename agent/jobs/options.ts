@@ -3,9 +3,10 @@ import type { JobBoard } from "../../boards/board.js";
 import type { Registry } from "../../capabilities/capability.js";
 import type { Clock } from "../../common/clock.js";
 import { JobrunnerError } from "../../common/error.js";
-import type { Needs } from "../../common/job.js";
+import type { JobRequest, Needs } from "../../common/job.js";
 import type { AgentWhyView } from "../../common/wire.js";
 import type { Persistence } from "../../persistence/persistence.js";
+import type { OwnerIdentity } from "../owner/ownership.js";
 import type { Runners } from "../runner/runner.js";
 
 export interface JobsOptions {
@@ -16,13 +17,17 @@ export interface JobsOptions {
   readonly capabilities: Registry;
   /** Whether this agent could take a job with these needs now. */
   why(needs: Needs): Promise<AgentWhyView>;
-  /** Name of this agent. */
-  readonly agent: string;
+  readonly identity: OwnerIdentity;
   readonly clock: Clock;
   readonly log: Logger;
   /** A posted job did not reach the board: it is durable, and the sweep puts it there. */
   onPutFailed(): void;
+  /** Something is asked of a job that may run here: its owner need not wait to read of it (P-24). */
+  requested(job: string, request: JobRequest): void;
 }
+
+/** What it takes to write about a job that exists and to tell the board. */
+export type TellingOptions = Omit<JobsOptions, "runners" | "clock" | "capabilities" | "why">;
 
 /** Milliseconds since 1970 of an RFC 3339 time. Throws USAGE naming the field. */
 export function toInstant(text: string, pointer: string): number {

@@ -5,11 +5,11 @@ import { type Clause, formatClause, isStartable, PROTOCOL, toSignature } from ".
 import type { Store } from "../../common/json.js";
 import type { CheckView, JobView, PostRequest, RemovedJobView } from "../../common/wire.js";
 import { compile, validate } from "../../engine/plan.js";
-import type { JobRow, NewJob } from "../../persistence/persistence.js";
+import type { JobRow, NewJob, Posted } from "../../persistence/persistence.js";
 import { flowHash, hashJson } from "../flow-hash.js";
 import type { Prepared } from "../runner/runner.js";
 import { unknownFlow } from "./flows.js";
-import { type JobsOptions, toInstant } from "./options.js";
+import { type JobsOptions, type TellingOptions, toInstant } from "./options.js";
 import { toTree } from "./tree.js";
 import { toJobView } from "./views.js";
 
@@ -27,17 +27,28 @@ export async function postJob(
   request: PostRequest,
   key: string | undefined,
 ): Promise<PostAnswer> {
-  const prepared = await prepare(options, request);
-  const job = toNewJob(options.agent, request, prepared);
-  const keyed = key === undefined ? job : { ...job, key: { key, bodyHash: hashOf(request) } };
-  const { posted, id } = await options.persistence.post(keyed);
+  const keyed = key === undefined ? {} : { key: { key, bodyHash: hashOf(request) } };
+  const { posted, id } = await postOnce(options, request, keyed);
   if (posted === "conflict") throw keyInUse(id);
   const row = await options.persistence.job(id);
   if (row === undefined) return { created: false, view: { id, removed: "removed by retention" } };
   // P-2: who posts the second time puts too, the first one may have died before it did.
-  if (isStartable(row.state)) await put(options, row);
+  if (isStartable(row.state)) await putOnBoard(options, row);
   const view = toJobView(row, await options.persistence.now());
   return { created: posted === "created", view };
+}
+
+/** The key first: what was posted stays posted, also when its flow is gone by now (P-1). */
+async function postOnce(
+  options: JobsOptions,
+  request: PostRequest,
+  keyed: Pick<NewJob, "key">,
+): Promise<Posted> {
+  const { persistence, identity } = options;
+  const before = keyed.key && (await persistence.postedBefore(keyed.key));
+  if (before !== undefined) return before;
+  const prepared = await prepare(options, request);
+  return persistence.post({ ...toNewJob(identity.agent, request, prepared), ...keyed });
 }
 
 export async function checkPosting(options: JobsOptions, request: PostRequest): Promise<CheckView> {
@@ -113,16 +124,20 @@ function hashOf({ flow, params, name, priority, runAt, require }: PostRequest): 
   });
 }
 
-async function put(options: JobsOptions, job: JobRow): Promise<void> {
+/**
+ * P-2: does nothing when the board knows the job. Never throws: the job is durable, and the sweep
+ * puts it. One that had an owner is put with the delay of a lease, as the sweep does (P-31).
+ */
+export async function putOnBoard(options: TellingOptions, job: JobRow): Promise<void> {
   const { board, persistence, log, onPutFailed } = options;
   try {
     const dueInMs = job.runAt === undefined ? 0 : job.runAt - (await persistence.now());
     const { id, priority } = job;
-    const delayMs = Math.max(0, dueInMs);
+    const ownedMs = job.state === "WAITING" ? 0 : board.traits.leaseMs;
+    const delayMs = Math.max(0, dueInMs, ownedMs);
     await board.put([{ id, signature: toSignature(job.needs), priority, delayMs }]);
   } catch (error) {
-    // The job is durable: whoever posted it is told so, and the sweep does the rest.
-    log.warn({ jobId: job.id, err: error }, "a posted job did not reach the board");
+    log.warn({ jobId: job.id, err: error }, "a job did not reach the board; the sweep puts it");
     onPutFailed();
   }
 }

@@ -9,6 +9,7 @@ import { tenure } from "./tenure.js";
 const ROUNDS_MAX = 5;
 /** Pause before a job that failed for a reason outside its flow is offered again, ms. */
 const TROUBLE_DELAY_MS = 2_000;
+const LATER = { next: "abandon", delayMs: TROUBLE_DELAY_MS } as const;
 
 /** One claim from its first read to its release: read, raise, load, run, in this order (P-4..P-8). */
 export async function execute(
@@ -34,15 +35,17 @@ async function attempt(attempted: Try, options: ExecuteOptions): Promise<Next> {
   try {
     const row = await persistence.job(claim.job);
     if (row === undefined || !isStartable(row.state)) return { next: "drop" };
-    if (row.needs.protocol > PROTOCOL) return { next: "abandon", delayMs: TROUBLE_DELAY_MS };
+    if (row.needs.protocol > PROTOCOL) return LATER;
     const delayMs = row.runAt === undefined ? 0 : row.runAt - (await persistence.now());
     if (delayMs > 0) return { next: "abandon", delayMs };
     if (!claim.fresh()) return { next: "abandon" }; // P-6
-    return await tenure(attempted, row, options);
+    const next = await tenure(attempted, row, options);
+    const refused = next.next === "again" && !next.alone;
+    return refused && (await onOtherBoard(options)) ? LATER : next;
   } catch (error) {
     if (hasCode(error, "OWNERSHIP_LOST")) {
       log.info({ jobId: claim.job, why: error.message }, "stopped: no longer the owner");
-      return { next: "abandon" };
+      return (await onOtherBoard(options)) ? LATER : { next: "abandon" };
     }
     if (hasCode(error, "RUNNER_DIED")) return { next: "again", alone: true };
     if (hasCode(error, "OTHER_VERSION")) {
@@ -52,8 +55,20 @@ async function attempt(attempted: Try, options: ExecuteOptions): Promise<Next> {
     if (hasCode(error, "PERSISTENCE_DOWN")) options.persistenceDown();
     // Trouble beside the flow: nothing is consumed, nothing is marked failed.
     log.error({ jobId: claim.job, err: error }, "cannot work on the job now; given back");
-    return { next: "abandon", delayMs: TROUBLE_DELAY_MS };
+    return LATER;
   }
+}
+
+/** P-30: whether the cluster uses another board by now; then every raise for a claim here fails. */
+async function onOtherBoard(options: ExecuteOptions): Promise<boolean> {
+  const { persistence, boardId, boardDiffers } = options;
+  try {
+    if ((await persistence.boardId()) === boardId()) return false;
+  } catch {
+    return false; // Not known now. Whoever claims the job next meets the same and asks again.
+  }
+  boardDiffers();
+  return true;
 }
 
 async function release(

@@ -19,6 +19,8 @@ export interface ExecuteOptions {
   readonly log: Logger;
   /** The board this agent agreed to (P-30). */
   boardId(): string;
+  /** The cluster uses another board: nothing more is claimed until both agree again (P-30). */
+  boardDiffers(): void;
   /** The database's clock as well as this agent knows it, ms since 1970. */
   databaseNow(): number;
   /** Persistence did not answer: nothing more is claimed until it does (P-35). */

@@ -9,6 +9,7 @@ import type {
   Persistence,
   Raise,
 } from "../../persistence/persistence.js";
+import { nextOwner } from "./owner-name.js";
 
 /** Who owns: the parts of an owner's name that outlive one job. */
 export interface OwnerIdentity {
@@ -50,19 +51,16 @@ export interface JobOwnership {
   append(changes: readonly Change[], row?: RowChange): Promise<void>;
 }
 
-let counter = 0;
-
 /**
  * P-7 to P-11: begins an ownership. Undefined when the row is no longer as it was read: the caller
  * reads it again (P-5), with a new owner name, which each call makes.
  */
 export async function beginOwnership(options: OwnershipOptions): Promise<JobOwnership | undefined> {
   const { persistence, identity, row } = options;
-  counter += 1;
   const raise: Raise = {
     job: row.id,
     seen: row.token,
-    owner: `${identity.incarnation}.${counter}`,
+    owner: nextOwner(identity.incarnation),
     agent: identity.agent,
     machine: identity.machine,
     boardId: options.boardId,

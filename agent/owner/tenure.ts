@@ -34,6 +34,7 @@ export async function tenure(attempted: Try, row: JobRow, options: ExecuteOption
     if (!claim.fresh()) return { next: "abandon" }; // P-6
     const over = endOf(ownership);
     if (over !== undefined) return await close(ownership, over);
+    if (row.request === "cancel-no-revert") return await cancel(ownership);
     const poisoned = alone || row.token > 0 ? await poison(row, ownership, options) : undefined;
     if (poisoned !== undefined) return await park(ownership, poisoned, options);
     if (row.request === "suspend") return await suspend(ownership);
@@ -149,6 +150,15 @@ async function suspend(ownership: JobOwnership): Promise<Next> {
   return { next: "drop" };
 }
 
+/** P-24: what needs no body needs neither the flow nor its runner, which may be what is broken. */
+async function cancel(ownership: JobOwnership): Promise<Next> {
+  await ownership.append([
+    { change: "cancel", revert: false },
+    { change: "flow", to: "CANCELLED" },
+  ]);
+  return { next: "consume" };
+}
+
 interface Running {
   readonly attempted: Try;
   readonly row: JobRow;
@@ -160,12 +170,19 @@ async function run(running: Running, options: ExecuteOptions): Promise<Next> {
   const { row, ownership, bodies } = running;
   const { claim, control } = running.attempted;
   const { log, clock, leaving, grace, databaseNow } = options;
+  let started = false;
   const engine = createEngine({
     plan: compile(row.spec),
     store: row.params,
     entries: ownership.entries,
     bodies,
-    append: (changes) => ownership.append(changes),
+    append: async (changes) => {
+      await ownership.append(changes);
+      // Not before: a first append that is refused never was a start.
+      if (!started)
+        log.info({ jobId: row.id, flow: row.needs.flow, token: ownership.token }, "job started");
+      started = true;
+    },
     now: databaseNow,
     random: Math.random,
     sleep: (ms, signal) => clock.sleep(ms, signal),
@@ -183,7 +200,6 @@ async function run(running: Running, options: ExecuteOptions): Promise<Next> {
   if (leaving.aborted) leave();
   if (claim.lost.aborted) lost();
   try {
-    log.info({ jobId: row.id, flow: row.needs.flow, token: ownership.token }, "job started");
     return after(row, await engine.run(), options);
   } finally {
     control.detach();

@@ -6,10 +6,11 @@ import { composeAgent } from "./compose.js";
 import { createLog } from "./log.js";
 import type { DevFlags } from "../options.js";
 import { flagSource } from "./flags.js";
-import { untilTold } from "./signals.js";
+import { leaveSignals } from "./signals.js";
 
 /** `jobrunner dev`: an agent on a database that is thrown away when it stops. */
 export async function dev(flags: DevFlags): Promise<number> {
+  using signals = leaveSignals(["SIGTERM", "SIGINT", "SIGHUP"]);
   const directory = await mkdtemp(join(tmpdir(), "jobrunner-dev-"));
   try {
     const own = { name: "dev", database: join(directory, "jobrunner.db") };
@@ -33,7 +34,7 @@ export async function dev(flags: DevFlags): Promise<number> {
         "",
       ].join("\n"),
     );
-    await untilTold(() => agent.stop());
+    await signals.untilTold(() => agent.stop());
     return 0;
   } finally {
     await rm(directory, { recursive: true, force: true });

@@ -7,18 +7,21 @@ import { composeAgent } from "./compose.js";
 import { createLog } from "./log.js";
 import type { RunFlags } from "../options.js";
 import { flagSource } from "./flags.js";
-import { untilTold } from "./signals.js";
+import { leaveSignals } from "./signals.js";
 
 /** `jobrunner run`: an agent until SIGTERM or Ctrl-C; the second one does not wait for tasks. */
 export async function run(flags: RunFlags): Promise<number> {
   const loaded = load(flags);
+  // Of a terminal it says that its window was closed, of a service manager to read settings again.
+  const closes = process.stdout.isTTY === true;
+  using signals = leaveSignals(["SIGTERM", "SIGINT", ...(closes ? (["SIGHUP"] as const) : [])]);
   const log = await createLog(process.stdout.isTTY === true, loaded.config.logLevel);
   for (const warning of loaded.warnings) log.warn(warning);
   const agent = await composeAgent(loaded.config, log);
   const reload = reloader(agent, log, { loaded, flags });
-  process.on("SIGHUP", reload);
+  if (!closes) process.on("SIGHUP", reload);
   try {
-    await untilTold((signal) => {
+    await signals.untilTold((signal) => {
       log.info({ signal }, "leaving: jobs are handed over");
       return agent.stop();
     });

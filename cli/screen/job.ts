@@ -1,6 +1,6 @@
 import { isEnded } from "../../common/job.js";
 import type { AttemptView, JobDetailView, NodeView, OwnerView } from "../../common/wire.js";
-import { took } from "./job-list.js";
+import { shortId, took } from "./job-list.js";
 import { dash, ellipsis, stateCell, stateText, type Style } from "./style.js";
 import { clean, fit, padEnd, widthOf, wrap } from "./text.js";
 import { age, between, clockTime, span, untilThen } from "./time.js";
@@ -41,7 +41,14 @@ function header(style: Style, job: JobDetailView, now: number): string {
     ...optional(style, "needs", job.needs.map(clean).join(", ")),
     ...optional(style, "reason", clean(reason)),
     ...(job.reason?.details ?? []).map((line) => fact(style, "", clean(line))),
+    ...optional(style, "next", nextText(job)),
   ].join("\n");
+}
+
+/** What only a person can do. */
+function nextText({ id, state }: JobDetailView): string {
+  if (state !== "SUSPENDED") return "";
+  return `jobrunner resume ${shortId(id)} lets it go on, jobrunner cancel ${shortId(id)} ends it`;
 }
 
 function postedText(job: JobDetailView, now: number): string {

@@ -3,7 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { extname, join, relative, resolve, sep } from "node:path";
 
 /*
- * A file server for one directory, read-only: `file-server PORT ROOT`. Exits with 0 on SIGTERM.
+ * A file server for one directory, read-only: `file-server HOST PORT ROOT`; an empty ROOT is a
+ * single page. Names that begin with a dot do not exist here: they hold keys and settings. Exits
+ * with 0 on SIGTERM.
  */
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -45,10 +47,11 @@ class HttpStatus extends Error {
   }
 }
 
-async function answer(root: string, request: IncomingMessage, response: ServerResponse) {
+async function answer(root: string | undefined, request: IncomingMessage, response: ServerResponse) {
   const { method = "GET", url = "/" } = request;
   if (method !== "GET" && method !== "HEAD") throw new HttpStatus(405, "Only GET and HEAD");
   const path = toPath(url);
+  if (root === undefined) return sendPage(path, { method, response });
   const file = await toFile(root, path);
   const stat = await statOf(file);
   if (!stat.isDirectory()) return sendFile(file, stat, { method, response });
@@ -78,11 +81,26 @@ function toPath(url: string): string {
   return path.replace(/\/{2,}/g, "/");
 }
 
+const PAGE = `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>simple_http_webserver</title></head>
+<body><p>This web server is a job. Post it with --root to serve a directory.</p></body></html>
+`;
+
+function sendPage(path: string, { method, response }: Sending): void {
+  if (path !== "/") throw new HttpStatus(404, "Not found");
+  sendText(response, { status: 200, type: "text/html", text: PAGE, method });
+}
+
 /** The file that the path means; links out of the directory count as missing. */
 async function toFile(root: string, path: string): Promise<string> {
+  if (path.split(/[/\\]/).some(isHidden)) throw new HttpStatus(404, "Not found");
   const file = resolve(root, `.${sep}${path}`);
   if (!(await isInside(root, file))) throw new HttpStatus(404, "Not found");
   return file;
+}
+
+function isHidden(name: string): boolean {
+  return name.startsWith(".");
 }
 
 async function isInside(root: string, file: string): Promise<boolean> {
@@ -133,7 +151,9 @@ async function listing(directory: string, path: string): Promise<string> {
   const entries = await fs.readdir(directory, { withFileTypes: true }).catch(() => {
     throw new HttpStatus(403, "May not be read");
   });
-  const names = entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name));
+  const names = entries
+    .filter(({ name }) => !isHidden(name))
+    .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name));
   const shown = names.sort().slice(0, LISTED_MAX);
   const items = (path === "/" ? shown : ["../", ...shown]).map(
     (name) => `<li><a href="${encode(name)}">${escape(name)}</a></li>`,
@@ -190,20 +210,27 @@ function refuse(error: unknown, method: string, response: ServerResponse): void 
   sendText(response, { status, type: "text/plain", text, method, location });
 }
 
-async function main(port: number, directory: string): Promise<void> {
-  const root = await fs.realpath(directory);
-  if (!(await fs.stat(root)).isDirectory()) throw new Error(`${root} is not a directory`);
+async function main(host: string, port: number, directory: string): Promise<void> {
+  const root = directory === "" ? undefined : await toRoot(directory);
   const server = createServer((request, response) => {
     answer(root, request, response).catch((error: unknown) => {
       refuse(error, request.method ?? "GET", response);
     });
   });
   server.on("error", (error) => fail(error));
-  server.listen(port, () => process.stdout.write(`serving ${root} on port ${port}\n`));
+  server.listen(port, host, () => {
+    process.stdout.write(`serving ${root ?? "a page"} on ${host}, port ${port}\n`);
+  });
   process.on("SIGTERM", () => {
     server.close(() => process.exit(0));
     server.closeAllConnections();
   });
+}
+
+async function toRoot(directory: string): Promise<string> {
+  const root = await fs.realpath(directory);
+  if (!(await fs.stat(root)).isDirectory()) throw new Error(`${root} is not a directory`);
+  return root;
 }
 
 function fail(error: unknown): never {
@@ -211,5 +238,5 @@ function fail(error: unknown): never {
   process.exit(1);
 }
 
-const [port, root] = process.argv.slice(2);
-await main(Number(port), root ?? ".").catch(fail);
+const [host = "127.0.0.1", port, root = ""] = process.argv.slice(2);
+await main(host, Number(port), root).catch(fail);

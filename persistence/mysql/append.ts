@@ -144,8 +144,8 @@ interface JobChange {
   readonly reason: string | null;
   /** 1: the job ends. */
   readonly ends: number;
-  /** 1: what was asked of the job is settled with it. */
-  readonly settled: number;
+  /** 1: it is SUSPENDED for a reason that nobody asked for. */
+  readonly parks: number;
   /** 1: it is SUSPENDED because somebody asked; see `change`. */
   readonly asked: number;
   readonly ended: string | null;
@@ -160,7 +160,7 @@ function toChange(append: Append): readonly JobChange[] {
       ...{ job, seq, token, owner, state, ended },
       reason: reason === undefined ? null : JSON.stringify(reason),
       ends: state !== null && isEnded(state) ? 1 : 0,
-      settled: state !== null && (isEnded(state) || state === "SUSPENDED") ? 1 : 0,
+      parks: state === "SUSPENDED" && reason !== undefined ? 1 : 0,
       asked: state === "SUSPENDED" && reason === undefined ? 1 : 0,
     },
   ];
@@ -231,12 +231,20 @@ function endOwnerships(ends: readonly JobChange[]): Sql {
     WHERE ${MAY_CHANGE} AND o.ended IS NULL`;
 }
 
+const CANCELS = sql`coalesce(j.request, '') IN ('cancel', 'cancel-no-revert')`;
+
 function setStates(states: readonly JobChange[]): Sql {
-  const rows = states.map(({ job, token, owner, state, reason, ends, settled }) => ({
-    ...{ job, token, owner, state, reason, ends, settled },
+  const rows = states.map(({ job, token, owner, state, reason, ends, parks }) => ({
+    ...{ job, token, owner, state, reason, ends, parks },
   }));
+  // An owner that never saw a cancel does not park the job; one that began after it may.
+  const unseen = sql`v.parks AND ${CANCELS} AND v.token <= coalesce(j.resumed_at_token, 0)`;
+  // A cancel outlives being parked: nobody has obeyed it yet. (What is set to NULL here cancels
+  // nothing, so that it does not matter which column is set first.)
+  const obeyed = sql`v.ends OR (v.parks AND NOT ${CANCELS})`;
   return sql`UPDATE ${table(rows)} v STRAIGHT_JOIN jobs j ON j.id = v.job
-    SET j.state = v.state, j.reason = v.reason, j.request = IF(v.settled, NULL, j.request),
+    SET j.state = IF(${unseen}, 'WAITING', v.state), j.reason = IF(${unseen}, NULL, v.reason),
+      j.request = IF(${obeyed}, NULL, j.request),
       j.ended_at = IF(v.ends, @now, NULL), j.bytes = IF(v.ends, ${BYTES}, 0)
     WHERE ${MAY_CHANGE} AND j.state <> v.state`;
 }
@@ -253,6 +261,6 @@ function suspendAsked(asked: readonly JobChange[]): readonly Sql[] {
       SET j.state = IF(j.request = 'suspend', 'SUSPENDED', 'WAITING'), j.reason = NULL
       WHERE ${MAY_CHANGE}`,
     sql`UPDATE ${rows} v STRAIGHT_JOIN jobs j ON j.id = v.job SET j.request = NULL
-      WHERE j.state = 'SUSPENDED'`, // Nothing is asked of a job that is.
+      WHERE j.state = 'SUSPENDED' AND j.request = 'suspend'`, // Obeyed.
   ];
 }

@@ -37,10 +37,9 @@ export async function cancel(
   const request: JobRequest = revert ? "cancel" : "cancel-no-revert";
   const outcome = await to.run([
     lock(id),
-    ...cancelUnstarted(id, by),
-    // Somebody has to revert it: a job that leaves SUSPENDED starts a new count (P-25).
-    sql`UPDATE jobs SET reason = NULL, request = ${request},
-        resumed_at_token = CASE state WHEN 'SUSPENDED' THEN token ELSE resumed_at_token END,
+    ...cancelAtOnce(id, { by, revert }),
+    // Somebody has to obey; what owners died over before is not what they will do next (P-25).
+    sql`UPDATE jobs SET reason = NULL, request = ${request}, resumed_at_token = token,
         state = CASE state WHEN 'SUSPENDED' THEN 'WAITING' ELSE state END
       WHERE id = ${id} AND state IN (${OPEN})`,
     sql`SELECT id, state, request FROM jobs WHERE id = ${id}`,
@@ -52,21 +51,28 @@ export async function cancel(
   return { asked: "requested", state: after.state };
 }
 
-/** The raised token fences an owner that is between its raise and its first append. */
-function cancelUnstarted(id: string, by: Asker): readonly Sql[] {
+/**
+ * When nothing ran, or nothing is to be reverted and nobody owns it: no owner is needed to end it.
+ * The raised token fences an owner that is between its raise and its first append.
+ */
+function cancelAtOnce(
+  id: string,
+  { by, revert }: { readonly by: Asker; readonly revert: boolean },
+): readonly Sql[] {
   const mine = sql`FROM jobs j WHERE j.id = ${id} AND j.owner = ${by.owner}
     AND j.state = 'CANCELLED' AND @cancelled = 1`;
   const body = JSON.stringify([{ change: "flow", to: "CANCELLED" }]);
   return [
+    sql`SELECT coalesce(max(seq), 0) + 1 INTO @next FROM entries WHERE job = ${id}`,
     sql`UPDATE jobs SET state = 'CANCELLED', token = token + 1, owner = ${by.owner},
         agent = ${by.agent}, request = NULL, reason = NULL, ended_at = @now
       WHERE id = ${id} AND state IN (${OPEN})
-        AND NOT EXISTS (SELECT 1 FROM entries WHERE job = ${id})`,
+        AND (@next = 1 OR (state = 'SUSPENDED' AND ${revert ? 0 : 1}))`,
     sql`SET @cancelled = ROW_COUNT()`,
     sql`INSERT INTO ownerships (job, token, owner, agent, machine, at, first_seq, ended, ended_at)
-      SELECT id, token, owner, agent, ${by.machine}, @now, 1, 'outcome', @now ${mine}`,
+      SELECT id, token, owner, agent, ${by.machine}, @now, @next, 'outcome', @now ${mine}`,
     sql`INSERT INTO entries (job, seq, token, owner, at, body)
-      SELECT id, 1, token, owner, @now, ${body} ${mine}`,
+      SELECT id, @next, token, owner, @now, ${body} ${mine}`,
     sql`UPDATE jobs j SET j.bytes = ${BYTES} WHERE j.id = ${id} AND @cancelled = 1`,
   ];
 }
@@ -94,7 +100,8 @@ export async function resume(to: Transactions, id: string): Promise<Asked> {
     lock(id),
     sql`UPDATE jobs SET request = NULL
       WHERE id = ${id} AND state IN (${OPEN}) AND request = 'suspend'`,
-    sql`UPDATE jobs SET reason = NULL, request = NULL, resumed_at_token = token, state = 'WAITING'
+    // A cancel that the job was parked with is not taken back: it is tried again.
+    sql`UPDATE jobs SET reason = NULL, resumed_at_token = token, state = 'WAITING'
       WHERE id = ${id} AND state = 'SUSPENDED'`,
   ]);
   const before = found(outcome, 0);

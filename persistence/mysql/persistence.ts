@@ -30,7 +30,7 @@ import { cancel, resume, suspend } from "./asking.js";
 import { boardId, setBoardId } from "./board.js";
 import { migrate } from "./migrating.js";
 import { endOwnership, raise } from "./ownership.js";
-import { post } from "./posting.js";
+import { post, postedBefore } from "./posting.js";
 import * as reading from "./reading.js";
 import { purging } from "./retention.js";
 import { Transactions } from "./transaction.js";
@@ -73,6 +73,10 @@ export class MysqlPersistence implements Persistence {
 
   async post(job: NewJob): Promise<Posted> {
     return post(this.#to, prepare(job));
+  }
+
+  postedBefore(key: NonNullable<NewJob["key"]>): Promise<Posted | undefined> {
+    return postedBefore(this.#to, key);
   }
 
   job(id: string): Promise<JobRow | undefined> {

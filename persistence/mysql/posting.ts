@@ -57,6 +57,18 @@ function insertJob({ job, spec, params }: Prepared): readonly Sql[] {
   ];
 }
 
+/** What `post` would answer for this key alone; undefined when it was never used. */
+export async function postedBefore(
+  { database }: Transactions,
+  { key, bodyHash }: NonNullable<NewJob["key"]>,
+): Promise<Posted | undefined> {
+  const [row] = await database.read(findKey(key));
+  if (row === undefined) return undefined;
+  const id = text(row, "job");
+  if (text(row, "body_hash") !== bodyHash) return { posted: "conflict", id };
+  return { posted: row["id"] === null ? "removed" : "existed", id };
+}
+
 function findKey(key: string): Sql {
   return sql`SELECT k.job, k.body_hash, j.id, @fresh AS fresh
     FROM post_keys k LEFT JOIN jobs j ON j.id = k.job WHERE k.key = ${key}`;

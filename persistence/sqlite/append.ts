@@ -1,4 +1,5 @@
 import {
+  isCancel,
   isEnded,
   isStartable,
   type JobRequest,
@@ -6,7 +7,7 @@ import {
   toSignature,
 } from "../../common/job.js";
 import type { Statements } from "../../sqlite/statements.js";
-import { integer } from "../columns.js";
+import { integer, isEmpty } from "../columns.js";
 import type { Append, Verdict } from "../persistence.js";
 import { toRequest, toState } from "../rows.js";
 import { howItEnded, type Written } from "../writing.js";
@@ -21,16 +22,20 @@ const REFUSED: Verdict = { accepted: false };
 export function append(sql: Statements, written: Written, now: number): Verdict {
   const { append } = written;
   if (append.raise !== undefined) raise(sql, append.raise, now); // Judged by the row it leaves.
-  const row = sql.get("SELECT token, owner, state, request FROM jobs WHERE id = ?", append.job);
+  const row = sql.get(
+    "SELECT token, owner, state, request, resumed_at_token FROM jobs WHERE id = ?",
+    append.job,
+  );
   if (row === undefined) return REFUSED;
   if (integer(row, "token") !== append.token || row.owner !== append.owner) return REFUSED;
   const state = toState(row);
   const request = toRequest(row);
+  const countedFrom = isEmpty(row, "resumed_at_token") ? 0 : integer(row, "resumed_at_token");
   const isNew = isStartable(state) && insert(sql, written, now);
   if (!isNew && !(append.repeated && isThere(sql, written))) return REFUSED;
   if (isStartable(state)) {
     setFlow(sql, written);
-    setState(sql, append, { state, request, now });
+    setState(sql, append, { state, request, countedFrom, now });
     const ended = howItEnded(append);
     if (ended !== undefined)
       endOwnership(sql, { job: append.job, token: append.token, ended }, now);
@@ -76,20 +81,24 @@ function setFlow(sql: Statements, { append, flow }: Written): void {
 interface Current {
   readonly state: JobState;
   readonly request: JobRequest | undefined;
+  /** The token from which on deaths count: no owner up to it has seen the last cancel or resume. */
+  readonly countedFrom: number;
   readonly now: number;
 }
 
 function setState(sql: Statements, append: Append, current: Current): void {
   const wanted = append.state;
   if (wanted === undefined || wanted === current.state) return;
-  const state = stateToSet(wanted, append, current.request);
-  const settled = isEnded(state) || state === "SUSPENDED";
+  const state = stateToSet(wanted, append, current);
+  // A cancel outlives being parked: nobody has obeyed it yet.
+  const obeyed = isEnded(state) || (state === "SUSPENDED" && !isCancel(current.request));
+  const reason = state === "SUSPENDED" ? append.reason : undefined;
   sql.run(
     `UPDATE jobs SET state = ?, reason = ?, request = CASE WHEN ? THEN NULL ELSE request END,
        ended_at = ?, bytes = CASE WHEN ? THEN ${BYTES} ELSE 0 END WHERE id = ?`,
     state,
-    append.reason === undefined ? null : JSON.stringify(append.reason),
-    settled ? 1 : 0,
+    reason === undefined ? null : JSON.stringify(reason),
+    obeyed ? 1 : 0,
     isEnded(state) ? current.now : null,
     isEnded(state) ? 1 : 0,
     append.job,
@@ -102,9 +111,14 @@ const BYTES = `(SELECT coalesce(sum(length(body)), 0) FROM entries WHERE entries
 
 /**
  * An owner that suspends obeys a request it saw earlier. Meanwhile somebody may have withdrawn it,
- * or asked to cancel: SUSPENDED would then hold the job for ever, as nobody claims it.
+ * or asked to cancel: SUSPENDED would then hold the job for ever, as nobody claims it. For the same
+ * reason an owner that never saw the cancel does not park the job; one that began after it may.
  */
-function stateToSet(wanted: JobState, append: Append, request: JobRequest | undefined): JobState {
-  if (wanted !== "SUSPENDED" || append.reason !== undefined) return wanted;
+function stateToSet(wanted: JobState, append: Append, current: Current): JobState {
+  const { request, countedFrom } = current;
+  if (wanted !== "SUSPENDED") return wanted;
+  if (append.reason !== undefined) {
+    return isCancel(request) && append.token <= countedFrom ? "WAITING" : "SUSPENDED";
+  }
   return request === "suspend" ? "SUSPENDED" : "WAITING";
 }

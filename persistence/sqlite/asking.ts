@@ -1,9 +1,9 @@
-import { isEnded, type JobRequest, type JobState } from "../../common/job.js";
+import { isCancel, isEnded, type JobRequest, type JobState } from "../../common/job.js";
 import type { Statements } from "../../sqlite/statements.js";
 import { integer } from "../columns.js";
 import type { Asked, Asker } from "../persistence.js";
 import { toRequest, toState } from "../rows.js";
-import { endOwnership, insertOwnership } from "./ownership.js";
+import { endOwnership, insertOwnership, nextSeq } from "./ownership.js";
 
 /*
  * P-24, each function inside one transaction: what people ask of a job is written here first; the
@@ -34,8 +34,10 @@ export function cancel(sql: Statements, id: string, options: CancelOptions): Ask
   const { state } = found;
   if (state === "CANCELLED") return { asked: "done", state };
   if (isEnded(state)) return { asked: "conflict", state };
-  if (sql.get("SELECT 1 FROM entries WHERE job = ? LIMIT 1", id) === undefined) {
-    return cancelUnstarted(sql, id, { ...options, token: found.token + 1 });
+  const seq = nextSeq(sql, id);
+  // Nothing ran, or nothing is to be reverted and nobody owns it: no owner is needed to end it.
+  if (seq === 1 || (state === "SUSPENDED" && !options.revert)) {
+    return cancelAtOnce(sql, id, { ...options, token: found.token + 1, seq });
   }
   const request: JobRequest = options.revert ? "cancel" : "cancel-no-revert";
   const startable = state === "SUSPENDED" ? "WAITING" : state; // Somebody has to revert it.
@@ -43,22 +45,23 @@ export function cancel(sql: Statements, id: string, options: CancelOptions): Ask
   return { asked: "requested", state: startable };
 }
 
+interface AtOnce extends CancelOptions {
+  readonly token: number;
+  readonly seq: number;
+}
+
 /** The raised token fences an owner that is between its raise and its first append. */
-function cancelUnstarted(
-  sql: Statements,
-  id: string,
-  { by, now, token }: CancelOptions & { readonly token: number },
-): Asked {
+function cancelAtOnce(sql: Statements, id: string, { by, now, token, seq }: AtOnce): Asked {
   sql.run(
     `UPDATE jobs SET state = 'CANCELLED', token = ?, owner = ?, agent = ?, request = NULL,
        reason = NULL, ended_at = ? WHERE id = ?`,
     ...[token, by.owner, by.agent, now, id],
   );
-  insertOwnership(sql, { job: id, token, ...by, at: now, firstSeq: 1 });
+  insertOwnership(sql, { job: id, token, ...by, at: now, firstSeq: seq });
   endOwnership(sql, { job: id, token, ended: "outcome" }, now);
   sql.run(
-    "INSERT INTO entries (job, seq, token, owner, at, body) VALUES (?, 1, ?, ?, ?, ?)",
-    ...[id, token, by.owner, now, JSON.stringify([{ change: "flow", to: "CANCELLED" }])],
+    "INSERT INTO entries (job, seq, token, owner, at, body) VALUES (?, ?, ?, ?, ?, ?)",
+    ...[id, seq, token, by.owner, now, JSON.stringify([{ change: "flow", to: "CANCELLED" }])],
   );
   return { asked: "done", state: "CANCELLED" };
 }
@@ -84,7 +87,8 @@ export function resume(sql: Statements, id: string): Asked {
   if (found === undefined) return { asked: "unknown" };
   const { state, token, request } = found;
   if (state === "SUSPENDED") {
-    setAsked(sql, id, { state: "WAITING", request: null, token });
+    // A cancel that the job was parked with is not taken back: it is tried again.
+    setAsked(sql, id, { state: "WAITING", request: request ?? null, token });
     return { asked: "done", state: "WAITING" };
   }
   if (isEnded(state) || (request !== undefined && request !== "suspend")) {
@@ -100,12 +104,16 @@ interface Asking {
   readonly token: number;
 }
 
-/** A job that leaves SUSPENDED starts a new count of ownerships that died (P-25). */
+/**
+ * A job that leaves SUSPENDED, or is cancelled, starts a new count of ownerships that died (P-25):
+ * what they died over before is not what the next ones will do.
+ */
 function setAsked(sql: Statements, id: string, { state, request, token }: Asking): void {
   sql.run(
     `UPDATE jobs SET reason = NULL, request = ?,
-       resumed_at_token = CASE state WHEN 'SUSPENDED' THEN ? ELSE resumed_at_token END, state = ?
+       resumed_at_token = CASE WHEN ? OR state = 'SUSPENDED' THEN ? ELSE resumed_at_token END,
+       state = ?
      WHERE id = ?`,
-    ...[request, token, state, id],
+    ...[request, isCancel(request) ? 1 : 0, token, state, id],
   );
 }

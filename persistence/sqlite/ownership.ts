@@ -14,10 +14,15 @@ export function raise(sql: Statements, raise: Raise, now: number): number | unde
   const { job, seen, owner, agent, machine, boardId } = raise;
   if (sql.run(RAISE, owner, agent, job, seen, now, boardId) === 0) return undefined;
   const token = seen + 1;
-  const row = sql.get("SELECT coalesce(max(seq), 0) + 1 AS next FROM entries WHERE job = ?", job);
-  const firstSeq = row === undefined ? 1 : integer(row, "next");
+  const firstSeq = nextSeq(sql, job);
   insertOwnership(sql, { job, token, owner, agent, machine, at: now, firstSeq });
   return token;
+}
+
+/** The number the job's next entry will have. */
+export function nextSeq(sql: Statements, job: string): number {
+  const row = sql.get("SELECT coalesce(max(seq), 0) + 1 AS next FROM entries WHERE job = ?", job);
+  return row === undefined ? 1 : integer(row, "next");
 }
 
 export function insertOwnership(sql: Statements, begun: Ownership): void {

@@ -36,7 +36,7 @@ import { prepare, written } from "../writing.js";
 import { append } from "./append.js";
 import { cancel, resume, suspend } from "./asking.js";
 import { endOwnership, raise } from "./ownership.js";
-import { post } from "./posting.js";
+import { findKey, post } from "./posting.js";
 import * as reading from "./reading.js";
 import { purging } from "./retention.js";
 
@@ -93,6 +93,10 @@ export class SqlitePersistence implements Persistence {
   async post(job: NewJob): Promise<Posted> {
     const prepared = prepare(job);
     return this.#database.write((sql) => post(sql, prepared, this.#now()));
+  }
+
+  postedBefore(key: NonNullable<NewJob["key"]>): Promise<Posted | undefined> {
+    return this.#database.read((sql) => findKey(sql, key));
   }
 
   job(id: string): Promise<JobRow | undefined> {

@@ -24,7 +24,7 @@ export function post(sql: Statements, { job, spec, params }: Prepared, now: numb
   return { posted: "created", id: job.id };
 }
 
-function findKey(sql: Statements, wanted: NonNullable<NewJob["key"]>): Posted | undefined {
+export function findKey(sql: Statements, wanted: NonNullable<NewJob["key"]>): Posted | undefined {
   const row = sql.get(
     `SELECT k.job, k.body_hash, j.id FROM post_keys k LEFT JOIN jobs j ON j.id = k.job
      WHERE k.key = ?`,

@@ -10,6 +10,7 @@ import { tempDir } from "../support/temp.js";
 const LEASE_MS = 10_000;
 const JOB = "0198f3a2-7c1e-7b02-9d40-5a6f0e1c2b33";
 const POSTING: Posting = { id: JOB, signature: "s", priority: 0, delayMs: 0 };
+const OTHER: Posting = { ...POSTING, id: "0198f3a2-7c1e-7b02-9d40-5a6f0e1c2b34" };
 
 describe("claims", () => {
   it("are renewed long before the lease ends, and trusted anew from then on", async () => {
@@ -90,6 +91,44 @@ describe("claims", () => {
     expect(claim.lost.aborted).toBe(true);
   });
 
+  it("that were given back are not taken again by a renewal under way (P-23)", async () => {
+    const { claims, clock, board } = await setUp();
+    const [first, second] = [await claimed(claims), await claimed(claims, OTHER.id)];
+    claims.own(second, { posting: OTHER, stillMine: async () => true });
+    claims.own(first, {
+      posting: POSTING,
+      stillMine: async () => {
+        await claims.release(second, "consume");
+        return true;
+      },
+    });
+
+    await board.consume(JOB, first.claimId);
+    await board.consume(OTHER.id, second.claimId);
+    await clock.advance(LEASE_MS * 0.25);
+
+    expect(first.lost.aborted).toBe(false);
+    expect(await board.exists([JOB, OTHER.id])).toEqual(new Set([JOB]));
+  });
+
+  it("that were given back while they were taken again are given back again (P-23)", async () => {
+    const { claims, clock, board } = await setUp();
+    const claim = await claimed(claims);
+    claims.own(claim, {
+      posting: POSTING,
+      stillMine: async () => {
+        await claims.release(claim, "consume");
+        await board.reclaim(POSTING, claim.claimId); // It had been on its way all the time.
+        return true;
+      },
+    });
+
+    await board.consume(JOB, claim.claimId);
+    await clock.advance(LEASE_MS * 0.25);
+
+    expect(await board.claim(JOB, "other.1")).toBe("claimed");
+  });
+
   it("that are lost are not renewed any more, so that another agent gets the job", async () => {
     const { claims, clock, board, fail } = await setUp();
     await claimed(claims);
@@ -114,8 +153,8 @@ describe("claims", () => {
   });
 });
 
-async function claimed(claims: Claims) {
-  const claim = await claims.claim(JOB);
+async function claimed(claims: Claims, job = JOB) {
+  const claim = await claims.claim(job);
   if (claim === undefined) throw new Error("the job was free");
   return claim;
 }
@@ -127,7 +166,7 @@ async function setUp() {
     leaseMs: LEASE_MS,
     clock: { now: () => clock.monotonic(), era: "test" },
   });
-  await board.put([POSTING]);
+  await board.put([POSTING, OTHER]);
   let failing = false;
   let hanging = false;
   let slowMs = 0;

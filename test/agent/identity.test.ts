@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { type AgentIdentity, openIdentity } from "../../agent/identity.js";
@@ -70,6 +70,27 @@ describe("identity (D6, P-33)", () => {
     writeFileSync(file, JSON.stringify({ ...known, system: "another machine" }));
 
     expect((await open(directory, "alpha")).machine).not.toBe(first.machine);
+  });
+
+  it("removes locks of agents that were killed long ago, and no others", async () => {
+    const directory = tempDir();
+    const [dead, young, alive] = await Promise.all(
+      ["dead", "young", "alive"].map((name) => hold(directory, name)),
+    );
+    for (const killed of [dead, young]) {
+      killed?.child.kill("SIGKILL");
+      if (killed !== undefined) await once(killed.child, "exit");
+    }
+    const lockOf = (held: typeof dead) => join(directory, "agents", `${held?.incarnation}.lock`);
+    for (const held of [dead, alive]) utimesSync(lockOf(held), 0, 0);
+
+    await open(directory, "alpha");
+
+    expect([dead, young, alive].map((held) => existsSync(lockOf(held)))).toEqual([
+      false,
+      true,
+      true,
+    ]);
   });
 
   it("announces its address for other programs of the machine, until it leaves", async () => {

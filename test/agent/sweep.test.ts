@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import pino from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -6,8 +6,10 @@ import { type Claims, createClaims } from "../../agent/claims.js";
 import { Sweep } from "../../agent/sweep.js";
 import type { JobBoard } from "../../boards/board.js";
 import { openBoard } from "../../boards/open.js";
+import { JobrunnerError } from "../../common/error.js";
 import { openPersistence } from "../../persistence/open.js";
 import type { NewJob, Persistence } from "../../persistence/persistence.js";
+import { until } from "../../scripts/lab/until.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { newJob } from "../contracts/samples.js";
 import { tempDir } from "../support/temp.js";
@@ -75,6 +77,61 @@ describe("the sweep", () => {
   });
 });
 
+describe("the sweep's pace", () => {
+  it("sweeps again soon when it is woken in the middle of a sweep (P-2)", async () => {
+    const cluster = await openCluster();
+    const alpha = await cluster.agent("alpha", "board-1");
+    await alpha.sweep.start();
+    onTestFinished(() => alpha.sweep.stop());
+    const first = await post(cluster.persistence);
+    const { put } = alpha.board;
+    let late: NewJob | undefined;
+    alpha.board.put = async (postings) => {
+      alpha.board.put = put;
+      await put.call(alpha.board, postings);
+      // The sweep has looked at all there is. Now a job comes whose own put fails.
+      late = await post(cluster.persistence);
+      alpha.sweep.wake();
+    };
+
+    alpha.sweep.wake();
+    await cluster.clock.advance(100);
+
+    expect(await claimable(alpha.board)).toEqual([first.id, late?.id]);
+  });
+
+  it("sweeps again soon after the board did not answer", async () => {
+    const cluster = await openCluster();
+    const alpha = await cluster.agent("alpha", "board-1");
+    await alpha.sweep.start();
+    onTestFinished(() => alpha.sweep.stop());
+    const job = await post(cluster.persistence);
+    const { exists } = alpha.board;
+    alpha.board.exists = () => {
+      alpha.board.exists = exists;
+      return Promise.reject(new JobrunnerError("BOARD_DOWN", "cut off"));
+    };
+
+    alpha.sweep.wake();
+    await cluster.clock.advance(2_000);
+
+    expect(await claimable(alpha.board)).toEqual([job.id]);
+  });
+
+  it("waits for its turn when nobody wakes it", async () => {
+    const cluster = await openCluster();
+    const alpha = await cluster.agent("alpha", "board-1");
+    await alpha.sweep.start();
+    onTestFinished(() => alpha.sweep.stop());
+    const job = await post(cluster.persistence);
+
+    await cluster.clock.advance(20_000);
+    expect(await claimable(alpha.board)).toEqual([]);
+    await cluster.clock.advance(10_000);
+    expect(await claimable(alpha.board)).toEqual([job.id]);
+  });
+});
+
 describe("the board in use (P-30)", () => {
   it("is that of the first agent, and every other agent on it agrees", async () => {
     const cluster = await openCluster();
@@ -101,6 +158,19 @@ describe("the board in use (P-30)", () => {
     expect(await cluster.persistence.boardId()).toBe(after.sweep.boardId);
   });
 
+  it("is remembered by the next sweep when writing it down failed once", async () => {
+    const cluster = await openCluster();
+    const alpha = await cluster.agent("alpha", "board-1");
+    const file = join(cluster.dir, "state-alpha", "board-id");
+    mkdirSync(file); // As a full disk does: nothing can be written there.
+    await expect(alpha.sweep.sweep()).rejects.toThrow("EISDIR");
+    rmdirSync(file);
+
+    await alpha.sweep.sweep();
+
+    expect(readFileSync(file, "utf8")).toBe(alpha.sweep.boardId);
+  });
+
   it("keeps agents that are left on another board from claiming (V-7)", async () => {
     const cluster = await openCluster();
     const alpha = await cluster.agent("alpha", "board-1");
@@ -115,6 +185,20 @@ describe("the board in use (P-30)", () => {
     expect(moved.sweep.boardId).toBe((await moved.board.identity()).id);
     expect(beta.sweep.boardId).toBeUndefined();
     expect(beta.sweep.disagreement).toContain(moved.sweep.boardId);
+  });
+
+  it("is doubted at once when a raise finds another one, and agreed on again by a sweep", async () => {
+    const cluster = await openCluster();
+    const alpha = await cluster.agent("alpha", "board-1");
+    await alpha.sweep.start();
+    onTestFinished(() => alpha.sweep.stop());
+    const { id } = await alpha.board.identity();
+
+    alpha.sweep.boardDiffers();
+    expect(alpha.sweep.boardId).toBeUndefined();
+    const agreed = await until(() => alpha.sweep.boardId, { withinMs: 5_000 });
+
+    expect(agreed).toBe(id);
   });
 
   it("is not taken over by a stranger whose board others have filled", async () => {

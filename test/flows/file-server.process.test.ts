@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { nodeArguments } from "../../agent/runner/transport/entry.js";
@@ -8,7 +9,7 @@ import { freePort } from "../../scripts/lab/ports.js";
 import { until } from "../../scripts/lab/until.js";
 import { tempDir } from "../support/temp.js";
 
-/* The file server of simple_http_webserver, as its flow starts it: a process with port and root. */
+/* The file server of simple_http_webserver, as its flow starts it: a process with host, port and root. */
 
 const SERVER = new URL("../../dist/flows/simple-http-webserver/file-server.js", import.meta.url);
 
@@ -51,6 +52,38 @@ describe("the file server", () => {
     expect(list.body).toContain("&lt;b&gt;.txt");
     expect(await get("/site/")).toMatchObject({ status: 200, body: "index of site" });
     expect(await get("/site")).toMatchObject({ status: 301, location: "/site/" });
+  });
+
+  it("neither lists nor serves names that begin with a dot", async () => {
+    const { get, root } = await serve();
+    mkdirSync(join(root, ".ssh"));
+    writeFileSync(join(root, ".ssh", "id_rsa"), "a key");
+    writeFileSync(join(root, ".env"), "a password");
+
+    expect((await get("/")).body).not.toMatch(/ssh|env/);
+    for (const path of ["/.ssh/id_rsa", "/.ssh/", "/.env", "/%2eenv", "/site/..%5c.env"]) {
+      expect((await get(path)).status).toBeGreaterThanOrEqual(400);
+    }
+  });
+
+  it("is there for its own machine alone unless told otherwise", async () => {
+    const { port } = await serve();
+    const other = Object.values(networkInterfaces())
+      .flatMap((each) => each ?? [])
+      .find(({ internal, family }) => !internal && family === "IPv4");
+    const host = other?.address ?? "127.0.0.2"; // Another address of the loopback will do.
+
+    await expect(fetch(`http://${host}:${port}/`)).rejects.toThrow("fetch failed");
+  });
+
+  it("serves a page that says it works when there is no directory", async () => {
+    const port = await freePort();
+    start(port, "");
+    const url = `http://127.0.0.1:${port}`;
+    const look = async () => (await fetch(url).catch(() => undefined))?.text();
+
+    expect(await until(look, { withinMs: 10_000 })).toContain("This web server is a job");
+    expect((await fetch(`${url}/package.json`)).status).toBe(404);
   });
 
   it("lets nothing outside its directory be read", async () => {
@@ -120,8 +153,8 @@ function site(): string {
   return root;
 }
 
-function start(port: number, root: string) {
-  const child = spawn(process.execPath, [...nodeArguments(SERVER, [String(port), root])], {
+function start(port: number, root: string, host = "127.0.0.1") {
+  const child = spawn(process.execPath, [...nodeArguments(SERVER, [host, String(port), root])], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

@@ -72,7 +72,7 @@ async function opened() {
   const port = await freePort();
   const { runners } = openRunners();
   const { bodies, lines } = await openBodies(runners, { ...FLOW, params: { port, root } });
-  const args = { port, root };
+  const args = { host: "127.0.0.1", port, root };
   const serve = (linked: ReturnType<typeof hooks>): ReturnType<JobBodies["execute"]> => {
     const answer = bodies.execute(call("run_simple_webserver", { args }), linked);
     answer.catch(() => undefined); // Looked at later than it may reject.

@@ -23,6 +23,8 @@ export interface Api extends AsyncDisposable {
   readonly board: JobBoard;
   /** How often a posted job did not reach the board. */
   readonly putFailures: () => number;
+  /** What owners of this agent were told at once: job and request. */
+  readonly requested: readonly (readonly [string, string])[];
   /** What `/readyz` says from now on. */
   health: HealthView;
   /** Methods that stand in for the real ones from now on. */
@@ -54,6 +56,7 @@ export async function startApi(dir: string): Promise<Api> {
     cache: join(dir, "cache"),
   });
   let putFailures = 0;
+  const requested: (readonly [string, string])[] = [];
   const lines: string[] = [];
   const log = pino({ level: "warn" }, { write: (line: string) => void lines.push(line) });
   const jobs = createJobs({
@@ -61,8 +64,10 @@ export async function startApi(dir: string): Promise<Api> {
     board: faulty(board, () => faults.board),
     clock: faulty(systemClock, () => faults.clock),
     runners: faulty(runners, () => faults.runners),
-    ...{ agent: "alpha", log, capabilities: BUILTIN_CAPABILITIES },
+    identity: { agent: "alpha", machine: "machine-1", incarnation: "alpha" },
+    ...{ log, capabilities: BUILTIN_CAPABILITIES },
     why: async () => ({ agent: "alpha", able: true, requirements: [] }),
+    requested: (job, request) => void requested.push([job, request]),
     onPutFailed: () => (putFailures += 1),
   });
   const api = { health: { ok: true, agent: "alpha", checks: [] } as HealthView };
@@ -70,7 +75,7 @@ export async function startApi(dir: string): Promise<Api> {
   await jobs.flows();
   return Object.assign(api, {
     url: await http.listen({ host: "127.0.0.1", port: 0 }),
-    ...{ jobs, persistence, board, faults, log: lines },
+    ...{ jobs, persistence, board, faults, requested, log: lines },
     putFailures: () => putFailures,
     async [Symbol.asyncDispose]() {
       await http.close();

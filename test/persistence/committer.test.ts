@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { JobrunnerError } from "../../common/error.js";
 import { createCommitter } from "../../persistence/committer.js";
 import { RESULT_BYTES_MAX } from "../../persistence/persistence.js";
+import { until } from "../../scripts/lab/until.js";
 import { appendOf, owned } from "../contracts/samples.js";
 import { openSteered } from "../contracts/sqlite.js";
 import { type Appending, down, Noting, ownerAt, ready, result } from "./committing.js";
@@ -213,6 +214,28 @@ describe("the committer", () => {
     expect(noting.batches.flat().map(({ job }) => job)).toEqual([ownerAt(owners, 1).id]);
     const late = committer.append(appendOf(ownerAt(owners, 0), 1), stop.signal);
     await expect(late).rejects.toThrow("five minutes");
+  });
+
+  it("P-35: tells of a second outage after everybody gave up waiting in the first", async () => {
+    const { owners } = await ready(1);
+    const told: (string | undefined)[] = [];
+    const committer = createCommitter(
+      { append: () => Promise.reject(down()) },
+      {
+        sleep: () => new Promise((resolve) => setImmediate(resolve)),
+        onDown: (error) => told.push(error?.code),
+      },
+    );
+    for (let outage = 0; outage < 2; outage += 1) {
+      const stop = new AbortController();
+      const given = committer.append(appendOf(ownerAt(owners, 0), 1), stop.signal);
+      await until(() => told.length === outage * 2 + 1, { withinMs: 5_000 });
+      stop.abort(new Error("five minutes are over"));
+      await expect(given).rejects.toThrow("five minutes");
+      await until(() => told.length === outage * 2 + 2, { withinMs: 5_000 });
+    }
+
+    expect(told).toEqual(["PERSISTENCE_DOWN", undefined, "PERSISTENCE_DOWN", undefined]);
   });
 
   it("finishes what is under way when it stops, and takes nothing more", async () => {

@@ -3,6 +3,8 @@ import { JobrunnerError } from "../../common/error.js";
 import { owned } from "../contracts/samples.js";
 import { gate, LEASE_MS, linear, openWorld } from "./world.js";
 
+const ASKER = { owner: "p.1", agent: "p", machine: "m" };
+
 describe("leaving a job", () => {
   it("P-20: the end is durable before the board forgets the job", async () => {
     const world = await openWorld();
@@ -139,7 +141,7 @@ describe("leaving a job", () => {
     const { id } = await world.post();
     const alpha = world.agent("alpha", {
       b: async () => {
-        await world.persistence.cancel(id, { owner: "p.1", agent: "p", machine: "m" }, true);
+        await world.persistence.cancel(id, ASKER, true);
         throw new JobrunnerError("OWNERSHIP_LOST", "cut off");
       },
     });
@@ -179,6 +181,41 @@ describe("leaving a job", () => {
     expect(row?.reason?.message).toBe("3 owners in a row died over b");
     // The first death, in a runner that others might have shared, counts against nobody.
     expect(world.calls.filter((call) => call === "alpha: b")).toHaveLength(4);
+    expect(await world.board.exists([id])).toEqual(new Set());
+  });
+
+  it("P-24, P-25: a cancel asked for while its last owner died is obeyed, not parked", async () => {
+    const world = await openWorld();
+    const { id } = await world.post();
+    let deaths = 0;
+    const alpha = world.agent("alpha", {
+      b: async () => {
+        deaths += 1;
+        if (deaths === 4) await world.persistence.cancel(id, ASKER, true);
+        throw new JobrunnerError("RUNNER_DIED", "it takes its runner along");
+      },
+    });
+
+    await alpha.work(id);
+
+    expect(await world.persistence.job(id)).toMatchObject({ state: "CANCELLED" });
+    expect(world.calls.slice(-2)).toEqual(["alpha: b revert", "alpha: a revert"]);
+  });
+
+  it("P-24: a cancel without reverting needs no runner that may be what is broken", async () => {
+    const world = await openWorld();
+    const { id } = await world.post();
+    const alpha = world.agent("alpha", {
+      b: async () => {
+        await world.persistence.cancel(id, ASKER, false);
+        throw new JobrunnerError("RUNNER_DIED", "it takes its runner along");
+      },
+    });
+
+    await alpha.work(id);
+
+    expect(await world.persistence.job(id)).toMatchObject({ state: "CANCELLED", token: 2 });
+    expect(world.calls).toEqual(["alpha: a", "alpha: b"]);
     expect(await world.board.exists([id])).toEqual(new Set());
   });
 

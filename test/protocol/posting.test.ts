@@ -75,8 +75,8 @@ describe("posting", () => {
       return Promise.reject(new JobrunnerError("RUNNER_DIED", "killed by a neighbour"));
     };
     const { persistence, board, clock } = world;
-    const parts = { persistence, board, runners, agent: "alpha", clock, ...ABILITIES };
-    const jobs = createJobs({ ...parts, log: pino({ level: "silent" }), onPutFailed: () => {} });
+    const parts = { persistence, board, runners, clock, ...ABILITIES };
+    const jobs = createJobs({ ...parts, ...told(() => undefined) });
 
     const { created, view } = await jobs.post({ flow: "hello" });
 
@@ -149,8 +149,11 @@ function openJobs(
   onPutFailed: () => void,
   flows: readonly string[] = [],
 ) {
-  const log = pino({ level: "silent" });
   const runners = openRunners(flows);
-  const parts = { persistence, board, runners, agent: "alpha", clock, ...ABILITIES };
-  return createJobs({ ...parts, log, onPutFailed });
+  return createJobs({ persistence, board, runners, clock, ...ABILITIES, ...told(onPutFailed) });
+}
+
+function told(onPutFailed: () => void) {
+  const identity = { agent: "alpha", machine: "machine-1", incarnation: "alpha" };
+  return { identity, log: pino({ level: "silent" }), onPutFailed, requested: () => undefined };
 }

@@ -188,4 +188,23 @@ describe("taking a job", () => {
     expect(await world.persistence.job(id)).toMatchObject({ token: other.token });
     expect(world.calls).toEqual(["alpha: a"]);
   });
+
+  it.each([
+    ["was never owned", false],
+    ["was owned before", true],
+  ])("P-30: a job that %s waits while the cluster uses another board", async (_, ran) => {
+    const world = await openWorld();
+    const { id } = await world.post();
+    if (ran) await owned(world.persistence, id, { boardId: world.boardId });
+    await world.persistence.setBoardId(world.boardId, "another board");
+    const alpha = world.agent("alpha");
+
+    await alpha.work(id);
+
+    expect(alpha.doubts).toBe(1);
+    expect(world.calls).toEqual([]);
+    expect(await world.claimable()).toEqual([]); // Not at once again, and again.
+    await world.clock.advance(2_000);
+    expect(await world.claimable()).toEqual([id]);
+  });
 });

@@ -50,6 +50,8 @@ export interface WorldAgent {
   /** Aborting it is SIGTERM. */
   readonly leaving: AbortController;
   readonly control: JobControl;
+  /** How often it found that the cluster uses another board (P-30). */
+  doubts: number;
   /** Takes a claim that must be there. */
   claim(job: string): Promise<Claim>;
   /** One claim from P-5 to its release. */
@@ -124,13 +126,14 @@ function openAgent(world: World, name: string, code: Code): WorldAgent {
     runners: scripted(world, name, code),
     identity: { agent: name, machine: `machine-${name}`, incarnation: name },
     boardId: () => world.boardId,
+    boardDiffers: () => void (agent.doubts += 1),
     databaseNow: () => clock.now(),
     persistenceDown: () => undefined,
     leaving: leaving.signal,
     grace: new AbortController().signal,
   };
   const agent: WorldAgent = {
-    ...{ claims, leaving, control },
+    ...{ claims, leaving, control, doubts: 0 },
     claim: async (job) => {
       const claim = await claims.claim(job);
       if (claim === undefined) throw new Error(`${name} could not claim ${job}`);

@@ -49,6 +49,49 @@ export function testAsking(open: OpenPersistence): void {
     expect(await persistence.job(owner.id)).toMatchObject({ request: "cancel" });
   });
 
+  it("cancels a suspended job at once when nothing is to be reverted", async () => {
+    const { persistence } = await open();
+    const owner = await started(persistence);
+    const reason = { code: "POISON", message: "three owners died in A" } as const;
+    await appended(persistence, appendOf(owner, 2, { state: "SUSPENDED", reason }));
+
+    const answer = await persistence.cancel(owner.id, BY, false);
+
+    expect(answer).toEqual({ asked: "done", state: "CANCELLED" });
+    expect(await persistence.job(owner.id)).toMatchObject({ state: "CANCELLED", token: 2 });
+    const last = (await persistence.load(owner.id)).at(-1);
+    expect(last).toMatchObject({ seq: 3, token: 2, changes: [{ to: "CANCELLED" }] });
+  });
+
+  it("does not let an owner that never saw a cancel park the job (P-24, P-25)", async () => {
+    const { persistence } = await open();
+    const owner = await started(persistence);
+    await persistence.cancel(owner.id, BY, true);
+
+    const reason = { code: "POISON", message: "three owners died in A" } as const;
+    await appended(persistence, appendOf(owner, 2, { state: "SUSPENDED", reason }));
+
+    const row = await persistence.job(owner.id);
+    expect(row).toMatchObject({ state: "WAITING", request: "cancel", resumedAtToken: 1 });
+    expect(row?.reason).toBeUndefined();
+  });
+
+  it("keeps a cancel whose owner had to park the job, and tries it again when resumed", async () => {
+    const { persistence } = await open();
+    const first = await started(persistence);
+    await persistence.cancel(first.id, BY, true);
+    const second = await owned(persistence, first.id);
+
+    const reason = { code: "POISON", message: "three owners died in A" } as const;
+    await appended(persistence, appendOf(second, 2, { state: "SUSPENDED", reason }));
+
+    const parked = { state: "SUSPENDED", request: "cancel", reason };
+    expect(await persistence.job(first.id)).toMatchObject(parked);
+    expect(await persistence.resume(first.id)).toEqual({ asked: "done", state: "WAITING" });
+    const row = await persistence.job(first.id);
+    expect(row).toMatchObject({ state: "WAITING", request: "cancel", resumedAtToken: 2 });
+  });
+
   it("cancels nothing that is over, and says so", async () => {
     const { persistence } = await open();
     const owner = await started(persistence);

@@ -1,0 +1,61 @@
+import type { Logger } from "pino";
+import type { JobBoard } from "../boards/board.js";
+import { hasCode } from "../common/error.js";
+
+/** A board, and whether it answers: as its last call told. */
+export interface WatchedBoard extends JobBoard {
+  readonly answers: boolean;
+}
+
+/**
+ * The same board; every call to it tells whether it answers, so that an agent without any job
+ * knows as well. One line in the log at each change, none while it stays away.
+ */
+export function watchBoard(board: JobBoard, log: Logger): WatchedBoard {
+  let answers = true;
+  const down = (error: unknown): void => {
+    if (!hasCode(error, "BOARD_DOWN")) return;
+    if (answers) log.warn({ err: error }, "the board does not answer: nothing is claimed");
+    answers = false;
+  };
+  const up = (): void => {
+    if (!answers) log.info("the board answers again");
+    answers = true;
+  };
+  const told = async <T>(call: Promise<T>): Promise<T> => {
+    try {
+      const answer = await call;
+      up();
+      return answer;
+    } catch (error) {
+      down(error);
+      throw error;
+    }
+  };
+  return {
+    get answers() {
+      return answers;
+    },
+    traits: board.traits,
+    identity: () => told(board.identity()),
+    put: (postings) => told(board.put(postings)),
+    survey: () => told(board.survey()),
+    candidates: (signatures, limit) => told(board.candidates(signatures, limit)),
+    claim: (id, claimId) => told(board.claim(id, claimId)),
+    renew: (claims) => told(board.renew(claims)),
+    reclaim: (posting, claimId) => told(board.reclaim(posting, claimId)),
+    abandon: (id, claimId, delayMs) => told(board.abandon(id, claimId, delayMs)),
+    consume: (id, claimId) => told(board.consume(id, claimId)),
+    remove: (ids) => told(board.remove(ids)),
+    exists: (ids) => told(board.exists(ids)),
+    held: (incarnation) => told(board.held(incarnation)),
+    // It ends by its signal too: only its failure tells something.
+    changed: async (signal) => {
+      await board.changed(signal).catch((error: unknown) => {
+        down(error);
+        throw error;
+      });
+    },
+    [Symbol.asyncDispose]: () => board[Symbol.asyncDispose](),
+  };
+}

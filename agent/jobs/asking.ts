@@ -1,0 +1,90 @@
+import { JobrunnerError } from "../../common/error.js";
+import { isCancel, isEnded, isStartable, type JobState } from "../../common/job.js";
+import type { JobVerb, JobView } from "../../common/wire.js";
+import type { Asked } from "../../persistence/persistence.js";
+import { nextOwner } from "../owner/owner-name.js";
+import type { TellingOptions } from "./options.js";
+import { putOnBoard } from "./posting.js";
+import { noSuchJob, resolveId } from "./resolve.js";
+import { toJobView } from "./views.js";
+
+/** What somebody wants of a job. */
+export interface Ask {
+  readonly verb: JobVerb;
+  /** Of a cancel: whether what ran is reverted. */
+  readonly revert: boolean;
+}
+
+export interface AskAnswer {
+  /** False: its owner, or the next one, has still to obey. */
+  readonly done: boolean;
+  readonly view: JobView;
+}
+
+/**
+ * P-24: durable first; then whoever has to act is told. Asking again changes nothing. Throws
+ * NOT_FOUND, USAGE for an ambiguous id, and CONFLICT when the job's state excludes it.
+ */
+export async function askJob(options: TellingOptions, part: string, ask: Ask): Promise<AskAnswer> {
+  const { persistence } = options;
+  const id = await resolveId(persistence, part);
+  const asked = await write(options, id, ask);
+  if (asked.asked === "unknown") throw noSuchJob(id);
+  if (asked.asked === "conflict") throw await excluded(options, id, { ask, state: asked.state });
+  await tellBoard(options, id);
+  const row = await persistence.job(id);
+  if (row === undefined) throw noSuchJob(id);
+  if (row.request !== undefined) options.requested(id, row.request);
+  const agent = (await persistence.ownerships(id)).at(-1)?.agent;
+  const summary = agent === undefined ? row : { ...row, agent };
+  return { done: asked.asked === "done", view: toJobView(summary, await persistence.now()) };
+}
+
+function write({ persistence, identity }: TellingOptions, id: string, ask: Ask): Promise<Asked> {
+  switch (ask.verb) {
+    case "cancel": {
+      const { agent, machine, incarnation } = identity;
+      return persistence.cancel(id, { agent, machine, owner: nextOwner(incarnation) }, ask.revert);
+    }
+    case "suspend":
+      return persistence.suspend(id);
+    case "resume":
+      return persistence.resume(id);
+  }
+}
+
+/** The board follows the row; a second look, because somebody may ask the opposite meanwhile. */
+async function tellBoard(options: TellingOptions, id: string): Promise<void> {
+  const { persistence, board, log } = options;
+  const row = await persistence.job(id);
+  if (row === undefined) return;
+  if (isStartable(row.state)) return putOnBoard(options, row);
+  try {
+    await board.remove([id]);
+    const again = await persistence.job(id);
+    if (again !== undefined && isStartable(again.state)) await putOnBoard(options, again);
+  } catch (error) {
+    // Whoever claims the stale entry finds the row and drops it (P-5).
+    log.warn({ jobId: id, err: error }, "the board still offers a job that waits for nobody");
+  }
+}
+
+async function excluded(
+  { persistence }: TellingOptions,
+  id: string,
+  { ask: { verb }, state }: { readonly ask: Ask; readonly state: JobState },
+): Promise<JobrunnerError> {
+  const cancelled = isCancel((await persistence.job(id))?.request);
+  const why = !isEnded(state) && cancelled ? "being cancelled" : state;
+  return new JobrunnerError("CONFLICT", `job ${id} is ${why}: it cannot be ${DONE[verb]}`, {
+    hint: isEnded(state)
+      ? "It is over; to run it once more, post it again."
+      : "A cancel is not taken back; wait for its end, or look at it with jobrunner show.",
+  });
+}
+
+const DONE: Readonly<Record<JobVerb, string>> = {
+  cancel: "cancelled",
+  suspend: "suspended",
+  resume: "resumed",
+};
