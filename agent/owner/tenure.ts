@@ -2,7 +2,7 @@ import { hasCode, JobrunnerError } from "../../common/error.js";
 import { type EndState, isEnded, type ParkReason, toSignature } from "../../common/job.js";
 import { createEngine, type EngineEnd } from "../../engine/engine.js";
 import { compile } from "../../engine/plan.js";
-import type { JobRow } from "../../persistence/persistence.js";
+import type { JobRow, OwnershipEnd } from "../../persistence/persistence.js";
 import type { ExecuteOptions, Next, Try } from "./options.js";
 import { flowHash } from "../flow-hash.js";
 import { beginOwnership, type JobOwnership, jobStateAfter } from "./ownership.js";
@@ -29,7 +29,7 @@ export async function tenure(attempted: Try, row: JobRow, options: ExecuteOption
     if (lazy) bodies = await open(attempted, row, options);
     ownership = await begin(attempted, row, lazy, options);
     if (ownership === undefined) return { next: "again", alone: false };
-    if (!claim.fresh()) return { next: "abandon" }; // P-6
+    if (!claim.fresh()) return await giveBack(row.id, ownership, options); // P-6
     const over = endOf(ownership);
     if (over !== undefined) return await close(ownership, over);
     const poisoned = alone || row.token > 0 ? await poison(row, ownership, options) : undefined;
@@ -43,7 +43,9 @@ export async function tenure(attempted: Try, row: JobRow, options: ExecuteOption
     if (ownership !== undefined && reason !== undefined) {
       return await park(ownership, reason, options);
     }
-    if (ownership !== undefined) await note(row.id, ownership, { error, alone }, options);
+    if (ownership !== undefined) {
+      await note({ job: row.id, ownership, ended: howItEnded(error, alone) }, options);
+    }
     throw error;
   } finally {
     bodies?.close();
@@ -205,15 +207,29 @@ function changed(row: JobRow): JobrunnerError {
   );
 }
 
-/** Leaves word of how the ownership ended, for the next owner's count of deaths. */
-async function note(
+/** Why the ownership ends without a word in the journal, for the next owner's count of deaths. */
+function howItEnded(error: unknown, alone: boolean): OwnershipEnd {
+  if (hasCode(error, "RUNNER_DIED")) return alone ? "runner-died-alone" : "runner-died";
+  if (hasCode(error, "OWNERSHIP_LOST")) return "lost";
+  return hasCode(error, "PERSISTENCE_DOWN", "BOARD_DOWN") ? "given-back" : "failed";
+}
+
+async function giveBack(
   job: string,
   ownership: JobOwnership,
-  how: { readonly error: unknown; readonly alone: boolean },
   options: ExecuteOptions,
-): Promise<void> {
-  const died = how.alone ? "runner-died-alone" : "runner-died";
-  const ended = hasCode(how.error, "RUNNER_DIED") ? died : "lost";
+): Promise<Next> {
+  await note({ job, ownership, ended: "given-back" }, options);
+  return { next: "abandon" };
+}
+
+interface Noted {
+  readonly job: string;
+  readonly ownership: JobOwnership;
+  readonly ended: OwnershipEnd;
+}
+
+async function note({ job, ownership, ended }: Noted, options: ExecuteOptions): Promise<void> {
   try {
     await options.persistence.endOwnership(job, ownership.token, ended);
   } catch (error) {

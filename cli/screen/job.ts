@@ -180,9 +180,13 @@ function ownerLines(style: Style, owners: readonly OwnerView[], now: number): re
 const ENDED: Readonly<Record<string, string>> = {
   outcome: "ended the job",
   handover: "handed over",
+  parked: "parked the job",
+  suspended: "suspended it when asked",
   "runner-died": "its runner died",
   "runner-died-alone": "its runner died with this job alone",
   lost: "lost it",
+  "given-back": "gave it back",
+  failed: "met an unexpected error",
 };
 
 function fact(style: Style, title: string, text: string): string {

@@ -1,7 +1,7 @@
 import { isEnded, isStartable, type JobRequest, type JobState } from "../../common/job.js";
 import type { Statements } from "../../sqlite/statements.js";
 import { integer } from "../columns.js";
-import type { Append, Ownership, Verdict } from "../persistence.js";
+import type { Append, OwnershipEnd, Verdict } from "../persistence.js";
 import { toRequest, toState } from "../rows.js";
 import { endOwnership, raise } from "./ownership.js";
 
@@ -91,8 +91,9 @@ function stateToSet(wanted: JobState, append: Append, request: JobRequest | unde
 }
 
 /** Written with the last entry, so that leaving costs no commit of its own. */
-function howItEnded(append: Append): Ownership["ended"] {
+function howItEnded(append: Append): OwnershipEnd | undefined {
   if (append.changes.some(({ change }) => change === "handover")) return "handover";
   if (append.state === undefined) return undefined;
-  return isEnded(append.state) || append.state === "SUSPENDED" ? "outcome" : undefined;
+  if (append.state === "SUSPENDED") return append.reason === undefined ? "suspended" : "parked";
+  return isEnded(append.state) ? "outcome" : undefined;
 }

@@ -1,6 +1,6 @@
 import type { Statements } from "../../sqlite/statements.js";
 import { integer } from "../columns.js";
-import type { Ownership, Raise } from "../persistence.js";
+import type { Ownership, OwnershipEnd, Raise } from "../persistence.js";
 
 const RAISE = `
   UPDATE jobs SET token = token + 1, owner = ?, agent = ?,
@@ -28,14 +28,14 @@ export function insertOwnership(sql: Statements, begun: Ownership): void {
   );
 }
 
-export interface OwnershipEnd {
+export interface EndedOwnership {
   readonly job: string;
   readonly token: number;
-  readonly ended: NonNullable<Ownership["ended"]>;
+  readonly ended: OwnershipEnd;
 }
 
 /** The first to say how an ownership ended is believed. */
-export function endOwnership(sql: Statements, end: OwnershipEnd, now: number): void {
+export function endOwnership(sql: Statements, end: EndedOwnership, now: number): void {
   sql.run(
     `UPDATE ownerships SET ended = ?, ended_at = ?
      WHERE job = ? AND token = ? AND ended IS NULL`,
