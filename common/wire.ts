@@ -106,6 +106,7 @@ export interface OwnerView {
   readonly machine: string;
   readonly since: string;
   readonly until?: string;
+  /** How it ended; `silent`: the board has no claim of this owner any more, and nobody took over. */
   readonly ended?: string;
 }
 

@@ -9,10 +9,13 @@ export interface DetailParts {
   readonly row: JobRow;
   readonly entries: readonly Entry[];
   readonly ownerships: readonly Ownership[];
+  /** The last owner has not ended, and holds no claim any more. */
+  readonly silent: boolean;
   readonly now: number;
 }
 
-export function toDetailView({ row, entries, ownerships, now }: DetailParts): JobDetailView {
+export function toDetailView(parts: DetailParts): JobDetailView {
+  const { row, entries, ownerships, silent, now } = parts;
   const agent = ownerships.at(-1)?.agent;
   const summary = agent === undefined ? row : { ...row, agent };
   const histories = historiesOf(entries);
@@ -21,7 +24,7 @@ export function toDetailView({ row, entries, ownerships, now }: DetailParts): Jo
     ...toJobView(summary, now),
     params: row.params,
     needs: toNeeds(row),
-    owners: toOwnerViews(ownerships),
+    owners: toOwnerViews(ownerships, silent),
     tree: toTree(row.spec, toParts(histories, agents)),
     failures: failuresOf(histories),
     ...(row.state === "SUCCESS" && { outputs: resultsOf(row.spec, row.params, entries) }),

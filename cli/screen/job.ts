@@ -170,7 +170,8 @@ function ownerLines(style: Style, owners: readonly OwnerView[], now: number): re
   return owners.map((owner) => {
     const agent = padEnd(clean(owner.agent), width);
     const since = clockTime(Date.parse(owner.since), now);
-    const until = owner.until === undefined ? "now" : clockTime(Date.parse(owner.until), now);
+    const open = owner.ended === "silent" ? "?" : "now";
+    const until = owner.until === undefined ? open : clockTime(Date.parse(owner.until), now);
     const ended = owner.ended === undefined ? "" : ` (${ENDED[owner.ended] ?? owner.ended})`;
     return fact(style, "owner", `${agent}  ${since} ${dash(style)} ${until}${ended}`);
   });
@@ -187,6 +188,8 @@ const ENDED: Readonly<Record<string, string>> = {
   lost: "lost it",
   "given-back": "gave it back",
   failed: "met an unexpected error",
+  // The view's own word: such an owner could note nothing.
+  silent: "not heard of",
 };
 
 function fact(style: Style, title: string, text: string): string {
