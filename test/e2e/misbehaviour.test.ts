@@ -37,6 +37,19 @@ describe("a task that", { timeout: 60_000 }, () => {
     expect(ended.state).toBe("REVERTED");
   });
 
+  it.each([
+    ["save-large", "The value given to ctx.saved has 5242882 bytes"],
+    ["fail-large", "20971520 characters in all"],
+  ])("tries to %s fails with the reason, and its owner lives", async (how, message) => {
+    const { ended } = await disturb(how, "process");
+
+    expect(ended.state).toBe("REVERTED");
+    expect(ended.failures.map(({ failure }) => failure.message)).toEqual([
+      expect.stringContaining(message),
+    ]);
+    expect(ended.owners).toHaveLength(1);
+  });
+
   it("returns what is no JSON fails with the reason", async () => {
     const { ended } = await disturb("not-json", "process");
 
