@@ -197,7 +197,10 @@ class RunningAgent implements Agent {
     });
     return new Conductor({
       ...{ board, clock, log, matcher, slots: () => this.#slots, claims: this.#claims },
-      mayClaim: () => this.#sweep.boardId !== undefined && this.#sweep.persistenceOk,
+      mayClaim: () =>
+        this.#sweep.boardId !== undefined &&
+        this.#sweep.persistenceOk &&
+        this.#parts.runners.trouble === undefined,
       execute: async (claim, control) => {
         await execute(claim, control, {
           ...this.#parts,
@@ -244,6 +247,7 @@ class RunningAgent implements Agent {
   async #health(): Promise<HealthView> {
     const { flows, problems } = this.manifest;
     const { disagreement, boardId } = this.#sweep;
+    const { trouble } = this.#parts.runners;
     const broken = problems.map((problem) => problem.file).join(", ");
     const loaded = `${flows.length} loaded${broken === "" ? "" : `, not loaded: ${broken}`}`;
     const checks = [
@@ -253,6 +257,7 @@ class RunningAgent implements Agent {
         detail: this.#ready ? "takes jobs" : "starting or leaving",
       },
       { name: "flows", ok: flows.length > 0, detail: loaded },
+      { name: "runners", ok: trouble === undefined, detail: trouble ?? "can be started" },
       { name: "persistence", ...(await this.#persistenceHealth()) },
       {
         name: "board",

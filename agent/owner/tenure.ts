@@ -211,7 +211,7 @@ function changed(row: JobRow): JobrunnerError {
 function howItEnded(error: unknown, alone: boolean): OwnershipEnd {
   if (hasCode(error, "RUNNER_DIED")) return alone ? "runner-died-alone" : "runner-died";
   if (hasCode(error, "OWNERSHIP_LOST")) return "lost";
-  return hasCode(error, "PERSISTENCE_DOWN", "BOARD_DOWN") ? "given-back" : "failed";
+  return hasCode(error, "PERSISTENCE_DOWN", "BOARD_DOWN", "NO_RUNNER") ? "given-back" : "failed";
 }
 
 async function giveBack(

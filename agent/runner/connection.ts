@@ -6,6 +6,7 @@ import { toError } from "./guard/guarded.js";
 import { type FromRunner, fromWire, type HostSettings, type ToRunner, toWire } from "./messages.js";
 import { type Asking, OpenCalls } from "./open-calls.js";
 import type { Deadline, Manifest } from "./runner.js";
+import { storable } from "./storable.js";
 import type { OpenTransport, Transport } from "./transport/transport.js";
 
 export interface ConnectionOptions {
@@ -23,6 +24,10 @@ export interface ConnectionOptions {
 /** For a sign of life before a body that does not stop is stopped with its runner, ms. */
 const PONG_MS = 500;
 
+const ERROR_LINE = /error\b/i;
+/** Characters shown of a runner's complaint. */
+const COMPLAINT_MAX = 300;
+
 /** One runner: questions out, answers in, and its end. */
 export class Connection {
   readonly name: string;
@@ -34,6 +39,9 @@ export class Connection {
   #becomeReady: (manifest: Manifest) => void = () => undefined;
   #failReady: (error: Error) => void = () => undefined;
   #loading: string | undefined;
+  #isReady = false;
+  /** The first line it wrote that names an error, else the last: mostly why it is not ready. */
+  #complaint: string | undefined;
   #dead: string | undefined;
   #why: string | undefined;
   #next = 1;
@@ -63,7 +71,11 @@ export class Connection {
     this.#transport = options.open(
       {
         message: (message) => this.#take(message),
-        output: options.output,
+        output: (line) => {
+          const named = this.#complaint !== undefined && ERROR_LINE.test(this.#complaint);
+          if (!named && line.trim() !== "") this.#complaint = line.trim().slice(0, COMPLAINT_MAX);
+          options.output(line);
+        },
         ended: (how) => void this.#end(how),
       },
       options.memoryMb === undefined ? {} : { memoryMb: options.memoryMb },
@@ -153,6 +165,7 @@ export class Connection {
         return;
       case "ready":
         this.#loading = undefined;
+        this.#isReady = true;
         return this.#becomeReady(message.manifest);
       case "answer":
         return this.#calls.resolve(message.id, message.value);
@@ -178,7 +191,7 @@ export class Connection {
     try {
       const hooks = this.#calls.get(id)?.hooks;
       if (hooks === undefined) throw lost();
-      await hooks.saved(value);
+      await hooks.saved(storable("The value given to ctx.saved", value));
       this.#post({ kind: "saved", save });
     } catch (error) {
       this.#post({ kind: "saved", save, error: toWire(error, true) });
@@ -216,9 +229,22 @@ export class Connection {
   }
 
   #died(how: string): JobrunnerError {
+    if (!this.#isReady) return notStarted(this.name, [how, this.#complaint]);
     const message = `The runner ${this.name} ended in the middle of a call: ${how}.`;
     return new JobrunnerError("RUNNER_DIED", message, { retryable: true });
   }
+}
+
+/** Nobody's job is to blame for a runner that was never ready. */
+export function notStarted(
+  runner: string,
+  reasons: readonly (string | undefined)[],
+): JobrunnerError {
+  const why = reasons.filter((reason) => reason !== undefined).join(": ");
+  return new JobrunnerError("NO_RUNNER", `The runner ${runner} could not be started: ${why}`, {
+    hint: "Restart the agent when its package was replaced; look for free memory and processes.",
+    retryable: true,
+  });
 }
 
 function lost(): JobrunnerError {

@@ -66,9 +66,12 @@ export interface JobBodies extends Bodies {
 
 /**
  * Where authors' code runs: never in the agent's own event loop. The agent knows plugins only
- * through this. A runner that dies rejects its calls with RUNNER_DIED; the next starts another.
+ * through this. A runner that dies rejects its calls with RUNNER_DIED; the next starts another. One
+ * that was never ready rejects them with NO_RUNNER: that is not the doing of any job.
  */
 export interface Runners extends AsyncDisposable {
+  /** Why no runner can be started now; undefined as long as they can be. */
+  readonly trouble: string | undefined;
   /** What the plugins declare; starts a runner when none has told it yet. */
   manifest(): Promise<Manifest>;
   /**

@@ -30,6 +30,10 @@ class PooledRunners implements Runners {
     });
   }
 
+  get trouble(): string | undefined {
+    return this.#pool.trouble;
+  }
+
   async manifest(): Promise<Manifest> {
     if (this.#manifest === undefined) this.#pool.settle(await this.#get(false));
     return this.#manifest ?? { flows: [], problems: [] };

@@ -142,6 +142,7 @@ function scripted({ persistence, calls }: World, agent: string, script: Script):
   };
   const refuse = (): Promise<never> => Promise.reject(new JobrunnerError("INTERNAL", "not used"));
   return {
+    trouble: undefined,
     manifest: refuse,
     prepare: refuse,
     beat: () => undefined,
