@@ -60,4 +60,9 @@ export interface Bodies {
   onFailure(call: RetryInfo, hooks: CallHooks): Promise<Decision>;
   /** `results`: atom -> result of the non-ignored sources of the decider links into `target`. */
   decide(decider: string, target: string, results: Store): Promise<boolean>;
+  /**
+   * Ends at once what the atom's running call started and what may outlive it, such as commands;
+   * resolves when it is gone. Absent where nothing of the kind can be.
+   */
+  kill?(atom: string): Promise<void>;
 }

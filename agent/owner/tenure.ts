@@ -48,7 +48,7 @@ export async function tenure(attempted: Try, row: JobRow, options: ExecuteOption
     }
     throw error;
   } finally {
-    bodies?.close();
+    await bodies?.close(); // Before the claim is released: nothing of this owner runs on (P-22).
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from "../../common/clock.js";
-import { JobrunnerError } from "../../common/error.js";
+import { hasCode, JobrunnerError } from "../../common/error.js";
 import { AbortDeadline, toJsonDeadline } from "./deadline.js";
 import { Commands } from "./guard/commands.js";
 import { toError } from "./guard/guarded.js";
@@ -46,7 +46,7 @@ export class Connection {
   #why: string | undefined;
   #next = 1;
   readonly #deadline = new AbortDeadline();
-  readonly #commands = new Commands(() => !this.#deadline.over);
+  readonly #commands = new Commands(this.#deadline);
   readonly #pings = new Map<number, AbortController>();
 
   constructor(options: ConnectionOptions) {
@@ -56,12 +56,14 @@ export class Connection {
       clock: options.clock,
       abort: (id, reason) => {
         this.#post({ kind: "abort", id, reason: toWire(reason, true) });
-        // Not left to the body: its runner may be busy with somebody else's endless loop.
-        this.#commands.stop(id);
+        // Not left to the body: its runner may be busy with somebody else's endless loop. Without
+        // ownership there is no time for a grace: somebody else may start the same.
+        if (hasCode(reason, "OWNERSHIP_LOST")) void this.#commands.kill([id]);
+        else this.#commands.stop(id);
       },
       over: (id) => this.#commands.stop(id),
       turns: () => this.responsive(PONG_MS),
-      kill: () => this.kill(),
+      kill: () => this.end(),
     });
     this.#ready = new Promise((resolve, reject) => {
       this.#becomeReady = resolve;
@@ -126,11 +128,21 @@ export class Connection {
     this.#sessions.add(session);
   }
 
-  /** The session's calls are over for the agent, whatever its bodies still do. */
-  release(session: number): void {
+  /**
+   * The session's calls are over for the agent, whatever its bodies still do. Resolves when their
+   * commands are gone.
+   */
+  async release(session: number): Promise<void> {
     if (!this.#sessions.delete(session)) return;
     this.#post({ kind: "close", session });
+    const gone = this.kill(session);
     this.#calls.rejectSession(session, lost());
+    await gone;
+  }
+
+  /** Ends at once the commands of a session's calls, or those of one atom. */
+  kill(session: number, atom?: string): Promise<void> {
+    return this.#commands.kill(this.#calls.idsOf(session, atom));
   }
 
   ask(asking: Asking): Promise<unknown> {
@@ -147,7 +159,8 @@ export class Connection {
     this.#post({ kind: "beat", deadline: toJsonDeadline(deadline) });
   }
 
-  kill(): void {
+  /** Ends the runner at once. */
+  end(): void {
     this.#transport.kill();
   }
 
@@ -168,9 +181,11 @@ export class Connection {
         this.#isReady = true;
         return this.#becomeReady(message.manifest);
       case "answer":
-        return this.#calls.resolve(message.id, message.value);
+        return this.#settle(message.id, () => this.#calls.resolve(message.id, message.value));
       case "refusal":
-        return this.#calls.reject(message.id, fromWire(message.error));
+        return this.#settle(message.id, () =>
+          this.#calls.reject(message.id, fromWire(message.error)),
+        );
       case "log":
         return this.#options.log(message.session, message.atom, message.line);
       case "progress":
@@ -184,6 +199,14 @@ export class Connection {
       case "pong":
         this.#pings.get(message.ping)?.abort();
     }
+  }
+
+  /** A body may return without waiting for what it started: it is not over before that is gone. */
+  #settle(id: number, settle: () => void): void {
+    this.#commands.stop(id);
+    const gone = this.#commands.gone(id);
+    if (gone === undefined) settle();
+    else void gone.then(settle);
   }
 
   async #save(message: Extract<FromRunner, { kind: "save" }>): Promise<void> {

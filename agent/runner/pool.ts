@@ -161,7 +161,7 @@ export class RunnerPool {
   async #loaded(connection: Connection): Promise<Manifest> {
     const loaded = new AbortController();
     void this.#options.clock.sleep(LOAD_LIMIT_MS, loaded.signal).then(() => {
-      if (!loaded.signal.aborted) connection.kill();
+      if (!loaded.signal.aborted) connection.end();
     });
     try {
       return await connection.manifest();
@@ -220,6 +220,6 @@ export class RunnerPool {
   #stop(kept: Kept): void {
     kept.stopping = true;
     kept.busy.abort();
-    kept.connection.kill();
+    kept.connection.end();
   }
 }

@@ -36,12 +36,14 @@ export interface Prepared {
   readonly spec: FlowSpec;
 }
 
-/** Until when atoms may start and bodies may run (D8), on both clocks, ms. */
+/** Until when atoms may start, bodies may run and nobody else may own (D8), on both clocks, ms. */
 export interface Deadline {
   readonly startMonotonic: number;
   readonly startWall: number;
   readonly abortMonotonic: number;
   readonly abortWall: number;
+  readonly endMonotonic: number;
+  readonly endWall: number;
 }
 
 export interface RunnerJob {
@@ -60,8 +62,10 @@ export interface JobBodies extends Bodies {
   /** Names the runner process that serves this job: part of the owner's name (P-9). */
   readonly runner: string;
   readonly spec: FlowSpec;
-  /** Forgets the job; running bodies are aborted. */
-  close(): void;
+  /** P-22: ends at once what the atom's running call started; resolves when it is gone. */
+  kill(atom: string): Promise<void>;
+  /** Forgets the job; running bodies are aborted. Resolves when their commands are gone. */
+  close(): Promise<void>;
 }
 
 /**

@@ -63,7 +63,7 @@ class PooledRunners implements Runners {
       const spec = (await this.#build(connection, flow, { ask: "open", head })) as FlowSpec;
       return new RemoteBodies({ connection, session, job, spec, closed });
     } catch (error) {
-      connection.release(session);
+      await connection.release(session);
       closed();
       throw error;
     }

@@ -10,8 +10,6 @@ import type {
   JobView,
   Problem,
 } from "../../common/wire.js";
-import { JobrunnerError } from "../../common/error.js";
-import { owned } from "../contracts/samples.js";
 import { type Api, ask, START_MS, startApi } from "./api.js";
 
 let api: Api;
@@ -232,24 +230,6 @@ describe("GET /v1/jobs/:id", () => {
 
     expect(owners).toEqual([]);
     expect(tree.children?.[1]?.children?.[0]).toMatchObject({ kind: "retry", detail: "times(2)" });
-  });
-
-  it("says of an owner whose claim ran out that it was not heard of", async () => {
-    const { id } = (await post({ flow: "shapes" })).json as JobView;
-    const boardId = (await api.board.identity()).id;
-    await api.persistence.setBoardId(undefined, boardId);
-    await owned(api.persistence, id, { boardId, owner: "inc.1" });
-    const last = async () =>
-      ((await ask(`${api.url}/v1/jobs/${id}`)).json as JobDetailView).owners.at(-1);
-    await api.board.claim(id, "inc.7");
-    expect(await last()).not.toHaveProperty("ended");
-
-    await api.board.abandon(id, "inc.7");
-    expect(await last()).toMatchObject({ agent: "agent-1", ended: "silent" });
-
-    api.faults.board = { held: () => Promise.reject(new JobrunnerError("BOARD_DOWN", "away")) };
-    expect(await last()).not.toHaveProperty("ended");
-    api.faults.board = {};
   });
 
   it("waits no longer than it was asked to", async () => {

@@ -100,7 +100,8 @@ describe("the deadline of a body", () => {
   it("P-34: is looked at in the runner, on both clocks, before the body starts", async () => {
     const runners = openRunners();
     const never = Number.POSITIVE_INFINITY;
-    const past = { startMonotonic: 0, startWall: never, abortMonotonic: never, abortWall: never };
+    const far = { abortMonotonic: never, abortWall: never, endMonotonic: never, endWall: never };
+    const past = { startMonotonic: 0, startWall: never, ...far };
     for (const deadline of [past, { ...past, startMonotonic: never, startWall: 0 }]) {
       const job: RunnerJob = {
         ...{ job: "job", flow: "hello", version: 1, params: {}, agent: "alpha" },

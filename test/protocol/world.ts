@@ -159,7 +159,8 @@ function scripted({ persistence, calls }: World, agent: string, script: Script):
         retryRevert: refuse,
         onFailure: refuse,
         decide: refuse,
-        close: () => undefined,
+        kill: () => Promise.resolve(),
+        close: () => Promise.resolve(),
       };
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),

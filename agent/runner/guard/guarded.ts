@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { moduleBeside, nodeArguments } from "../transport/entry.js";
 import { eachLine } from "../transport/lines.js";
-import type { CommandLine, FromGuard, ToGuard } from "./guard-messages.js";
+import type { CommandLine, FromGuard, LeaseEnd, ToGuard } from "./guard-messages.js";
 
 /** How a command ended. */
 export type CommandEnd =
@@ -16,9 +16,12 @@ export type CommandEnd =
 export interface GuardedCommand {
   /** Resolves when the command and its group are gone; never rejects. */
   readonly end: Promise<CommandEnd>;
-  beat(): void;
+  /** `end`: when the owner's lease is over; its grace ends with it. */
+  beat(end: LeaseEnd | undefined): void;
   /** SIGTERM to the group, SIGKILL after the grace. */
   stop(): void;
+  /** SIGKILL to the group. */
+  kill(): void;
 }
 
 /** For the rest of the output after the end, ms. */
@@ -33,8 +36,9 @@ export function startGuarded(line: CommandLine, take: (text: string) => void): G
   tell({ kind: "start", line });
   return {
     end: endOf(guard),
-    beat: () => tell({ kind: "beat" }),
+    beat: (end) => tell({ kind: "beat", ...(end !== undefined && { end }) }),
     stop: () => tell({ kind: "stop" }),
+    kill: () => tell({ kind: "kill" }),
   };
 }
 
