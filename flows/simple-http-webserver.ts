@@ -12,9 +12,9 @@ export default defineFlow({
     port: z.int().min(1).max(65535).default(8080).describe("TCP port to listen on"),
     root: z.string().min(1).default(".").describe("directory to serve"),
   }),
-  // Asked before an agent takes the job; the port may be taken a moment later, hence the retry.
+  // Asked before an agent takes the job; the port may be taken a moment later: the retry waits for it.
   capabilities: (p) => [portIsFree(p.port)],
-  retry: times(10),
+  retry: times(100, { backoff: { delay: "1s", factor: 2, max: "1m" } }),
 
   build(f, p) {
     f.task("run_simple_webserver", {
