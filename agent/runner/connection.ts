@@ -6,6 +6,7 @@ import { toError } from "./guard/guarded.js";
 import { type FromRunner, fromWire, type HostSettings, type ToRunner, toWire } from "./messages.js";
 import { type Asking, OpenCalls } from "./open-calls.js";
 import type { Deadline, Manifest } from "./runner.js";
+import { LogBudget, ReadBudget } from "./output/budgets.js";
 import { storable } from "./storable.js";
 import type { OpenTransport, Transport } from "./transport/transport.js";
 
@@ -28,6 +29,11 @@ const ERROR_LINE = /error\b/i;
 /** Characters shown of a runner's complaint. */
 const COMPLAINT_MAX = 300;
 
+interface Budgets {
+  readonly log: LogBudget;
+  readonly budget: ReadBudget;
+}
+
 /** One runner: questions out, answers in, and its end. */
 export class Connection {
   readonly name: string;
@@ -47,6 +53,7 @@ export class Connection {
   #next = 1;
   readonly #deadline = new AbortDeadline();
   readonly #commands = new Commands(this.#deadline);
+  readonly #budgets = new WeakMap<Asking, Budgets>();
   readonly #pings = new Map<number, AbortController>();
 
   constructor(options: ConnectionOptions) {
@@ -70,15 +77,19 @@ export class Connection {
       this.#failReady = reject;
     });
     this.#ready.catch(() => undefined); // Whoever asks is told; nobody has to ask.
+    const own = new LogBudget((line) => options.output(line));
     this.#transport = options.open(
       {
         message: (message) => this.#take(message),
         output: (line) => {
           const named = this.#complaint !== undefined && ERROR_LINE.test(this.#complaint);
           if (!named && line.trim() !== "") this.#complaint = line.trim().slice(0, COMPLAINT_MAX);
-          options.output(line);
+          own.add(line);
         },
-        ended: (how) => void this.#end(how),
+        ended: (how) => {
+          own.end();
+          void this.#end(how);
+        },
       },
       options.memoryMb === undefined ? {} : { memoryMb: options.memoryMb },
     );
@@ -228,14 +239,25 @@ export class Connection {
     if (over || asking.session === undefined || asking.ask.ask !== "call") {
       return this.#post({ kind: "ended", command, error: toWire(lost(), true) });
     }
-    const { session, ask } = asking;
+    const { log, budget } = this.#budgetsOf(asking, asking.session, asking.ask.call.atom);
     const take = (text: string): void => {
-      this.#options.log(session, ask.call.atom, text);
+      log.add(text);
       if (lines) this.#post({ kind: "output", command, line: text });
     };
-    const end = await this.#commands.run({ call: id, line, take });
+    const end = await this.#commands.run({ call: id, line, output: { take, budget } });
+    log.end();
     const error = toError(line.command, end);
     this.#post({ kind: "ended", command, ...(error && { error: toWire(error, false) }) });
+  }
+
+  /** Shared by all commands of one call. */
+  #budgetsOf(asking: Asking, session: number, atom: string): Budgets {
+    const known = this.#budgets.get(asking);
+    if (known !== undefined) return known;
+    const log = new LogBudget((line) => this.#options.log(session, atom, line));
+    const budgets = { log, budget: new ReadBudget() };
+    this.#budgets.set(asking, budgets);
+    return budgets;
   }
 
   async #end(exit: string): Promise<void> {

@@ -31,6 +31,13 @@ describe("a task that", { timeout: 60_000 }, () => {
     expect(ended.failures.map(({ failure }) => failure.name)).toEqual(["TimeoutError"]);
   });
 
+  it("writes without end fails at its time limit, and delays nobody", async () => {
+    const { ended } = await disturb("flood", "process");
+
+    expect(ended.state).toBe("REVERTED");
+    expect(ended.owners).toHaveLength(1);
+  });
+
   it("never comes back fails at its time limit", async () => {
     const { ended } = await disturb("hang", "process");
 

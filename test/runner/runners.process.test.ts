@@ -232,7 +232,7 @@ describe.each(["process", "thread"] as const)("runners, each a %s", (transport) 
     const answer = bodies.execute(call("sleep", { args: { ms: 600_000 } }), hooks());
     answer.catch(() => undefined);
     await until(() => lines.includes("sleep: began"), PATIENCE);
-    bodies.close();
+    await bodies.close();
 
     await expect(answer).rejects.toMatchObject({ code: "OWNERSHIP_LOST" });
     const later = bodies.execute(call("context"), hooks());
@@ -258,7 +258,7 @@ describe.each(["process", "thread"] as const)("runners, each a %s", (transport) 
     const alone = await openBodies(runners, { alone: true });
 
     expect(alone.bodies.runner).not.toBe(shared.bodies.runner);
-    alone.bodies.close();
+    await alone.bodies.close();
     await until(() => events.some(({ event }) => event === "stopped"), PATIENCE);
 
     const stopped = events.find(({ event }) => event === "stopped");

@@ -1,13 +1,13 @@
 import type { AbortDeadline } from "../deadline.js";
 import { BEAT_MS, type CommandLine } from "./guard-messages.js";
-import { type CommandEnd, type GuardedCommand, startGuarded } from "./guarded.js";
+import { type CommandEnd, type GuardedCommand, type OutputOf, startGuarded } from "./guarded.js";
 
 /** A command that a body asked for. */
 export interface CommandOf {
   /** The call of the body: its commands end with it. */
   readonly call: number;
   readonly line: CommandLine;
-  take(text: string): void;
+  readonly output: OutputOf;
 }
 
 /** For killed commands to be gone, ms. */
@@ -33,8 +33,8 @@ export class Commands {
   }
 
   /** Resolves when the command and its group are gone. */
-  async run({ call, line, take }: CommandOf): Promise<CommandEnd> {
-    const running = { call, command: startGuarded(line, take) };
+  async run({ call, line, output }: CommandOf): Promise<CommandEnd> {
+    const running = { call, command: startGuarded(line, output) };
     this.#running.add(running);
     running.command.beat(this.#lease.end);
     this.#beats ??= setInterval(() => this.#beat(), BEAT_MS);

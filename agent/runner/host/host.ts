@@ -11,7 +11,9 @@ import { AbortDeadline, mayStart } from "../deadline.js";
 import type { CommandLine } from "../guard/guard-messages.js";
 import { DeadlineWatch } from "./deadline-watch.js";
 import type { Loaded } from "./loader.js";
+import { LogBudget } from "../output/budgets.js";
 import type { Port } from "./port.js";
+import { Progress } from "./progress.js";
 
 interface Session {
   readonly head: SessionHead;
@@ -135,18 +137,17 @@ export class Host {
     this.#running.set(id, { session: ask.session, abort });
     this.#watch.watch(true);
     const limit = timeoutMs === undefined ? undefined : limited(atom, timeoutMs, abort);
-    const log = (line: string): void => {
-      this.#port.post({ kind: "log", session: ask.session, atom, line });
-    };
+    const lines = new LogBudget((line) =>
+      this.#port.post({ kind: "log", session: ask.session, atom, line }),
+    );
+    const log = (line: string): void => lines.add(line);
+    const progress = new Progress((last) => this.#port.post({ kind: "progress", id, ...last }));
     const ctx = createContext(ask.call, {
       job: head.job,
       agent: this.#agent,
       signal: abort.signal,
       log,
-      progress: (fraction, note) => {
-        const noted = note === undefined ? {} : { note: String(note) };
-        this.#port.post({ kind: "progress", id, fraction, ...noted });
-      },
+      progress: (fraction, note) => progress.report(fraction, note),
       save: (value) => this.#save(id, value),
       stop: () => this.#port.post({ kind: "stop", id }),
       run: (line, onLine) => this.#run(id, line, onLine),
@@ -157,6 +158,8 @@ export class Host {
       throw abort.signal.reason instanceof Refusal ? abort.signal.reason : error;
     } finally {
       clearTimeout(limit);
+      lines.end();
+      progress.end();
       this.#running.delete(id);
       if (this.#running.size === 0) this.#watch.watch(false);
     }

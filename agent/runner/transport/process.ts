@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { Batch } from "./batch.js";
 import { moduleBeside, nodeArguments } from "./entry.js";
-import { eachLine } from "./lines.js";
+import { eachLine } from "../output/lines.js";
 import type { FromRunner, ToRunner } from "../messages.js";
 import type { OpenTransport, Transport, TransportEvents, TransportOptions } from "./transport.js";
 
