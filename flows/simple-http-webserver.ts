@@ -12,7 +12,7 @@ export default defineFlow({
     port: z.int().min(1).max(65535).default(8080).describe("TCP port to listen on"),
     root: z.string().min(1).default(".").describe("directory to serve"),
   }),
-  // Asked before an agent takes the job; the port may be taken a moment later: the retry waits for it.
+  // Asked before an agent takes the job; the port may be taken a moment later: the retry waits.
   capabilities: (p) => [portIsFree(p.port)],
   retry: times(100, { backoff: { delay: "1s", factor: 2, max: "1m" } }),
 

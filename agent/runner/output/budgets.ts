@@ -1,6 +1,6 @@
 /*
- * How much of what one body says is taken in a second. The agent's event loop also renews claims and
- * serves other jobs: nothing that one of them writes may keep it busy.
+ * How much of what one body says is taken in a second. The agent's event loop also renews claims
+ * and serves other jobs: nothing that one of them writes may keep it busy.
  */
 
 const SECOND_MS = 1_000;
@@ -9,7 +9,7 @@ const SECOND_MS = 1_000;
 const READ_LINES_MAX = 20_000;
 const READ_CHARACTERS_MAX = 8 * 1024 * 1024;
 
-/** What is logged of it. Measured, a line costs the agent 10 us: 1 % of a second. */
+/** What is logged of it: more than people read, less than keeps a log busy. */
 const LOG_LINES_MAX = 1_000;
 const LOG_CHARACTERS_MAX = 256 * 1024;
 /** Characters after which a logged line is cut. */
