@@ -14,6 +14,7 @@ import { createHttp, type HttpServer } from "./http/server.js";
 import type { AgentIdentity } from "./identity.js";
 import { createJobs } from "./jobs.js";
 import { Matcher } from "./match.js";
+import { ProgressBook } from "./progress.js";
 import type { Manifest, Runners } from "./runner/runner.js";
 import { Sweep } from "./sweep.js";
 
@@ -65,6 +66,7 @@ class RunningAgent implements Agent {
   readonly #parts: AgentParts;
   readonly #leaving = new AbortController();
   readonly #grace = new AbortController();
+  readonly #progress = new ProgressBook();
   #outage = new AbortController();
   readonly #committer;
   readonly #claims: Claims;
@@ -100,6 +102,7 @@ class RunningAgent implements Agent {
     });
     const jobs = createJobs({
       ...{ persistence, board, runners, agent, clock, log },
+      progress: this.#progress,
       onPutFailed: () => this.#sweep.wake(),
     });
     this.#conductor = this.#createConductor((job) => jobs.wake(job));
@@ -206,6 +209,7 @@ class RunningAgent implements Agent {
           ...this.#parts,
           claims: this.#claims,
           committer: this.#committer,
+          progress: this.#progress,
           boardId: () => this.#sweep.boardId ?? "",
           databaseNow: () => clock.now() + this.#sweep.offsetMs,
           persistenceDown: () => this.#sweep.persistenceDown(),

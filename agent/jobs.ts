@@ -70,7 +70,8 @@ async function detail(options: JobsOptions, part: string): Promise<JobDetailView
   const entries = await persistence.load(id);
   const ownerships = await persistence.ownerships(id);
   const silent = await isSilent(options, row, ownerships.at(-1));
-  return toDetailView({ row, entries, ownerships, silent, now: await persistence.now() });
+  const progress = options.progress.of(id);
+  return toDetailView({ row, entries, ownerships, silent, progress, now: await persistence.now() });
 }
 
 /** Whether the last owner is gone without a word; unknown, hence false, while the board is away. */

@@ -3,6 +3,7 @@ import type { JobBoard } from "../../boards/board.js";
 import type { Clock } from "../../common/clock.js";
 import { JobrunnerError } from "../../common/error.js";
 import type { Persistence } from "../../persistence/persistence.js";
+import type { ProgressBook } from "../progress.js";
 import type { Runners } from "../runner/runner.js";
 
 export interface JobsOptions {
@@ -13,6 +14,8 @@ export interface JobsOptions {
   readonly agent: string;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Of the jobs that run on this agent. */
+  readonly progress: Pick<ProgressBook, "of">;
   /** A posted job did not reach the board: it is durable, and the sweep puts it there. */
   onPutFailed(): void;
 }

@@ -147,7 +147,7 @@ interface Running {
 async function run(running: Running, options: ExecuteOptions): Promise<Next> {
   const { row, ownership, bodies } = running;
   const { claim, control } = running.attempted;
-  const { log, clock, leaving, grace, databaseNow } = options;
+  const { log, clock, leaving, grace, databaseNow, progress } = options;
   const engine = createEngine({
     plan: compile(row.spec),
     store: row.params,
@@ -157,6 +157,10 @@ async function run(running: Running, options: ExecuteOptions): Promise<Next> {
     now: databaseNow,
     random: Math.random,
     sleep: (ms, signal) => clock.sleep(ms, signal),
+    progress: (atom, fraction, note) => {
+      const noted = note === undefined ? {} : { note };
+      progress.note(row.id, atom, { fraction, ...noted, at: databaseNow() });
+    },
     job: row.id,
   });
   const lost = () => engine.abort(asError(claim.lost.reason));
@@ -172,6 +176,7 @@ async function run(running: Running, options: ExecuteOptions): Promise<Next> {
     return after(row, await engine.run(), options);
   } finally {
     control.detach();
+    progress.forget(row.id);
     claim.lost.removeEventListener("abort", lost);
     leaving.removeEventListener("abort", leave);
   }

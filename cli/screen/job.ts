@@ -120,7 +120,14 @@ function noteOf(node: NodeView, last: AttemptView | undefined): string {
   const tries = node.attempts?.length ?? 0;
   const again = tries > 1 ? [`try ${tries}`] : [];
   const failed = last?.failure === undefined ? [] : [failureText(last.failure)];
-  return [...again, ...failed].join("  ");
+  return [...again, ...progressText(node), ...failed].join("  ");
+}
+
+/** `50% copying`. */
+function progressText({ progress }: NodeView): readonly string[] {
+  if (progress === undefined) return [];
+  const note = progress.note === undefined ? "" : ` ${clean(progress.note)}`;
+  return [`${Math.floor(progress.fraction * 100)}%${note}`];
 }
 
 /** The attempts before the last one, under their atom. */

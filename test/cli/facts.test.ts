@@ -87,6 +87,14 @@ describe("the facts of a job", () => {
     expect(renderJob(piped, job, NOW)).not.toContain("serve_retry.result");
   });
 
+  it("say how far a body is", () => {
+    const progress = { fraction: 0.999, note: "copying\u0007", at: "2027-03-01T10:00:00Z" };
+    const node: NodeView = { kind: "task", name: "copy", state: "RUNNING", progress };
+    const job = { ...DETAIL, tree: { ...DETAIL.tree, children: [node] } };
+
+    expect(renderJob(piped, job, NOW)).toMatch(/copy .*99% copying/);
+  });
+
   it("say that an owner was not heard of, and never that it works now", () => {
     const owners = DETAIL.owners.slice(-1).map((owner) => ({ ...owner, ended: "silent" }));
 

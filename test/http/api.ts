@@ -61,6 +61,7 @@ export async function startApi(dir: string): Promise<Api> {
     clock: faulty(systemClock, () => faults.clock),
     runners: faulty(runners, () => faults.runners),
     ...{ agent: "alpha", log },
+    progress: { of: () => new Map() },
     onPutFailed: () => (putFailures += 1),
   });
   const api = { health: { ok: true, agent: "alpha", checks: [] } as HealthView };

@@ -74,7 +74,8 @@ describe("posting", () => {
       return Promise.reject(new JobrunnerError("RUNNER_DIED", "killed by a neighbour"));
     };
     const { persistence, board, clock } = world;
-    const parts = { persistence, board, runners, agent: "alpha", clock };
+    const { progress } = world;
+    const parts = { persistence, board, runners, agent: "alpha", clock, progress };
     const jobs = createJobs({ ...parts, log: pino({ level: "silent" }), onPutFailed: () => {} });
 
     const { created, view } = await jobs.post({ flow: "hello" });
@@ -118,7 +119,7 @@ describe("the deadline of a body", () => {
       };
 
       await expect(bodies.execute(info, hooks)).rejects.toMatchObject({ code: "OWNERSHIP_LOST" });
-      bodies.close();
+      await bodies.close();
     }
   });
 });
@@ -139,11 +140,12 @@ function openRunners(flows: readonly string[] = []) {
 }
 
 function openJobs(
-  { persistence, board, clock }: World,
+  { persistence, board, clock, progress }: World,
   onPutFailed: () => void,
   flows: readonly string[] = [],
 ) {
   const log = pino({ level: "silent" });
   const runners = openRunners(flows);
-  return createJobs({ persistence, board, runners, agent: "alpha", clock, log, onPutFailed });
+  const parts = { persistence, board, runners, agent: "alpha", clock, log };
+  return createJobs({ ...parts, progress, onPutFailed });
 }

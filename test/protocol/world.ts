@@ -4,6 +4,7 @@ import { type Claim, type Claims, createClaims } from "../../agent/claims.js";
 import { flowHash } from "../../agent/flow-hash.js";
 import { execute } from "../../agent/owner/execute.js";
 import { JobControl } from "../../agent/owner/job-control.js";
+import { ProgressBook } from "../../agent/progress.js";
 import type { JobBodies, Runners } from "../../agent/runner/runner.js";
 import type { JobBoard } from "../../boards/board.js";
 import { openBoard } from "../../boards/open.js";
@@ -34,6 +35,7 @@ export interface World {
   readonly persistence: Persistence;
   readonly board: JobBoard;
   readonly boardId: string;
+  readonly progress: ProgressBook;
   /** What bodies were called, in order, by any agent: `alpha: a`, `beta: a revert`. */
   readonly calls: string[];
   post(more?: Partial<NewJob>): Promise<NewJob>;
@@ -76,6 +78,7 @@ export async function openWorld(): Promise<World> {
   await persistence.setBoardId(undefined, boardId);
   const world: World = {
     ...{ clock, persistence, board, boardId },
+    progress: new ProgressBook(),
     calls: [],
     post: (more) => post(world, more),
     agent: (name, script = {}) => openAgent(world, name, script),
@@ -114,6 +117,7 @@ function openAgent(world: World, name: string, script: Script): WorldAgent {
   const options = {
     ...{ board, claims, persistence, committer, clock, log },
     runners: scripted(world, name, script),
+    progress: world.progress,
     identity: { agent: name, machine: `machine-${name}`, incarnation: name },
     boardId: () => boardId,
     databaseNow: () => clock.now(),
