@@ -18,6 +18,7 @@ import { createJobs } from "./jobs.js";
 import { createAbilities } from "./matching/abilities.js";
 import { Ledger } from "./matching/ledger.js";
 import { Matcher } from "./matching/match.js";
+import { ProgressBook } from "./progress.js";
 import type { Manifest, Runners } from "./runner/runner.js";
 import { RetentionSweep } from "./retention.js";
 import { Sweep } from "./sweep.js";
@@ -72,6 +73,7 @@ class RunningAgent implements Agent {
   readonly #parts: AgentParts & { readonly board: WatchedBoard };
   readonly #leaving = new AbortController();
   readonly #grace = new AbortController();
+  readonly #progress = new ProgressBook();
   #outage = new AbortController();
   readonly #committer;
   readonly #claims: Claims;
@@ -125,6 +127,7 @@ class RunningAgent implements Agent {
     });
     const jobs = createJobs({
       ...{ persistence, board, runners, identity, clock, log, capabilities: this.#abilities },
+      progress: this.#progress,
       why: (needs) => this.#why(needs),
       onPutFailed: () => this.#sweep.wake(),
       requested: (job, request) => this.#conductor.running().get(job)?.request(request),
@@ -227,6 +230,7 @@ class RunningAgent implements Agent {
           ...this.#parts,
           claims: this.#claims,
           committer: this.#committer,
+          progress: this.#progress,
           boardId: () => this.#sweep.boardId ?? "",
           boardDiffers: () => this.#sweep.boardDiffers(),
           databaseNow: () => clock.now() + this.#sweep.offsetMs,
@@ -243,6 +247,7 @@ class RunningAgent implements Agent {
   #obstacle(): string | undefined {
     if (this.#leaving.signal.aborted) return "it is leaving";
     if (!this.#sweep.persistenceOk) return "the database does not answer";
+    if (this.#parts.runners.trouble !== undefined) return "it cannot start a runner for flow code";
     if (this.#sweep.boardId !== undefined) return undefined;
     return this.#sweep.disagreement ?? "it has not agreed on the board yet";
   }
@@ -290,6 +295,7 @@ class RunningAgent implements Agent {
     const { flows, problems } = this.manifest;
     const { disagreement, boardId } = this.#sweep;
     const answers = this.#parts.board.answers && this.#claims.boardOk;
+    const { trouble } = this.#parts.runners;
     const broken = problems.map((problem) => problem.file).join(", ");
     const loaded = `${flows.length} loaded${broken === "" ? "" : `, not loaded: ${broken}`}`;
     const checks = [
@@ -299,6 +305,7 @@ class RunningAgent implements Agent {
         detail: this.#ready ? "takes jobs" : "starting or leaving",
       },
       { name: "flows", ok: flows.length > 0, detail: loaded },
+      { name: "runners", ok: trouble === undefined, detail: trouble ?? "can be started" },
       { name: "persistence", ...(await this.#persistenceHealth()) },
       {
         name: "board",

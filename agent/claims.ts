@@ -186,6 +186,8 @@ class ClaimKeeper implements Claims {
       startWall: sentWall + leaseMs * START_SHARE,
       abortMonotonic: sentMonotonic + leaseMs * ABORT_SHARE,
       abortWall: sentWall + leaseMs * ABORT_SHARE,
+      endMonotonic: sentMonotonic + leaseMs,
+      endWall: sentWall + leaseMs,
     };
   }
 

@@ -1,3 +1,6 @@
+import { incarnationOf } from "../boards/board.js";
+import { hasCode } from "../common/error.js";
+import { isStartable } from "../common/job.js";
 import type {
   CheckView,
   FlowsView,
@@ -7,6 +10,7 @@ import type {
   PostRequest,
   WhyView,
 } from "../common/wire.js";
+import type { JobRow, Ownership } from "../persistence/persistence.js";
 import { toDetailView } from "./jobs/detail.js";
 import { getFlow, listFlows } from "./jobs/flows.js";
 import { type Ask, type AskAnswer, askJob } from "./jobs/asking.js";
@@ -70,12 +74,30 @@ export function createJobs(options: JobsOptions): Jobs {
   };
 }
 
-async function detail({ persistence }: JobsOptions, part: string): Promise<JobDetailView> {
+async function detail(options: JobsOptions, part: string): Promise<JobDetailView> {
+  const { persistence } = options;
   const id = await resolveId(persistence, part);
   // The row first: when it says that the job is over, the journal read after it is whole.
   const row = await persistence.job(id);
   if (row === undefined) throw noSuchJob(id);
   const entries = await persistence.load(id);
   const ownerships = await persistence.ownerships(id);
-  return toDetailView({ row, entries, ownerships, now: await persistence.now() });
+  const silent = await isSilent(options, row, ownerships.at(-1));
+  const progress = options.progress.of(id);
+  return toDetailView({ row, entries, ownerships, silent, progress, now: await persistence.now() });
+}
+
+/** Whether the last owner is gone without a word; unknown, hence false, while the board is away. */
+async function isSilent(
+  { board }: JobsOptions,
+  { id, state }: JobRow,
+  last: Ownership | undefined,
+): Promise<boolean> {
+  if (last === undefined || last.ended !== undefined || !isStartable(state)) return false;
+  try {
+    return !(await board.held(incarnationOf(last.owner))).has(id);
+  } catch (error) {
+    if (hasCode(error, "BOARD_DOWN")) return false;
+    throw error;
+  }
 }

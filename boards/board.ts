@@ -85,10 +85,15 @@ export interface JobBoard extends AsyncDisposable {
   /** Removes an entry nobody holds, whose job persistence says is over. */
   remove(ids: readonly string[]): Promise<void>;
   exists(ids: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Claims the board says an incarnation holds: job id -> claimId (P-27, P-33). */
+  /** Claims within their lease the board says an incarnation holds: job id -> claimId (P-27, P-33). */
   held(incarnation: string): Promise<ReadonlyMap<string, string>>;
   /** Resolves when something claimable may have appeared, or the signal aborts: a hint to look. */
   changed(signal: AbortSignal): Promise<void>;
+}
+
+/** The incarnation in the name of a claim or an owner. */
+export function incarnationOf(name: string): string {
+  return name.slice(0, name.lastIndexOf("."));
 }
 
 /** `<incarnation>.<n>`: the name of one claim, never used twice. */

@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   BUSY: "The agent is at one of its limits; the same request may succeed a moment later.",
   OWNERSHIP_LOST: "Another agent owns the job now; this one stopped and changed nothing.",
   RUNNER_DIED: "The process that runs flow code ended in the middle of a call.",
+  NO_RUNNER: "The process that runs flow code could not be started.",
   TOO_LARGE: "A value is larger than the limit.",
   NOT_JSON: "A value cannot be stored as JSON.",
   BAD_RECORD: "A stored record cannot be read.",

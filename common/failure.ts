@@ -16,6 +16,19 @@ export interface Failure {
 /** Causes followed before the chain is cut: an error may be its own cause. */
 const CAUSES_MAX = 8;
 
+/*
+ * A failure is stored as one value of at most 4 MiB, whatever was thrown. In the worst case a
+ * character takes 6 bytes as JSON, or 3 when the text is JSON already: nine errors of 2 texts and
+ * data make 9 x (2 x 16,384 x 6 + 65,536 x 3) bytes = 3.4 MiB.
+ */
+
+/** Characters kept of a message and of a stack. */
+const TEXT_MAX = 16_384;
+/** Characters of JSON above which `data` is left out. */
+const DATA_MAX = 65_536;
+/** Characters kept of a name and of a code. */
+const WORD_MAX = 256;
+
 /** An error made from a stored failure; `toFailure` gives the very same failure back. */
 export class FailureError extends Error {
   readonly failure: Failure;
@@ -28,7 +41,10 @@ export class FailureError extends Error {
   }
 }
 
-/** Whatever was thrown, as a failure. Never throws; `data` is taken only when it is plain JSON. */
+/**
+ * Whatever was thrown, as a failure small enough to be stored: long texts are cut. Never throws;
+ * `data` is taken only when it is plain JSON, and not larger than 64 Ki characters.
+ */
 export function toFailure(thrown: unknown): Failure {
   return convert(thrown, CAUSES_MAX);
 }
@@ -40,17 +56,23 @@ export function toError(failure: Failure): Error {
 
 function convert(thrown: unknown, causesLeft: number): Failure {
   if (thrown instanceof FailureError) return thrown.failure;
-  if (!(thrown instanceof Error)) return { name: "Error", message: describe(thrown) };
+  if (!(thrown instanceof Error))
+    return { name: "Error", message: cut(describe(thrown), TEXT_MAX) };
   const { code, data, cause } = thrown as Error & { code?: unknown; data?: unknown };
   const json = toJson(data);
   return {
-    name: thrown.name,
-    message: thrown.message,
-    ...(thrown.stack !== undefined && { stack: thrown.stack }),
-    ...(typeof code === "string" && { code }),
+    name: cut(thrown.name, WORD_MAX),
+    message: cut(thrown.message, TEXT_MAX),
+    ...(thrown.stack !== undefined && { stack: cut(thrown.stack, TEXT_MAX) }),
+    ...(typeof code === "string" && { code: cut(code, WORD_MAX) }),
     ...(json !== undefined && { data: json }),
     ...(cause !== undefined && causesLeft > 0 && { cause: convert(cause, causesLeft - 1) }),
   };
+}
+
+function cut(text: string, max: number): string {
+  if (text.length <= max) return text;
+  return `${text.slice(0, max - 40)}... ${text.length} characters in all`;
 }
 
 function describe(thrown: unknown): string {
@@ -65,7 +87,8 @@ function describe(thrown: unknown): string {
 function toJson(value: unknown): Json | undefined {
   try {
     const text = JSON.stringify(value);
-    return text === undefined ? undefined : (JSON.parse(text) as Json);
+    if (text === undefined || text.length > DATA_MAX) return undefined;
+    return JSON.parse(text) as Json;
   } catch {
     return undefined; // A cycle or a BigInt: the error is worth more than its attachment.
   }

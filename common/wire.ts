@@ -96,6 +96,14 @@ export interface AttemptView {
   readonly failure?: Failure;
 }
 
+/** What a running body says of itself; told only by the agent that runs it. */
+export interface ProgressView {
+  /** 0..1. */
+  readonly fraction: number;
+  readonly note?: string;
+  readonly at: string;
+}
+
 /** A node of the job's tree: a flow with children, or an atom with its attempts. */
 export interface NodeView {
   readonly kind: "flow" | "task" | "retry";
@@ -106,6 +114,7 @@ export interface NodeView {
   readonly state?: string;
   readonly attempts?: readonly AttemptView[];
   readonly result?: Json;
+  readonly progress?: ProgressView;
   readonly children?: readonly NodeView[];
 }
 
@@ -115,6 +124,7 @@ export interface OwnerView {
   readonly machine: string;
   readonly since: string;
   readonly until?: string;
+  /** How it ended; `silent`: the board has no claim of this owner any more, and nobody took over. */
   readonly ended?: string;
 }
 

@@ -68,4 +68,9 @@ export interface Bodies {
   retryRevert(call: RetryInfo & RevertInfo, hooks: CallHooks): Promise<Json>;
   onFailure(call: RetryInfo, hooks: CallHooks): Promise<Decision>;
   decide(vote: VoteInfo, hooks: CallHooks): Promise<boolean>;
+  /**
+   * Ends at once what the atom's running call started and what may outlive it, such as commands;
+   * resolves when it is gone. Absent where nothing of the kind can be.
+   */
+  kill?(atom: string): Promise<void>;
 }

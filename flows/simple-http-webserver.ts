@@ -22,9 +22,9 @@ export default defineFlow({
       .default("")
       .describe("absolute path of the directory to serve; without one a page that says it works"),
   }),
-  // Asked before an agent takes the job; the port may be taken a moment later, hence the retry.
+  // Asked before an agent takes the job; the port may be taken a moment later: the retry waits.
   capabilities: (p) => [portIsFree(p.port)],
-  retry: times(10),
+  retry: times(100, { backoff: { delay: "1s", factor: 2, max: "1m" } }),
 
   build(f, p) {
     f.task("run_simple_webserver", {

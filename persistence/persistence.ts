@@ -42,6 +42,28 @@ export interface JobRow extends Omit<NewJob, "key"> {
   readonly resumedAtToken?: number;
 }
 
+/** How an ownership may end; an owner that died says nothing. */
+export const OWNERSHIP_ENDS = [
+  /** The flow ended. */
+  "outcome",
+  "handover",
+  /** The job cannot go on (P-25, or its flow has changed). */
+  "parked",
+  /** Somebody asked for it. */
+  "suspended",
+  /** The job's runner died; it may have died of another job. */
+  "runner-died",
+  "runner-died-alone",
+  /** Another owner, or none that could be: the claim was lost. */
+  "lost",
+  /** The job could not go on here for a reason that is not its own. */
+  "given-back",
+  /** The owner met an error that it did not expect, which may be the job's doing. */
+  "failed",
+] as const;
+
+export type OwnershipEnd = (typeof OWNERSHIP_ENDS)[number];
+
 /** One ownership of a job, from its raise on. */
 export interface Ownership {
   readonly job: string;
@@ -53,7 +75,7 @@ export interface Ownership {
   /** The seq the next entry had when it began. */
   readonly firstSeq: number;
   /** How it ended, as far as somebody could say. */
-  readonly ended?: "outcome" | "handover" | "runner-died" | "runner-died-alone" | "lost";
+  readonly ended?: OwnershipEnd;
   readonly endedAt?: number;
 }
 
@@ -183,7 +205,7 @@ export interface Persistence extends AsyncDisposable {
   /** P-14, P-17: one transaction; the answers in the order of the appends. */
   append(appends: readonly Append[]): Promise<readonly Verdict[]>;
   /** Notes how an ownership ended; never an error when it is unknown or noted already. */
-  endOwnership(job: string, token: number, ended: NonNullable<Ownership["ended"]>): Promise<void>;
+  endOwnership(job: string, token: number, ended: OwnershipEnd): Promise<void>;
 
   /**
    * P-24. A job without any entry ends CANCELLED at once, whoever may be about to own it, and so

@@ -10,7 +10,13 @@ import type { Store } from "../common/json.js";
 import type { FlowSpec } from "../engine/flow.js";
 import type { Change, Entry } from "../engine/journal.js";
 import { badColumn, type Columns, integer, isEmpty, json, oneOf, text } from "./columns.js";
-import type { JobRow, JobSummary, OpenJob, Ownership } from "./persistence.js";
+import {
+  type JobRow,
+  type JobSummary,
+  type OpenJob,
+  type Ownership,
+  OWNERSHIP_ENDS,
+} from "./persistence.js";
 
 /*
  * Rows of every dialect, read at the border: what comes out of here is trusted everywhere else.
@@ -18,7 +24,6 @@ import type { JobRow, JobSummary, OpenJob, Ownership } from "./persistence.js";
 
 const STATES: readonly JobState[] = [...STARTABLE, "SUSPENDED", ...ENDED];
 const REQUESTS: readonly JobRequest[] = ["cancel", "cancel-no-revert", "suspend"];
-const OWNERSHIP_ENDS = ["outcome", "handover", "runner-died", "runner-died-alone", "lost"] as const;
 
 /** The columns of `jobs` that `toSummary` reads. */
 export const SUMMARY_COLUMNS = [

@@ -1,5 +1,5 @@
 import { isEnded } from "../common/job.js";
-import type { Append, NewJob, Ownership } from "./persistence.js";
+import type { Append, NewJob, OwnershipEnd } from "./persistence.js";
 import { type FlowTexts, toBody, toFlowTexts } from "./texts.js";
 
 /*
@@ -23,11 +23,10 @@ export interface Written {
   readonly flow?: FlowTexts;
 }
 
-/** How an ownership ended. */
-export interface OwnershipEnd {
+export interface EndedOwnership {
   readonly job: string;
   readonly token: number;
-  readonly ended: NonNullable<Ownership["ended"]>;
+  readonly ended: OwnershipEnd;
 }
 
 /** Throws TOO_LARGE or NOT_JSON for what can never be stored. */
@@ -39,9 +38,10 @@ export function written(append: Append): Written {
 }
 
 /** Written with the last entry, so that leaving costs no commit of its own. */
-export function howItEnded(append: Append): Ownership["ended"] {
+export function howItEnded(append: Append): OwnershipEnd | undefined {
   const left = append.changes.some(({ change }) => change === "handover" || change === "migrated");
   if (left) return "handover";
   if (append.state === undefined) return undefined;
-  return isEnded(append.state) || append.state === "SUSPENDED" ? "outcome" : undefined;
+  if (append.state === "SUSPENDED") return append.reason === undefined ? "suspended" : "parked";
+  return isEnded(append.state) ? "outcome" : undefined;
 }

@@ -35,7 +35,7 @@ export interface Context {
   readonly lastSaved: Json | undefined;
   /** A line for people, shown with the job. */
   log(line: string): void;
-  /** 0..1 and a note; a hint, not stored. */
+  /** 0..1 and a note; the last one is shown by the agent that runs the body, and not stored. */
   progress(fraction: number, note?: string): void;
   /** Stores a point to go on from (`lastSaved` of the next start); resolves when durable. */
   saved(value: Json): Promise<void>;

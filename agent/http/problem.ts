@@ -25,6 +25,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   BUSY: 429,
   OWNERSHIP_LOST: 409,
   RUNNER_DIED: 503,
+  NO_RUNNER: 503,
   TOO_LARGE: 413,
   NOT_JSON: 400,
   BAD_RECORD: 500,

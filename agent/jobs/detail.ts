@@ -1,4 +1,4 @@
-import type { AttemptView, JobDetailView } from "../../common/wire.js";
+import type { AttemptView, JobDetailView, ProgressView } from "../../common/wire.js";
 import type { Entry } from "../../engine/journal.js";
 import { type AtomHistory, historiesOf, resultsOf } from "../../engine/view.js";
 import type { JobRow, Ownership } from "../../persistence/persistence.js";
@@ -9,10 +9,15 @@ export interface DetailParts {
   readonly row: JobRow;
   readonly entries: readonly Entry[];
   readonly ownerships: readonly Ownership[];
+  /** The last owner has not ended, and holds no claim any more. */
+  readonly silent: boolean;
+  /** What bodies that run on this agent say of themselves, by atom. */
+  readonly progress: ReadonlyMap<string, ProgressView>;
   readonly now: number;
 }
 
-export function toDetailView({ row, entries, ownerships, now }: DetailParts): JobDetailView {
+export function toDetailView(parts: DetailParts): JobDetailView {
+  const { row, entries, ownerships, silent, progress, now } = parts;
   const agent = ownerships.at(-1)?.agent;
   const summary = agent === undefined ? row : { ...row, agent };
   const histories = historiesOf(entries);
@@ -21,16 +26,22 @@ export function toDetailView({ row, entries, ownerships, now }: DetailParts): Jo
     ...toJobView(summary, now),
     params: row.params,
     needs: toNeeds(row),
-    owners: toOwnerViews(ownerships),
-    tree: toTree(row.spec, toParts(histories, agents)),
+    owners: toOwnerViews(ownerships, silent),
+    tree: toTree(row.spec, toParts(histories, { agents, progress })),
     failures: [...failuresOfFlow(row, entries), ...failuresOf(histories)],
     ...(row.state === "SUCCESS" && { outputs: resultsOf(row.spec, row.params, entries) }),
   };
 }
 
+interface Told {
+  /** Names of agents by token. */
+  readonly agents: ReadonlyMap<number, string>;
+  readonly progress: DetailParts["progress"];
+}
+
 function toParts(
   histories: ReadonlyMap<string, AtomHistory>,
-  agents: ReadonlyMap<number, string>,
+  { agents, progress }: Told,
 ): ReadonlyMap<string, AtomPart> {
   const parts = new Map<string, AtomPart>();
   for (const [atom, { state, attempts, result }] of histories) {
@@ -41,7 +52,13 @@ function toParts(
       ...(attempt.endedAt !== undefined && { endedAt: new Date(attempt.endedAt).toISOString() }),
       ...(attempt.failure !== undefined && { failure: attempt.failure }),
     }));
-    parts.set(atom, { state, attempts: views, ...(result !== undefined && { result }) });
+    const said = progressOf(views.at(-1), progress.get(atom));
+    parts.set(atom, {
+      state,
+      attempts: views,
+      ...(result !== undefined && { result }),
+      ...(said !== undefined && { progress: said }),
+    });
   }
   return parts;
 }
@@ -55,6 +72,15 @@ function failuresOfFlow({ spec }: JobRow, entries: readonly Entry[]): JobDetailV
         : [],
     ),
   );
+}
+
+/** What an earlier attempt said, and what an ended one did, is of no use to anybody. */
+function progressOf(
+  last: AttemptView | undefined,
+  said: ProgressView | undefined,
+): ProgressView | undefined {
+  if (last === undefined || said === undefined || last.endedAt !== undefined) return undefined;
+  return said.at >= last.startedAt ? said : undefined;
 }
 
 /** The failures that count in the end: of atoms whose last attempt was not a good one. */

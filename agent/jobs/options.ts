@@ -7,6 +7,7 @@ import type { JobRequest, Needs } from "../../common/job.js";
 import type { AgentWhyView } from "../../common/wire.js";
 import type { Persistence } from "../../persistence/persistence.js";
 import type { OwnerIdentity } from "../owner/ownership.js";
+import type { ProgressBook } from "../progress.js";
 import type { Runners } from "../runner/runner.js";
 
 export interface JobsOptions {
@@ -20,6 +21,8 @@ export interface JobsOptions {
   readonly identity: OwnerIdentity;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Of the jobs that run on this agent. */
+  readonly progress: Pick<ProgressBook, "of">;
   /** A posted job did not reach the board: it is durable, and the sweep puts it there. */
   onPutFailed(): void;
   /** Something is asked of a job that may run here: its owner need not wait to read of it (P-24). */
@@ -27,7 +30,10 @@ export interface JobsOptions {
 }
 
 /** What it takes to write about a job that exists and to tell the board. */
-export type TellingOptions = Omit<JobsOptions, "runners" | "clock" | "capabilities" | "why">;
+export type TellingOptions = Omit<
+  JobsOptions,
+  "runners" | "clock" | "capabilities" | "why" | "progress"
+>;
 
 /** Milliseconds since 1970 of an RFC 3339 time. Throws USAGE naming the field. */
 export function toInstant(text: string, pointer: string): number {

@@ -32,12 +32,19 @@ export function toNeeds(job: Pick<JobSummary, "needs">): readonly string[] {
   return job.needs.clauses.map(formatClause);
 }
 
-/** In order of tokens. An owner that nobody saw leave had lost the job when the next one began. */
-export function toOwnerViews(ownerships: readonly Ownership[]): readonly OwnerView[] {
+/**
+ * In order of tokens. An owner that nobody saw leave had lost the job when the next one began;
+ * `silent`: the last one has no claim any more.
+ */
+export function toOwnerViews(
+  ownerships: readonly Ownership[],
+  silent: boolean,
+): readonly OwnerView[] {
+  const lastEnd = silent ? "silent" : undefined;
   return ownerships.map((ownership, index) => {
     const next = ownerships[index + 1];
     const until = ownership.endedAt ?? next?.at;
-    const ended = ownership.ended ?? (next === undefined ? undefined : "lost");
+    const ended = ownership.ended ?? (next === undefined ? lastEnd : "lost");
     return {
       token: ownership.token,
       agent: ownership.agent,

@@ -4,6 +4,7 @@ import type { Clock } from "../../common/clock.js";
 import type { Committer } from "../../persistence/committer.js";
 import type { Persistence } from "../../persistence/persistence.js";
 import type { Claim, Claims } from "../claims.js";
+import type { ProgressBook } from "../progress.js";
 import type { Runners } from "../runner/runner.js";
 import type { JobControl } from "./job-control.js";
 import type { OwnerIdentity } from "./ownership.js";
@@ -25,6 +26,8 @@ export interface ExecuteOptions {
   databaseNow(): number;
   /** Persistence did not answer: nothing more is claimed until it does (P-35). */
   persistenceDown(): void;
+  /** What running bodies say of themselves. */
+  readonly progress: ProgressBook;
   /** Aborts when the agent leaves: atoms settle, then the claim is handed on (P-22). */
   readonly leaving: AbortSignal;
   /** Aborts when settling has taken long enough. */

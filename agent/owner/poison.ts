@@ -1,11 +1,14 @@
 import { ENDED } from "../../common/job.js";
 import type { Entry, FlowState } from "../../engine/journal.js";
-import type { Ownership } from "../../persistence/persistence.js";
+import type { Ownership, OwnershipEnd } from "../../persistence/persistence.js";
 
 /** Owners that may die over the same atom before the job is parked. */
 export const DEATHS_MAX = 3;
-/** A death counts against an atom that was started at most this long before, ms. */
+/** A death counts against what was begun at most this long before: an atom, or loading. In ms. */
 const BLAME_MS = 60_000;
+
+/** Ends that somebody noted and that may be the job's doing. */
+const DEATHS: readonly OwnershipEnd[] = ["runner-died-alone", "failed"];
 
 const LEFT: readonly FlowState[] = ["SUSPENDED", ...ENDED];
 
@@ -16,10 +19,11 @@ export interface Poison {
 }
 
 /**
- * P-25: folds journal and ownerships, counts nothing on the board. An ownership counts when it
- * ended neither by outcome nor by hand-over and either its own runner died, or it ended soon after
- * starting the atom: a laptop that sleeps three times during a week-long atom is no poison.
- * An ownership that wrote nothing at all died while loading.
+ * P-25: folds journal and ownerships, counts nothing on the board. An ownership counts when its own
+ * runner died, or when its owner was gone (or met what it did not expect) soon after starting the
+ * atom: a laptop that sleeps three times during a week-long atom is no poison. One that wrote
+ * nothing at all died while loading. An owner that lived to note that it lost the job or gave it
+ * back did not die: a board that is away three times must not park every job.
  */
 export function poisonOf(
   ownerships: readonly Ownership[],
@@ -60,9 +64,13 @@ function blame(
 ): ReadonlySet<string> {
   const { ended } = ownership;
   // A runner shared with other jobs may have died of theirs: the next try is alone.
-  if (ended === "outcome" || ended === "handover" || ended === "runner-died") return new Set();
+  if (ended !== undefined && !DEATHS.includes(ended)) return new Set();
+  const alone = ended === "runner-died-alone";
   const written = entries.filter((entry) => entry.token === ownership.token);
-  if (written.length === 0) return new Set([`loading at entry ${ownership.firstSeq}`]);
+  if (written.length === 0) {
+    const counts = alone || endedAt - ownership.at <= BLAME_MS;
+    return new Set(counts ? [`loading at entry ${ownership.firstSeq}`] : []);
+  }
   const started = new Map<string, number>();
   for (const entry of written) {
     for (const change of entry.changes) {
@@ -76,7 +84,6 @@ function blame(
       else started.delete(change.atom);
     }
   }
-  const alone = ended === "runner-died-alone";
   const blamed = [...started].filter(([, at]) => alone || endedAt - at <= BLAME_MS);
   return new Set(blamed.map(([atom]) => atom));
 }

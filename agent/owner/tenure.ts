@@ -2,7 +2,7 @@ import { hasCode } from "../../common/error.js";
 import { type EndState, isEnded, type ParkReason, toSignature } from "../../common/job.js";
 import { createEngine, type EngineEnd } from "../../engine/engine.js";
 import { compile } from "../../engine/plan.js";
-import type { JobRow } from "../../persistence/persistence.js";
+import type { JobRow, OwnershipEnd } from "../../persistence/persistence.js";
 import type { ExecuteOptions, Next, Try } from "./options.js";
 import { flowHash } from "../flow-hash.js";
 import { changed, migrate } from "./migration.js";
@@ -31,7 +31,7 @@ export async function tenure(attempted: Try, row: JobRow, options: ExecuteOption
     if (lazy) bodies = await open(attempted, row, options);
     ownership = await begin(attempted, row, lazy, options);
     if (ownership === undefined) return { next: "again", alone: false };
-    if (!claim.fresh()) return { next: "abandon" }; // P-6
+    if (!claim.fresh()) return await giveBack(row.id, ownership, options); // P-6
     const over = endOf(ownership);
     if (over !== undefined) return await close(ownership, over);
     if (row.request === "cancel-no-revert") return await cancel(ownership);
@@ -58,10 +58,12 @@ export async function tenure(attempted: Try, row: JobRow, options: ExecuteOption
     if (ownership !== undefined && reason !== undefined) {
       return await park(ownership, reason, options);
     }
-    if (ownership !== undefined) await note(row.id, ownership, { error, alone }, options);
+    if (ownership !== undefined) {
+      await note({ job: row.id, ownership, ended: howItEnded(error, alone) }, options);
+    }
     throw error;
   } finally {
-    bodies?.close();
+    await bodies?.close(); // Before the claim is released: nothing of this owner runs on (P-22).
   }
 }
 
@@ -169,7 +171,7 @@ interface Running {
 async function run(running: Running, options: ExecuteOptions): Promise<Next> {
   const { row, ownership, bodies } = running;
   const { claim, control } = running.attempted;
-  const { log, clock, leaving, grace, databaseNow } = options;
+  const { log, clock, leaving, grace, databaseNow, progress } = options;
   let started = false;
   const engine = createEngine({
     plan: compile(row.spec),
@@ -186,10 +188,11 @@ async function run(running: Running, options: ExecuteOptions): Promise<Next> {
     now: databaseNow,
     random: Math.random,
     sleep: (ms, signal) => clock.sleep(ms, signal),
-    job: row.id,
     progress: (atom, fraction, note) => {
-      log.debug({ jobId: row.id, atom, fraction, note }, "task progress");
+      const noted = note === undefined ? {} : { note };
+      progress.note(row.id, atom, { fraction, ...noted, at: databaseNow() });
     },
+    job: row.id,
   });
   const lost = () => engine.abort(asError(claim.lost.reason));
   const leave = () => engine.leave("handover", grace);
@@ -203,6 +206,7 @@ async function run(running: Running, options: ExecuteOptions): Promise<Next> {
     return after(row, await engine.run(), options);
   } finally {
     control.detach();
+    progress.forget(row.id);
     claim.lost.removeEventListener("abort", lost);
     leaving.removeEventListener("abort", leave);
   }
@@ -229,17 +233,33 @@ function parkReason(error: unknown): ParkReason | undefined {
   return undefined;
 }
 
-/** Leaves word of how the ownership ended, for the next owner's count of deaths. */
-async function note(
+/** Why the ownership ends without a word in the journal, for the next owner's count of deaths. */
+function howItEnded(error: unknown, alone: boolean): OwnershipEnd {
+  if (hasCode(error, "RUNNER_DIED")) return alone ? "runner-died-alone" : "runner-died";
+  if (hasCode(error, "OWNERSHIP_LOST")) return "lost";
+  return hasCode(error, ...NOT_THE_JOBS) ? "given-back" : "failed";
+}
+
+/** What goes wrong here and says nothing about the job. */
+const NOT_THE_JOBS = ["PERSISTENCE_DOWN", "BOARD_DOWN", "NO_RUNNER", "OTHER_VERSION"] as const;
+
+async function giveBack(
   job: string,
   ownership: JobOwnership,
-  how: { readonly error: unknown; readonly alone: boolean },
   options: ExecuteOptions,
-): Promise<void> {
-  const died = how.alone ? "runner-died-alone" : "runner-died";
-  // One that left a job which is not for this agent did not die of it (P-25).
-  const left = hasCode(how.error, "OTHER_VERSION") ? "handover" : "lost";
-  const ended = hasCode(how.error, "RUNNER_DIED") ? died : left;
+): Promise<Next> {
+  await note({ job, ownership, ended: "given-back" }, options);
+  return { next: "abandon" };
+}
+
+interface Noted {
+  readonly job: string;
+  readonly ownership: JobOwnership;
+  readonly ended: OwnershipEnd;
+}
+
+/** Leaves word of how the ownership ended, for the next owner's count of deaths. */
+async function note({ job, ownership, ended }: Noted, options: ExecuteOptions): Promise<void> {
   try {
     await options.persistence.endOwnership(job, ownership.token, ended);
   } catch (error) {

@@ -1,11 +1,13 @@
 import type { Clock } from "../../common/clock.js";
-import { JobrunnerError } from "../../common/error.js";
+import { hasCode, JobrunnerError } from "../../common/error.js";
 import { AbortDeadline, toJsonDeadline } from "./deadline.js";
 import { Commands } from "./guard/commands.js";
 import { toError } from "./guard/guarded.js";
 import { type FromRunner, fromWire, type HostSettings, type ToRunner, toWire } from "./messages.js";
 import { type Asking, OpenCalls } from "./open-calls.js";
 import type { Deadline, Manifest } from "./runner.js";
+import { LogBudget, ReadBudget } from "./output/budgets.js";
+import { storable } from "./storable.js";
 import type { OpenTransport, Transport } from "./transport/transport.js";
 
 export interface ConnectionOptions {
@@ -23,6 +25,15 @@ export interface ConnectionOptions {
 /** For a sign of life before a body that does not stop is stopped with its runner, ms. */
 const PONG_MS = 500;
 
+const ERROR_LINE = /error\b/i;
+/** Characters shown of a runner's complaint. */
+const COMPLAINT_MAX = 300;
+
+interface Budgets {
+  readonly log: LogBudget;
+  readonly budget: ReadBudget;
+}
+
 /** One runner: questions out, answers in, and its end. */
 export class Connection {
   readonly name: string;
@@ -34,11 +45,15 @@ export class Connection {
   #becomeReady: (manifest: Manifest) => void = () => undefined;
   #failReady: (error: Error) => void = () => undefined;
   #loading: string | undefined;
+  #isReady = false;
+  /** The first line it wrote that names an error, else the last: mostly why it is not ready. */
+  #complaint: string | undefined;
   #dead: string | undefined;
   #why: string | undefined;
   #next = 1;
   readonly #deadline = new AbortDeadline();
-  readonly #commands = new Commands(() => !this.#deadline.over);
+  readonly #commands = new Commands(this.#deadline);
+  readonly #budgets = new WeakMap<Asking, Budgets>();
   readonly #pings = new Map<number, AbortController>();
 
   constructor(options: ConnectionOptions) {
@@ -48,23 +63,33 @@ export class Connection {
       clock: options.clock,
       abort: (id, reason) => {
         this.#post({ kind: "abort", id, reason: toWire(reason, true) });
-        // Not left to the body: its runner may be busy with somebody else's endless loop.
-        this.#commands.stop(id);
+        // Not left to the body: its runner may be busy with somebody else's endless loop. Without
+        // ownership there is no time for a grace: somebody else may start the same.
+        if (hasCode(reason, "OWNERSHIP_LOST")) void this.#commands.kill([id]);
+        else this.#commands.stop(id);
       },
       over: (id) => this.#commands.stop(id),
       turns: () => this.responsive(PONG_MS),
-      kill: () => this.kill(),
+      kill: () => this.end(),
     });
     this.#ready = new Promise((resolve, reject) => {
       this.#becomeReady = resolve;
       this.#failReady = reject;
     });
     this.#ready.catch(() => undefined); // Whoever asks is told; nobody has to ask.
+    const own = new LogBudget((line) => options.output(line));
     this.#transport = options.open(
       {
         message: (message) => this.#take(message),
-        output: options.output,
-        ended: (how) => void this.#end(how),
+        output: (line) => {
+          const named = this.#complaint !== undefined && ERROR_LINE.test(this.#complaint);
+          if (!named && line.trim() !== "") this.#complaint = line.trim().slice(0, COMPLAINT_MAX);
+          own.add(line);
+        },
+        ended: (how) => {
+          own.end();
+          void this.#end(how);
+        },
       },
       options.memoryMb === undefined ? {} : { memoryMb: options.memoryMb },
     );
@@ -114,11 +139,21 @@ export class Connection {
     this.#sessions.add(session);
   }
 
-  /** The session's calls are over for the agent, whatever its bodies still do. */
-  release(session: number): void {
+  /**
+   * The session's calls are over for the agent, whatever its bodies still do. Resolves when their
+   * commands are gone.
+   */
+  async release(session: number): Promise<void> {
     if (!this.#sessions.delete(session)) return;
     this.#post({ kind: "close", session });
+    const gone = this.kill(session);
     this.#calls.rejectSession(session, lost());
+    await gone;
+  }
+
+  /** Ends at once the commands of a session's calls, or those of one atom. */
+  kill(session: number, atom?: string): Promise<void> {
+    return this.#commands.kill(this.#calls.idsOf(session, atom));
   }
 
   ask(asking: Asking): Promise<unknown> {
@@ -135,7 +170,8 @@ export class Connection {
     this.#post({ kind: "beat", deadline: toJsonDeadline(deadline) });
   }
 
-  kill(): void {
+  /** Ends the runner at once. */
+  end(): void {
     this.#transport.kill();
   }
 
@@ -153,11 +189,14 @@ export class Connection {
         return;
       case "ready":
         this.#loading = undefined;
+        this.#isReady = true;
         return this.#becomeReady(message.manifest);
       case "answer":
-        return this.#calls.resolve(message.id, message.value);
+        return this.#settle(message.id, () => this.#calls.resolve(message.id, message.value));
       case "refusal":
-        return this.#calls.reject(message.id, fromWire(message.error));
+        return this.#settle(message.id, () =>
+          this.#calls.reject(message.id, fromWire(message.error)),
+        );
       case "log":
         return this.#options.log(message.session, message.atom, message.line);
       case "progress":
@@ -173,12 +212,20 @@ export class Connection {
     }
   }
 
+  /** A body may return without waiting for what it started: it is not over before that is gone. */
+  #settle(id: number, settle: () => void): void {
+    this.#commands.stop(id);
+    const gone = this.#commands.gone(id);
+    if (gone === undefined) settle();
+    else void gone.then(settle);
+  }
+
   async #save(message: Extract<FromRunner, { kind: "save" }>): Promise<void> {
     const { id, save, value } = message;
     try {
       const hooks = this.#calls.get(id)?.hooks;
       if (hooks === undefined) throw lost();
-      await hooks.saved(value);
+      await hooks.saved(storable("The value given to ctx.saved", value));
       this.#post({ kind: "saved", save });
     } catch (error) {
       this.#post({ kind: "saved", save, error: toWire(error, true) });
@@ -192,14 +239,25 @@ export class Connection {
     if (over || asking.session === undefined || asking.ask.ask !== "call") {
       return this.#post({ kind: "ended", command, error: toWire(lost(), true) });
     }
-    const { session, ask } = asking;
+    const { log, budget } = this.#budgetsOf(asking, asking.session, asking.ask.call.atom);
     const take = (text: string): void => {
-      this.#options.log(session, ask.call.atom, text);
+      log.add(text);
       if (lines) this.#post({ kind: "output", command, line: text });
     };
-    const end = await this.#commands.run({ call: id, line, take });
+    const end = await this.#commands.run({ call: id, line, output: { take, budget } });
+    log.end();
     const error = toError(line.command, end);
     this.#post({ kind: "ended", command, ...(error && { error: toWire(error, false) }) });
+  }
+
+  /** Shared by all commands of one call. */
+  #budgetsOf(asking: Asking, session: number, atom: string): Budgets {
+    const known = this.#budgets.get(asking);
+    if (known !== undefined) return known;
+    const log = new LogBudget((line) => this.#options.log(session, atom, line));
+    const budgets = { log, budget: new ReadBudget() };
+    this.#budgets.set(asking, budgets);
+    return budgets;
   }
 
   async #end(exit: string): Promise<void> {
@@ -216,9 +274,22 @@ export class Connection {
   }
 
   #died(how: string): JobrunnerError {
+    if (!this.#isReady) return notStarted(this.name, [how, this.#complaint]);
     const message = `The runner ${this.name} ended in the middle of a call: ${how}.`;
     return new JobrunnerError("RUNNER_DIED", message, { retryable: true });
   }
+}
+
+/** Nobody's job is to blame for a runner that was never ready. */
+export function notStarted(
+  runner: string,
+  reasons: readonly (string | undefined)[],
+): JobrunnerError {
+  const why = reasons.filter((reason) => reason !== undefined).join(": ");
+  return new JobrunnerError("NO_RUNNER", `The runner ${runner} could not be started: ${why}`, {
+    hint: "Restart the agent when its package was replaced; look for free memory and processes.",
+    retryable: true,
+  });
 }
 
 function lost(): JobrunnerError {

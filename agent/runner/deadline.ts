@@ -1,3 +1,4 @@
+import type { LeaseEnd } from "./guard/guard-messages.js";
 import type { Deadline } from "./runner.js";
 
 /**
@@ -7,12 +8,20 @@ import type { Deadline } from "./runner.js";
 export class AbortDeadline {
   #monotonic: number | undefined;
   #wall = 0;
+  #end: LeaseEnd | undefined;
 
   /** Another word; an older one that was overtaken takes no time away. */
   extend(deadline: Deadline): void {
     if (this.#monotonic !== undefined && deadline.abortMonotonic < this.#monotonic) return;
     this.#monotonic = deadline.abortMonotonic;
     this.#wall = deadline.abortWall;
+    const { endMonotonic, endWall } = toJsonDeadline(deadline);
+    this.#end = { monotonic: endMonotonic, wall: endWall };
+  }
+
+  /** When somebody else may own; undefined as long as nothing was said. */
+  get end(): LeaseEnd | undefined {
+    return this.#end;
   }
 
   /** False as long as nothing was said. */
@@ -32,11 +41,13 @@ function passed(monotonic: number, wall: number): boolean {
 
 /** The deadline as JSON can carry it: what never comes is a time nobody lives to see. */
 export function toJsonDeadline(deadline: Deadline): Deadline {
-  const { startMonotonic, startWall, abortMonotonic, abortWall } = deadline;
+  const { startMonotonic, startWall, abortMonotonic, abortWall, endMonotonic, endWall } = deadline;
   return {
     startMonotonic: Math.min(startMonotonic, Number.MAX_VALUE),
     startWall: Math.min(startWall, Number.MAX_VALUE),
     abortMonotonic: Math.min(abortMonotonic, Number.MAX_VALUE),
     abortWall: Math.min(abortWall, Number.MAX_VALUE),
+    endMonotonic: Math.min(endMonotonic, Number.MAX_VALUE),
+    endWall: Math.min(endWall, Number.MAX_VALUE),
   };
 }

@@ -60,11 +60,17 @@ export class RemoteBodies implements JobBodies {
     return connection.ask({ ask, session, hooks }) as Promise<boolean>;
   }
 
-  close(): void {
+  kill(atom: string): Promise<void> {
+    const { connection, session } = this.#options;
+    return connection.kill(session, atom);
+  }
+
+  async close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
-    this.#options.connection.release(this.#options.session);
+    const gone = this.#options.connection.release(this.#options.session);
     this.#options.closed();
+    await gone;
   }
 
   #call(body: BodyCall, hooks: CallHooks): Promise<unknown> {

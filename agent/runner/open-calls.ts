@@ -59,6 +59,15 @@ export class OpenCalls {
     return this.#open.get(id)?.asking;
   }
 
+  /** The calls of a session; of one atom of it when that is given. */
+  idsOf(session: number, atom?: string): readonly number[] {
+    return [...this.#open].flatMap(([id, { asking }]) => {
+      const { ask } = asking;
+      const fits = atom === undefined || (ask.ask === "call" && ask.call.atom === atom);
+      return asking.session === session && fits ? [id] : [];
+    });
+  }
+
   add(id: number, asking: Asking): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#open.set(id, { asking, done: undefined, resolve, reject });

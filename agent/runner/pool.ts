@@ -1,6 +1,6 @@
 import { BUILTIN_CAPABILITIES } from "../../capabilities/builtin/all.js";
 import type { Clock } from "../../common/clock.js";
-import { JobrunnerError } from "../../common/error.js";
+import { hasCode, JobrunnerError } from "../../common/error.js";
 import { Connection } from "./connection.js";
 import { openProcess } from "./transport/process.js";
 import type { Deadline, Manifest, PluginProblem } from "./runner.js";
@@ -37,6 +37,8 @@ export interface PoolOptions {
 const LOAD_LIMIT_MS = 60_000;
 /** For a sign of life of a runner that is at work, ms: far above a slow turn of its loop. */
 const RESPONSE_LIMIT_MS = 200;
+/** Between two tries while no runner can be started, ms. */
+const RECOVER_MS = 2_000;
 const RUNNERS_MAX = 4;
 const BUILTIN = [...BUILTIN_CAPABILITIES.keys()];
 const IDLE_MS = 60_000;
@@ -60,6 +62,7 @@ export class RunnerPool {
   readonly #disposed = new AbortController();
   #deadline: Deadline | undefined;
   #started = 0;
+  #trouble: string | undefined;
 
   constructor(options: PoolOptions, log: (session: number, atom: string, line: string) => void) {
     this.#options = options;
@@ -72,13 +75,40 @@ export class RunnerPool {
    */
   async get(alone: boolean): Promise<{ connection: Connection; manifest: Manifest }> {
     for (;;) {
-      const connection = alone ? this.#start(true) : await this.#pick();
       const known = this.#culprits.size;
       try {
+        const connection = alone ? this.#start(true) : await this.#pick();
         const manifest = await this.#loaded(connection);
+        this.#trouble = undefined;
         return { connection, manifest: this.#withCulprits(manifest) };
       } catch (error) {
-        if (this.#culprits.size === known) throw error; // Not a plugin's doing.
+        if (this.#culprits.size > known) continue; // A plugin's doing.
+        if (hasCode(error, "NO_RUNNER")) this.#missed(error);
+        throw error;
+      }
+    }
+  }
+
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  /** The machine's trouble, or that of the installation: tried again until it is over. */
+  #missed(error: Error): void {
+    const known = this.#trouble !== undefined;
+    this.#trouble = error.message;
+    if (!known) void this.#recover();
+  }
+
+  async #recover(): Promise<void> {
+    const { signal } = this.#disposed;
+    while (this.#trouble !== undefined) {
+      await this.#options.clock.sleep(RECOVER_MS, signal);
+      if (signal.aborted) return;
+      try {
+        this.settle((await this.get(false)).connection);
+      } catch {
+        continue; // What is wrong is in `trouble`.
       }
     }
   }
@@ -133,7 +163,7 @@ export class RunnerPool {
   async #loaded(connection: Connection): Promise<Manifest> {
     const loaded = new AbortController();
     void this.#options.clock.sleep(LOAD_LIMIT_MS, loaded.signal).then(() => {
-      if (!loaded.signal.aborted) connection.kill();
+      if (!loaded.signal.aborted) connection.end();
     });
     try {
       return await connection.manifest();
@@ -152,7 +182,7 @@ export class RunnerPool {
 
   #start(alone: boolean): Connection {
     if (this.#disposed.signal.aborted) {
-      throw new JobrunnerError("RUNNER_DIED", "The agent is stopping.", { retryable: true });
+      throw new JobrunnerError("NO_RUNNER", "The agent is stopping.", { retryable: true });
     }
     const { clock, transport = "process", memoryMb, notify, flows, agent, cache } = this.#options;
     const name = `r${++this.#started}`;
@@ -192,6 +222,6 @@ export class RunnerPool {
   #stop(kept: Kept): void {
     kept.stopping = true;
     kept.busy.abort();
-    kept.connection.kill();
+    kept.connection.end();
   }
 }

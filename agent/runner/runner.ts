@@ -65,12 +65,14 @@ export interface Prepared {
   readonly spec: FlowSpec;
 }
 
-/** Until when atoms may start and bodies may run (D8), on both clocks, ms. */
+/** Until when atoms may start, bodies may run and nobody else may own (D8), on both clocks, ms. */
 export interface Deadline {
   readonly startMonotonic: number;
   readonly startWall: number;
   readonly abortMonotonic: number;
   readonly abortWall: number;
+  readonly endMonotonic: number;
+  readonly endWall: number;
 }
 
 export interface RunnerJob {
@@ -102,15 +104,20 @@ export interface Opened {
 export interface JobBodies extends Bodies, Opened {
   /** Names the runner process that serves this job: part of the owner's name (P-9). */
   readonly runner: string;
-  /** Forgets the job; running bodies are aborted. */
-  close(): void;
+  /** P-22: ends at once what the atom's running call started; resolves when it is gone. */
+  kill(atom: string): Promise<void>;
+  /** Forgets the job; running bodies are aborted. Resolves when their commands are gone. */
+  close(): Promise<void>;
 }
 
 /**
  * Where authors' code runs: never in the agent's own event loop. The agent knows plugins only
- * through this. A runner that dies rejects its calls with RUNNER_DIED; the next starts another.
+ * through this. A runner that dies rejects its calls with RUNNER_DIED; the next starts another. One
+ * that was never ready rejects them with NO_RUNNER: that is not the doing of any job.
  */
 export interface Runners extends AsyncDisposable {
+  /** Why no runner can be started now; undefined as long as they can be. */
+  readonly trouble: string | undefined;
   /** What the plugins declare; starts a runner when none has told it yet. */
   manifest(): Promise<Manifest>;
   /**

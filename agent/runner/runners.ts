@@ -42,6 +42,10 @@ class PooledRunners implements Runners {
     });
   }
 
+  get trouble(): string | undefined {
+    return this.#pool.trouble;
+  }
+
   async manifest(): Promise<Manifest> {
     if (this.#manifest === undefined) this.#pool.settle(await this.#get(false));
     return this.#manifest ?? { flows: [], capabilities: [], problems: [] };
@@ -71,7 +75,7 @@ class PooledRunners implements Runners {
       const opened = (await this.#build(connection, flow, { ask: "open", head })) as Opened;
       return new RemoteBodies({ connection, session, job, opened, closed });
     } catch (error) {
-      connection.release(session);
+      await connection.release(session);
       closed();
       throw error;
     }

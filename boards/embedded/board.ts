@@ -121,7 +121,7 @@ class EmbeddedBoard implements JobBoard {
   }
 
   held(incarnation: string): Promise<ReadonlyMap<string, string>> {
-    return this.#look((sql) => looking.held(sql, incarnation));
+    return this.#look((sql) => looking.held(sql, incarnation, this.#clock.now()));
   }
 
   changed(signal: AbortSignal): Promise<void> {

@@ -74,11 +74,15 @@ export function exists(sql: Statements, ids: readonly string[]): ReadonlySet<str
   return new Set(rows.map((row) => String(row.id)));
 }
 
-/** All claims named `<incarnation>.<n>`; "/" is the character after ".". */
-export function held(sql: Statements, incarnation: string): ReadonlyMap<string, string> {
+/** All claims named `<incarnation>.<n>` within their lease; "/" is the character after ".". */
+export function held(
+  sql: Statements,
+  incarnation: string,
+  now: number,
+): ReadonlyMap<string, string> {
   const rows = sql.all(
-    "SELECT id, claim FROM board_entries WHERE claim >= ? AND claim < ?",
-    ...[`${incarnation}.`, `${incarnation}/`],
+    "SELECT id, claim FROM board_entries WHERE claim >= ? AND claim < ? AND ready_at > ?",
+    ...[`${incarnation}.`, `${incarnation}/`, now],
   );
   return new Map(rows.map((row) => [String(row.id), String(row.claim)]));
 }

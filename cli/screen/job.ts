@@ -128,7 +128,14 @@ function noteOf(node: NodeView, last: AttemptView | undefined): string {
   const tries = node.attempts?.length ?? 0;
   const again = tries > 1 ? [`try ${tries}`] : [];
   const failed = last?.failure === undefined ? [] : [failureText(last.failure)];
-  return [...again, ...failed].join("  ");
+  return [...again, ...progressText(node), ...failed].join("  ");
+}
+
+/** `50% copying`. */
+function progressText({ progress }: NodeView): readonly string[] {
+  if (progress === undefined) return [];
+  const note = progress.note === undefined ? "" : ` ${clean(progress.note)}`;
+  return [`${Math.floor(progress.fraction * 100)}%${note}`];
 }
 
 /** The attempts before the last one, under their atom. */
@@ -178,7 +185,8 @@ function ownerLines(style: Style, owners: readonly OwnerView[], now: number): re
   return owners.map((owner) => {
     const agent = padEnd(clean(owner.agent), width);
     const since = clockTime(Date.parse(owner.since), now);
-    const until = owner.until === undefined ? "now" : clockTime(Date.parse(owner.until), now);
+    const open = owner.ended === "silent" ? "?" : "now";
+    const until = owner.until === undefined ? open : clockTime(Date.parse(owner.until), now);
     const ended = owner.ended === undefined ? "" : ` (${ENDED[owner.ended] ?? owner.ended})`;
     return fact(style, "owner", `${agent}  ${since} ${dash(style)} ${until}${ended}`);
   });
@@ -188,9 +196,15 @@ function ownerLines(style: Style, owners: readonly OwnerView[], now: number): re
 const ENDED: Readonly<Record<string, string>> = {
   outcome: "ended the job",
   handover: "handed over",
+  parked: "parked the job",
+  suspended: "suspended it when asked",
   "runner-died": "its runner died",
   "runner-died-alone": "its runner died with this job alone",
   lost: "lost it",
+  "given-back": "gave it back",
+  failed: "met an unexpected error",
+  // The view's own word: such an owner could note nothing.
+  silent: "not heard of",
 };
 
 function fact(style: Style, title: string, text: string): string {

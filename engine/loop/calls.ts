@@ -16,6 +16,8 @@ export interface CallsOptions {
   settled(atom: AtomNode, outcome: Outcome): void;
   /** A body was stopped on purpose and did not come to an end: its atom stays as it is. */
   left(atom: AtomNode): void;
+  /** Ends what a call started; it is given up only when that is gone. */
+  kill(atom: AtomNode): Promise<void>;
   /** The ownership or the runner is gone: nothing that is known can be written any more. */
   lost(error: Error): void;
 }
@@ -143,11 +145,13 @@ export class Calls {
   /** A body that does not listen must not hold up the flow for ever. */
   async #giveUp(call: Call, reason: Error): Promise<void> {
     await this.#pause(call, SETTLE_MS);
+    if (this.#isCurrent(call)) await this.#options.kill(call.request.atom);
     this.#settle(call, { ok: false, failure: toFailure(reason) });
   }
 
   async #forsake(call: Call, settleMs: number): Promise<void> {
     await this.#pause(call, settleMs);
+    if (this.#isCurrent(call)) await this.#options.kill(call.request.atom);
     if (!this.#isCurrent(call)) return;
     this.#running.delete(call.request.atom);
     call.done?.abort(OVER);

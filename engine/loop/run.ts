@@ -57,6 +57,7 @@ export class FlowRun implements Engine {
       saved: (atom, value) => this.#save(atom, value),
       progress: (atom, fraction, note) => options.progress?.(atom.name, fraction, note),
       settled: (atom, outcome) => this.#inbox.put(() => settle(this.#desk, atom, outcome)),
+      kill: async (atom) => options.bodies.kill?.(atom.name),
       left: (atom) => this.#inbox.put(() => this.#memory.present.orphans.add(atom)),
       lost: (error) => this.abort(error),
     });

@@ -2,7 +2,7 @@ import { Sql, sql, table } from "../../mysql/sql.js";
 import { integer } from "../columns.js";
 import type { Raise } from "../persistence.js";
 import { STARTABLE_LIST } from "../queries.js";
-import type { OwnershipEnd } from "../writing.js";
+import type { EndedOwnership } from "../writing.js";
 import type { Transactions } from "./transaction.js";
 
 /** States in which a job may be raised and written to. */
@@ -52,7 +52,7 @@ export async function raise(to: Transactions, wanted: Raise): Promise<number | u
 }
 
 /** The first to say how an ownership ended is believed. */
-export async function endOwnership(to: Transactions, end: OwnershipEnd): Promise<void> {
+export async function endOwnership(to: Transactions, end: EndedOwnership): Promise<void> {
   const { job, token, ended } = end;
   await to.database.write([
     sql`UPDATE ownerships SET ended = ${ended}, ended_at = ${to.now}

@@ -1,7 +1,7 @@
 import type { Statements } from "../../sqlite/statements.js";
 import { integer } from "../columns.js";
 import type { Ownership, Raise } from "../persistence.js";
-import type { OwnershipEnd } from "../writing.js";
+import type { EndedOwnership } from "../writing.js";
 
 const RAISE = `
   UPDATE jobs SET token = token + 1, owner = ?, agent = ?,
@@ -35,7 +35,7 @@ export function insertOwnership(sql: Statements, begun: Ownership): void {
 }
 
 /** The first to say how an ownership ended is believed. */
-export function endOwnership(sql: Statements, end: OwnershipEnd, now: number): void {
+export function endOwnership(sql: Statements, end: EndedOwnership, now: number): void {
   sql.run(
     `UPDATE ownerships SET ended = ?, ended_at = ?
      WHERE job = ? AND token = ? AND ended IS NULL`,

@@ -24,6 +24,7 @@ import type {
   NewJob,
   OpenJob,
   Ownership,
+  OwnershipEnd,
   Persistence,
   Posted,
   Purged,
@@ -135,11 +136,7 @@ export class SqlitePersistence implements Persistence {
     return this.#database.write(work, { atOnce: true });
   }
 
-  async endOwnership(
-    job: string,
-    token: number,
-    ended: NonNullable<Ownership["ended"]>,
-  ): Promise<void> {
+  async endOwnership(job: string, token: number, ended: OwnershipEnd): Promise<void> {
     // Mostly the last append has noted it already; then this costs no commit.
     if (await this.#database.read((sql) => reading.isNoted(sql, job, token))) return;
     await this.#database.write((sql) => endOwnership(sql, { job, token, ended }, this.#now()));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { poisonOf } from "../../agent/owner/poison.js";
 import type { Change, Entry } from "../../engine/journal.js";
-import type { Ownership } from "../../persistence/persistence.js";
+import type { Ownership, OwnershipEnd } from "../../persistence/persistence.js";
 
 const SECOND = 1_000;
 
@@ -90,6 +90,30 @@ describe("P-25 poison", () => {
     });
   });
 
+  it("does not count a loading that nobody died of within a minute", () => {
+    const hour = 3_600 * SECOND;
+    const ownerships = [owned(1, 0), owned(2, hour), owned(3, 2 * hour)];
+
+    expect(poisonOf(ownerships, [], 3 * hour)).toBeUndefined();
+  });
+
+  it.each(["given-back", "lost"] as const)(
+    "does not count an owner that lived to note that its ownership was %s",
+    (ended) => {
+      const entries = [running(1, 1, 0, "a"), again(2, 2, SECOND), again(3, 3, 2 * SECOND)];
+      const ownerships = [0, 1, 2].map((n) => owned(n + 1, n * SECOND, ended));
+
+      expect(poisonOf(ownerships, entries, 3 * SECOND)).toBeUndefined();
+      expect(poisonOf(ownerships, [], 3 * SECOND)).toBeUndefined();
+    },
+  );
+
+  it("counts an owner that ended over a defect it met with the job", () => {
+    const ownerships = [0, 1, 2].map((n) => owned(n + 1, n * SECOND, "failed"));
+
+    expect(poisonOf(ownerships, [], 3 * SECOND)).toMatchObject({ deaths: 3 });
+  });
+
   it("finds nothing in a job that nobody owned", () => {
     expect(poisonOf([], [], 0)).toBeUndefined();
   });
@@ -107,12 +131,7 @@ function entry(seq: number, token: number, at: number, changes: readonly Change[
   return { seq, token, at, changes };
 }
 
-function owned(
-  token: number,
-  at: number,
-  ended?: NonNullable<Ownership["ended"]>,
-  endedAt?: number,
-): Ownership {
+function owned(token: number, at: number, ended?: OwnershipEnd, endedAt?: number): Ownership {
   return {
     job: "job",
     token,

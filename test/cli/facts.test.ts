@@ -4,7 +4,7 @@ import { took } from "../../cli/screen/job-list.js";
 import { createStyle } from "../../cli/screen/style.js";
 import { fitEnd, widthOf, wrap } from "../../cli/screen/text.js";
 import type { JobDetailView, NodeView } from "../../common/wire.js";
-import { NOW, SUCCEEDED } from "./views.js";
+import { DETAIL, NOW, SUCCEEDED } from "./views.js";
 
 const narrow = createStyle({ env: { NO_COLOR: "1", LANG: "C.UTF-8" }, tty: true, columns: 40 });
 const piped = createStyle({ env: {}, tty: false });
@@ -85,5 +85,21 @@ describe("the facts of a job", () => {
 
     expect(renderJob(piped, job, NOW)).toContain("output  url=u");
     expect(renderJob(piped, job, NOW)).not.toContain("serve_retry.result");
+  });
+
+  it("say how far a body is", () => {
+    const progress = { fraction: 0.999, note: "copying\u0007", at: "2027-03-01T10:00:00Z" };
+    const node: NodeView = { kind: "task", name: "copy", state: "RUNNING", progress };
+    const job = { ...DETAIL, tree: { ...DETAIL.tree, children: [node] } };
+
+    expect(renderJob(piped, job, NOW)).toMatch(/copy .*99% copying/);
+  });
+
+  it("say that an owner was not heard of, and never that it works now", () => {
+    const owners = DETAIL.owners.slice(-1).map((owner) => ({ ...owner, ended: "silent" }));
+
+    const text = renderJob(piped, { ...DETAIL, owners }, NOW);
+
+    expect(text).toMatch(/owner .* [?] [(]not heard of[)]/);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { JobrunnerError } from "../../common/error.js";
+import { RESULT_BYTES_MAX } from "../../persistence/persistence.js";
 import { type Failure, toError, toFailure } from "../../common/failure.js";
 
 describe("a failure", () => {
@@ -52,6 +53,23 @@ describe("a failure", () => {
     error.cause = error;
 
     expect(JSON.stringify(toFailure(error)).match(/"message"/g)).toHaveLength(9);
+  });
+
+  it("is small enough to be stored, however much is thrown", () => {
+    const huge = "\u0001".repeat(5 * 1024 * 1024);
+    const thrown = (cause: unknown): Error =>
+      Object.assign(new Error(huge, { cause }), { name: huge, code: huge, data: { huge } });
+    let error = thrown(huge);
+    for (let depth = 0; depth < 10; depth += 1) error = thrown(error);
+
+    const failure = toFailure(error);
+
+    expect(Buffer.byteLength(JSON.stringify(failure))).toBeLessThan(RESULT_BYTES_MAX);
+    expect(failure.message).toMatch(/^\u0001+[.]{3} 5242880 characters in all$/);
+    expect(failure).not.toHaveProperty("data");
+    expect(toFailure(huge).message).toHaveLength(
+      16_384 - 40 + "... 5242880 characters in all".length,
+    );
   });
 
   it("of jobrunner's own carries the code", () => {

@@ -31,10 +31,30 @@ describe("a task that", { timeout: 60_000 }, () => {
     expect(ended.failures.map(({ failure }) => failure.name)).toEqual(["TimeoutError"]);
   });
 
+  it("writes without end fails at its time limit, and delays nobody", async () => {
+    const { ended } = await disturb("flood", "process");
+
+    expect(ended.state).toBe("REVERTED");
+    expect(ended.owners).toHaveLength(1);
+  });
+
   it("never comes back fails at its time limit", async () => {
     const { ended } = await disturb("hang", "process");
 
     expect(ended.state).toBe("REVERTED");
+  });
+
+  it.each([
+    ["save-large", "The value given to ctx.saved has 5242882 bytes"],
+    ["fail-large", "20971520 characters in all"],
+  ])("tries to %s fails with the reason, and its owner lives", async (how, message) => {
+    const { ended } = await disturb(how, "process");
+
+    expect(ended.state).toBe("REVERTED");
+    expect(ended.failures.map(({ failure }) => failure.message)).toEqual([
+      expect.stringContaining(message),
+    ]);
+    expect(ended.owners).toHaveLength(1);
   });
 
   it("returns what is no JSON fails with the reason", async () => {

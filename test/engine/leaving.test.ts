@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { SETTLE_MS } from "../../engine/loop/calls.js";
 import { fail, failing, Gate, Stage } from "./support/stage.js";
 import { linear, retry, task, unordered } from "./support/words.js";
 
@@ -217,6 +218,26 @@ describe("leaving", () => {
     expect(stage.calls.at(-1)).toBe("r.?");
     engine.leave("handover", grace.signal);
     grace.abort();
+
+    expect(await run).toEqual({ left: "handover" });
+  });
+
+  it("hands over only when what a forsaken atom started is gone", async () => {
+    const killed = new Gate();
+    const web = task("web", { interruptible: true });
+    const stage = new Stage(linear("f", [web]), {
+      execute: { web: () => new Promise(() => undefined) },
+      kill: async () => void (await killed.body({} as never, { signal: patient() } as never)),
+    });
+    const engine = stage.engine();
+    const run = engine.run();
+    await stage.clock.advance(1);
+    engine.leave("handover", patient());
+    await stage.clock.advance(SETTLE_MS);
+    await killed.entered;
+
+    expect(stage.lines.at(-1)).not.toContain("handover");
+    killed.open();
 
     expect(await run).toEqual({ left: "handover" });
   });

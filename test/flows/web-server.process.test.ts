@@ -47,7 +47,9 @@ describe("the web server's task", () => {
     const first = serve(linked);
     await until(page, PATIENCE);
 
-    await expect(serve(hooks())).rejects.toMatchObject({ failure: { code: "EXIT_1" } });
+    const second = serve(hooks());
+    await expect(second).rejects.toMatchObject({ failure: { code: "EXIT_1" } });
+    await expect(second).rejects.toThrow(/exited with 1: .*EADDRINUSE/);
 
     expect(lines.some((line) => line.includes("EADDRINUSE"))).toBe(true);
     linked.abort(new Error("over"));

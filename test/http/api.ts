@@ -66,6 +66,7 @@ export async function startApi(dir: string): Promise<Api> {
     runners: faulty(runners, () => faults.runners),
     identity: { agent: "alpha", machine: "machine-1", incarnation: "alpha" },
     ...{ log, capabilities: BUILTIN_CAPABILITIES },
+    progress: { of: () => new Map() },
     why: async () => ({ agent: "alpha", able: true, requirements: [] }),
     requested: (job, request) => void requested.push([job, request]),
     onPutFailed: () => (putFailures += 1),

@@ -21,6 +21,7 @@ export function slowRunners(
     file: "",
   };
   return {
+    trouble: undefined,
     manifest: () => Promise.resolve({ flows: [info], capabilities: [], problems: [] }),
     prepare: refuse,
     able: refuse,
@@ -42,7 +43,8 @@ export function slowRunners(
         retryRevert: refuse,
         onFailure: refuse,
         decide: refuse,
-        close: () => undefined,
+        kill: () => Promise.resolve(),
+        close: () => Promise.resolve(),
       };
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -219,6 +219,32 @@ describe("leaving a job", () => {
     expect(await world.board.exists([id])).toEqual(new Set());
   });
 
+  it("P-25: a machine that cannot start a runner gives the job back, however often", async () => {
+    const world = await openWorld();
+    const { id } = await world.post();
+    await owned(world.persistence, id, { boardId: world.boardId });
+    let ready = false;
+    const alpha = world.agent("alpha", {
+      build: () => {
+        if (!ready) throw new JobrunnerError("NO_RUNNER", "the package is gone");
+        return null;
+      },
+    });
+
+    for (let n = 0; n < 4; n += 1) {
+      await alpha.work(id);
+      expect(await world.claimable()).toEqual([]);
+      await world.clock.advance(LEASE_MS);
+    }
+    expect(await world.persistence.job(id)).toMatchObject({ state: "RUNNING" });
+    ready = true;
+    await alpha.work(id);
+
+    expect(await world.persistence.job(id)).toMatchObject({ state: "SUCCESS" });
+    const ends = (await world.persistence.ownerships(id)).map(({ ended }) => ended);
+    expect(ends.slice(1)).toEqual([...Array(4).fill("given-back"), "outcome"]);
+  });
+
   it("P-35: nothing is consumed or failed while persistence is away; then it goes on", async () => {
     const world = await openWorld();
     const { id } = await world.post({ spec: linear("a", "b") });

@@ -75,7 +75,8 @@ describe("posting", () => {
       return Promise.reject(new JobrunnerError("RUNNER_DIED", "killed by a neighbour"));
     };
     const { persistence, board, clock } = world;
-    const parts = { persistence, board, runners, clock, ...ABILITIES };
+    const { progress } = world;
+    const parts = { persistence, board, runners, clock, progress, ...ABILITIES };
     const jobs = createJobs({ ...parts, ...told(() => undefined) });
 
     const { created, view } = await jobs.post({ flow: "hello" });
@@ -101,7 +102,8 @@ describe("the deadline of a body", () => {
   it("P-34: is looked at in the runner, on both clocks, before the body starts", async () => {
     const runners = openRunners();
     const never = Number.POSITIVE_INFINITY;
-    const past = { startMonotonic: 0, startWall: never, abortMonotonic: never, abortWall: never };
+    const far = { abortMonotonic: never, abortWall: never, endMonotonic: never, endWall: never };
+    const past = { startMonotonic: 0, startWall: never, ...far };
     for (const deadline of [past, { ...past, startMonotonic: never, startWall: 0 }]) {
       const job: RunnerJob = {
         ...{ job: "job", flow: "hello", version: 1, params: {}, agent: "alpha" },
@@ -118,7 +120,7 @@ describe("the deadline of a body", () => {
       };
 
       await expect(bodies.execute(info, hooks)).rejects.toMatchObject({ code: "OWNERSHIP_LOST" });
-      bodies.close();
+      await bodies.close();
     }
   });
 });
@@ -145,12 +147,13 @@ function openRunners(flows: readonly string[] = []) {
 }
 
 function openJobs(
-  { persistence, board, clock }: World,
+  { persistence, board, clock, progress }: World,
   onPutFailed: () => void,
   flows: readonly string[] = [],
 ) {
   const runners = openRunners(flows);
-  return createJobs({ persistence, board, runners, clock, ...ABILITIES, ...told(onPutFailed) });
+  const parts = { persistence, board, runners, clock, progress, ...ABILITIES };
+  return createJobs({ ...parts, ...told(onPutFailed) });
 }
 
 function told(onPutFailed: () => void) {

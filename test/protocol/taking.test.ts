@@ -67,6 +67,24 @@ describe("taking a job", () => {
     expect(await world.claimable()).toEqual([id]);
   });
 
+  it("P-6, P-25: a claim that has grown stale during the raise is given back, and says so", async () => {
+    const world = await openWorld();
+    const { id } = await world.post();
+    await owned(world.persistence, id, { boardId: world.boardId });
+    const { raise } = world.persistence;
+    world.persistence.raise = async (wanted) => {
+      const token = await raise.call(world.persistence, wanted);
+      world.clock.jumpWall(LEASE_MS); // The machine slept.
+      return token;
+    };
+
+    await world.agent("alpha").work(id);
+
+    const ownerships = await world.persistence.ownerships(id);
+    expect(ownerships.map(({ ended }) => ended)).toEqual([undefined, "given-back"]);
+    expect(world.calls).toEqual([]);
+  });
+
   it("P-7: a raise that arrives late never applies after another ownership began", async () => {
     const { persistence, post, boardId } = await openWorld();
     const { id } = await post();

@@ -5,6 +5,7 @@ import { flowHash } from "../../agent/flow-hash.js";
 import { execute } from "../../agent/owner/execute.js";
 import { JobControl } from "../../agent/owner/job-control.js";
 import { openFlow } from "../../agent/runner/host/opening.js";
+import { ProgressBook } from "../../agent/progress.js";
 import type { JobBodies, Runners } from "../../agent/runner/runner.js";
 import type { JobBoard } from "../../boards/board.js";
 import { openBoard } from "../../boards/open.js";
@@ -37,6 +38,7 @@ export interface World {
   readonly board: JobBoard;
   /** The board in use, as the sweep found it. */
   boardId: string;
+  readonly progress: ProgressBook;
   /** What bodies were called, in order, by any agent: `alpha: a`, `beta: a revert`. */
   readonly calls: string[];
   post(more?: Partial<NewJob>): Promise<NewJob>;
@@ -81,6 +83,7 @@ export async function openWorld({ board: given }: { board?: JobBoard } = {}): Pr
   await persistence.setBoardId(undefined, boardId);
   const world: World = {
     ...{ clock, persistence, board, boardId },
+    progress: new ProgressBook(),
     calls: [],
     post: (more) => post(world, more),
     agent: (name, script = {}, flow) => openAgent(world, name, { script, flow }),
@@ -124,6 +127,7 @@ function openAgent(world: World, name: string, code: Code): WorldAgent {
   const options = {
     ...{ board, claims, persistence, committer, clock, log },
     runners: scripted(world, name, code),
+    progress: world.progress,
     identity: { agent: name, machine: `machine-${name}`, incarnation: name },
     boardId: () => world.boardId,
     boardDiffers: () => void (agent.doubts += 1),
@@ -153,6 +157,7 @@ function scripted({ persistence, calls }: World, agent: string, { script, flow }
   };
   const refuse = (): Promise<never> => Promise.reject(new JobrunnerError("INTERNAL", "not used"));
   return {
+    trouble: undefined,
     manifest: refuse,
     prepare: refuse,
     able: refuse,
@@ -171,7 +176,8 @@ function scripted({ persistence, calls }: World, agent: string, { script, flow }
         retryRevert: refuse,
         onFailure: refuse,
         decide: refuse,
-        close: () => undefined,
+        kill: () => Promise.resolve(),
+        close: () => Promise.resolve(),
       };
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { listProcesses, signal } from "../../scripts/lab/processes.js";
 import { until } from "../../scripts/lab/until.js";
-import { call, hooks, openBodies, openRunners, sharedRunners } from "./open-runners.js";
+import {
+  call,
+  FOREVER,
+  hooks,
+  openBodies,
+  openRunners,
+  ownershipLost,
+  sharedRunners,
+} from "./open-runners.js";
 
 /* `ctx.run`: what becomes of a command when it ends, when its body must stop, when its runner dies. */
 
@@ -66,6 +74,69 @@ describe("a command", () => {
 
     await expect(answer).rejects.toThrow("stop");
     expect(alive(pids)).toEqual([]);
+  });
+
+  it("that ignores SIGTERM is killed at once when the ownership is lost", async () => {
+    const { bodies, lines } = await opened();
+    const linked = hooks();
+    const answer = bodies.execute(call("run-patient", { args: { code: STUBBORN } }), linked);
+    answer.catch(() => undefined);
+    const pids = await pidsIn(lines, 1);
+
+    linked.abort(ownershipLost("taken"));
+
+    await expect(answer).rejects.toThrow("taken");
+    expect(alive(pids)).toEqual([]);
+  });
+
+  it("P-22: that ignores SIGTERM is killed when its atom is forsaken", async () => {
+    const { bodies, lines } = await opened();
+    const linked = hooks();
+    const answer = bodies.execute(call("run-patient", { args: { code: STUBBORN } }), linked);
+    answer.catch(() => undefined);
+    const pids = await pidsIn(lines, 1);
+    linked.abort(new Error("handed over"));
+
+    await bodies.kill("another");
+    expect(alive(pids)).toEqual(pids);
+    await bodies.kill("run-patient");
+
+    expect(alive(pids)).toEqual([]);
+  });
+
+  it("P-22: is gone when its job is closed", async () => {
+    const { bodies, lines } = await opened();
+    const answer = bodies.execute(call("run-patient", { args: { code: STUBBORN } }), hooks());
+    answer.catch(() => undefined);
+    const pids = await pidsIn(lines, 1);
+
+    await bodies.close();
+
+    expect(alive(pids)).toEqual([]);
+  });
+
+  it("has no grace beyond the lease of its owner", async () => {
+    const end = { endWall: Date.now() + 3_000 };
+    const deadline = () => ({ ...FOREVER, ...end });
+    const { bodies, lines } = await openBodies(openRunners().runners, { deadline });
+    const linked = hooks();
+    const answer = bodies.execute(call("run-patient", { args: { code: STUBBORN } }), linked);
+    answer.catch(() => undefined);
+    const pids = await pidsIn(lines, 1);
+
+    linked.abort(new Error("stop"));
+
+    await expect(answer).rejects.toThrow("stop");
+    expect(Date.now()).toBeGreaterThanOrEqual(end.endWall);
+    expect(alive(pids)).toEqual([]);
+  });
+
+  it("that its body does not wait for is gone before the body counts as over", async () => {
+    const { bodies, lines } = await opened();
+
+    await bodies.execute(call("run-unwaited", { args: { code: STUBBORN } }), hooks());
+
+    expect(alive(await pidsIn(lines, 1))).toEqual([]);
   });
 
   it("leaves nothing behind in its group when it exits by itself", async () => {

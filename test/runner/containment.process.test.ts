@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { until } from "../../scripts/lab/until.js";
 import { tempDir } from "../support/temp.js";
 import { call, hooks, openBodies, openRunners } from "./open-runners.js";
@@ -106,3 +106,35 @@ export default defineFlow({
   },
 });
 `;
+
+describe("a runner that cannot be started", () => {
+  it("is told from one that died, with the system's word for it, and is tried again", async () => {
+    const { execPath } = process;
+    onTestFinished(() => {
+      process.execPath = execPath;
+    });
+    process.execPath = "/there/is/no/node";
+    const { runners } = openRunners();
+
+    const opened = openBodies(runners);
+    await expect(opened).rejects.toMatchObject({ code: "NO_RUNNER" });
+    await expect(opened).rejects.toThrow("could not be started: spawn /there/is/no/node ENOENT");
+    expect(runners.trouble).toContain("ENOENT");
+    process.execPath = execPath;
+    await until(() => runners.trouble === undefined, { withinMs: 20_000 });
+
+    const { bodies } = await openBodies(runners);
+    expect(await bodies.execute(call("save"), hooks())).toEqual({ n: 1 });
+  });
+
+  it("says what it wrote last", async () => {
+    const { runners } = openRunners({ memoryMb: NaN });
+
+    const asked = runners.manifest();
+
+    await expect(asked).rejects.toMatchObject({ code: "NO_RUNNER", hint: expect.any(String) });
+    await expect(asked).rejects.toThrow(
+      /could not be started: exit code \d+: .*max-old-space-size/,
+    );
+  });
+});

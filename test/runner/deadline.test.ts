@@ -4,13 +4,15 @@ import type { Deadline } from "../../agent/runner/runner.js";
 
 const monotonic = () => Number(process.hrtime.bigint()) / 1e6;
 
-/** All four so many milliseconds from now. */
+/** All six so many milliseconds from now. */
 function inMs(ms: number): Deadline {
   return {
     startMonotonic: monotonic() + ms,
     startWall: Date.now() + ms,
     abortMonotonic: monotonic() + ms,
     abortWall: Date.now() + ms,
+    endMonotonic: monotonic() + ms,
+    endWall: Date.now() + ms,
   };
 }
 
@@ -51,7 +53,11 @@ describe("bodies may run", () => {
   it("without end, also after the deadline travelled as JSON", () => {
     const never = { startMonotonic: Infinity, startWall: Infinity };
     const travelled = JSON.stringify(
-      toJsonDeadline({ ...never, abortMonotonic: Infinity, abortWall: Infinity }),
+      toJsonDeadline({
+        ...never,
+        ...{ abortMonotonic: Infinity, abortWall: Infinity },
+        ...{ endMonotonic: Infinity, endWall: Infinity },
+      }),
     );
     const deadline = new AbortDeadline();
     deadline.extend(JSON.parse(travelled) as Deadline);

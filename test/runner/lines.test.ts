@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { eachLine } from "../../agent/runner/transport/lines.js";
+import { eachLine } from "../../agent/runner/output/lines.js";
 
 async function linesOf(chunks: readonly (string | Buffer)[]): Promise<readonly string[]> {
   const lines: string[] = [];

@@ -4,12 +4,21 @@ import type { RunnerEvent } from "../../agent/runner/pool.js";
 import type { Deadline, JobBodies, RunnerJob, Runners } from "../../agent/runner/runner.js";
 import * as source from "../../agent/runner/runners.js";
 import { systemClock } from "../../cli/clock.js";
+import type * as errors from "../../common/error.js";
 import type { Json } from "../../common/json.js";
 import type { CallHooks, CallInfo } from "../../engine/bodies.js";
 
 // As it is installed: started from its sources a runner takes ten times as long.
 const BUILT = new URL("../../dist/agent/runner/runners.js", import.meta.url);
 const built = (await import(BUILT.href)) as typeof source;
+
+const BUILT_ERROR = new URL("../../dist/common/error.js", import.meta.url);
+const { JobrunnerError } = (await import(BUILT_ERROR.href)) as typeof errors;
+
+/** As the built agent says it: it knows its errors by their class. */
+export function ownershipLost(why: string): Error {
+  return new JobrunnerError("OWNERSHIP_LOST", why);
+}
 
 /** A flow with a task for each thing that a body may do. */
 export const FLOWS = join(import.meta.dirname, "fixtures", "flows");
@@ -62,6 +71,8 @@ export const FOREVER: Deadline = {
   startWall: Infinity,
   abortMonotonic: Infinity,
   abortWall: Infinity,
+  endMonotonic: Infinity,
+  endWall: Infinity,
 };
 
 export interface OpenJob extends Partial<RunnerJob> {

@@ -191,6 +191,27 @@ describe.each(["process", "thread"] as const)("runners, each a %s", (transport) 
     await expect(bodies.execute(call(atom), hooks())).rejects.toThrow(message);
   });
 
+  it("refuse to save what is too large; the body may go on without", async () => {
+    const { runners } = open();
+    const { bodies } = await openBodies(runners);
+    const linked = hooks();
+
+    const answer = await bodies.execute(call("save-large"), linked);
+
+    const message = `The value given to ctx.saved has 5242882 bytes as JSON, more than 4194304.`;
+    expect(answer).toEqual([message, null]);
+    expect(linked.saves).toEqual([]);
+  });
+
+  it("cut a failure to what can be stored", async () => {
+    const { runners } = open();
+    const { bodies } = await openBodies(runners);
+
+    const answer = bodies.execute(call("fail-large"), hooks());
+
+    await expect(answer).rejects.toThrow(/^x+[.]{3} 20971520 characters in all$/);
+  });
+
   it("abort a body with the reason of its signal", async () => {
     const { runners } = open();
     const { bodies, lines } = await openBodies(runners);
@@ -241,7 +262,7 @@ describe.each(["process", "thread"] as const)("runners, each a %s", (transport) 
     const answer = bodies.execute(call("sleep", { args: { ms: 600_000 } }), hooks());
     answer.catch(() => undefined);
     await until(() => lines.includes("sleep: began"), PATIENCE);
-    bodies.close();
+    await bodies.close();
 
     await expect(answer).rejects.toMatchObject({ code: "OWNERSHIP_LOST" });
     const later = bodies.execute(call("context"), hooks());
@@ -267,7 +288,7 @@ describe.each(["process", "thread"] as const)("runners, each a %s", (transport) 
     const alone = await openBodies(runners, { alone: true });
 
     expect(alone.bodies.runner).not.toBe(shared.bodies.runner);
-    alone.bodies.close();
+    await alone.bodies.close();
     await until(() => events.some(({ event }) => event === "stopped"), PATIENCE);
 
     const stopped = events.find(({ event }) => event === "stopped");

@@ -1,13 +1,17 @@
+import type { AbortDeadline } from "../deadline.js";
 import { BEAT_MS, type CommandLine } from "./guard-messages.js";
-import { type CommandEnd, type GuardedCommand, startGuarded } from "./guarded.js";
+import { type CommandEnd, type GuardedCommand, type OutputOf, startGuarded } from "./guarded.js";
 
 /** A command that a body asked for. */
 export interface CommandOf {
   /** The call of the body: its commands end with it. */
   readonly call: number;
   readonly line: CommandLine;
-  take(text: string): void;
+  readonly output: OutputOf;
 }
+
+/** For killed commands to be gone, ms. */
+const KILL_LIMIT_MS = 5_000;
 
 interface Running {
   readonly call: number;
@@ -20,18 +24,19 @@ interface Running {
  */
 export class Commands {
   readonly #running = new Set<Running>();
-  readonly #alive: () => boolean;
+  readonly #lease: Pick<AbortDeadline, "over" | "end">;
   #beats: NodeJS.Timeout | undefined;
 
-  /** `alive`: false once the agent's claims must not be trusted; then the beats stop. */
-  constructor(alive: () => boolean) {
-    this.#alive = alive;
+  /** `over` once the agent's claims must not be trusted; then the beats stop. */
+  constructor(lease: Pick<AbortDeadline, "over" | "end">) {
+    this.#lease = lease;
   }
 
   /** Resolves when the command and its group are gone. */
-  async run({ call, line, take }: CommandOf): Promise<CommandEnd> {
-    const running = { call, command: startGuarded(line, take) };
+  async run({ call, line, output }: CommandOf): Promise<CommandEnd> {
+    const running = { call, command: startGuarded(line, output) };
     this.#running.add(running);
+    running.command.beat(this.#lease.end);
     this.#beats ??= setInterval(() => this.#beat(), BEAT_MS);
     const end = await running.command.end;
     this.#running.delete(running);
@@ -42,9 +47,31 @@ export class Commands {
     return end;
   }
 
-  /** The body was told to stop, or is over: what it started must go. */
+  /** The body was told to stop, or is over: what it started must go, within its grace. */
   stop(call: number): void {
-    for (const running of this.#running) if (running.call === call) running.command.stop();
+    for (const { command } of this.#of(call)) command.stop();
+  }
+
+  /** Resolves when what the body started is gone; undefined when nothing is there. */
+  gone(call: number): Promise<unknown> | undefined {
+    const all = this.#of(call);
+    return all.length === 0 ? undefined : Promise.all(all.map(({ command }) => command.end));
+  }
+
+  /**
+   * Ends without any grace what the bodies of these calls started; resolves when it is gone. What
+   * even SIGKILL does not end, such as a command that became somebody else's, is left after 5 s.
+   */
+  async kill(calls: readonly number[]): Promise<void> {
+    const all = calls.flatMap((call) => this.#of(call));
+    if (all.length === 0) return;
+    for (const { command } of all) command.kill();
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise((resolve) => {
+      timer = setTimeout(resolve, KILL_LIMIT_MS);
+    });
+    await Promise.race([Promise.all(all.map(({ command }) => command.end)), limit]);
+    clearTimeout(timer);
   }
 
   /** Resolves when all of them are gone. */
@@ -54,8 +81,12 @@ export class Commands {
     await Promise.all(all.map(({ command }) => command.end));
   }
 
+  #of(call: number): readonly Running[] {
+    return [...this.#running].filter((running) => running.call === call);
+  }
+
   #beat(): void {
-    if (!this.#alive()) return;
-    for (const { command } of this.#running) command.beat();
+    if (this.#lease.over) return;
+    for (const { command } of this.#running) command.beat(this.#lease.end);
   }
 }

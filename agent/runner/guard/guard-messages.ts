@@ -14,9 +14,17 @@ export interface CommandLine {
 
 export type ToGuard =
   | { readonly kind: "start"; readonly line: CommandLine }
-  /** Sent every BEAT_MS while the owner may work. */
-  | { readonly kind: "beat" }
-  | { readonly kind: "stop" };
+  /** Sent every BEAT_MS while the owner may work; `end`: when its lease is over, if it has one. */
+  | { readonly kind: "beat"; readonly end?: LeaseEnd }
+  | { readonly kind: "stop" }
+  /** The grace is over. */
+  | { readonly kind: "kill" };
+
+/** When somebody else may own, ms: on the machine's monotonic clock and on the wall clock. */
+export interface LeaseEnd {
+  readonly monotonic: number;
+  readonly wall: number;
+}
 
 export type FromGuard =
   | { readonly kind: "started"; readonly pid: number }

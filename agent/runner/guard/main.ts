@@ -1,5 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { type CommandLine, type FromGuard, SILENCE_MS, type ToGuard } from "./guard-messages.js";
+import {
+  type CommandLine,
+  type FromGuard,
+  type LeaseEnd,
+  SILENCE_MS,
+  type ToGuard,
+} from "./guard-messages.js";
 
 /*
  * The guard of one command: a process between a task and what it started, so that the command ends
@@ -17,6 +23,8 @@ let lastBeat = now();
 /** When SIGTERM was sent, if it was. */
 let stopping: number | undefined;
 let killed = false;
+/** No grace reaches beyond it: somebody else may start the same command then. */
+let leaseEnd: LeaseEnd | undefined;
 let silent = false;
 
 process.on("message", (message) => take(message as ToGuard));
@@ -28,8 +36,19 @@ for (const stream of [process.stdout, process.stderr]) stream.on("error", () => 
 
 function take(message: ToGuard): void {
   lastBeat = now();
-  if (message.kind === "start") start(message.line);
-  else if (message.kind === "stop") stop();
+  switch (message.kind) {
+    case "start":
+      return start(message.line);
+    case "beat":
+      leaseEnd = message.end;
+      return;
+    case "kill":
+      graceMs = 0;
+      stop();
+      return look();
+    case "stop":
+      return stop();
+  }
 }
 
 function start(line: CommandLine): void {
@@ -84,10 +103,17 @@ function look(): void {
   }
   // What a command leaves behind in its group when it exits is ended too.
   if (exited !== undefined) stop();
-  if (stopping !== undefined && !killed && now() - stopping >= graceMs) {
+  if (stopping !== undefined && !killed && (now() - stopping >= graceMs || isLeaseOver())) {
     killed = true;
     signalGroup("SIGKILL");
   }
+}
+
+/** The wall clock counts too: the other one stands still while the machine sleeps. */
+function isLeaseOver(): boolean {
+  if (leaseEnd === undefined) return false;
+  const monotonic = Number(process.hrtime.bigint()) / 1e6;
+  return monotonic >= leaseEnd.monotonic || Date.now() >= leaseEnd.wall;
 }
 
 function overdue(): boolean {

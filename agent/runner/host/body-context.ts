@@ -1,10 +1,9 @@
 import type { Json } from "../../../common/json.js";
 import type { CallInfo } from "../../../engine/bodies.js";
 import type { Context, RunOptions } from "../../../sdk/context.js";
-import { toJson } from "../../../sdk/json-safe.js";
-import { JobrunnerError } from "../../../common/error.js";
 import { existingModule, nodeArguments } from "../transport/entry.js";
 import type { CommandLine } from "../guard/guard-messages.js";
+import { storable } from "../storable.js";
 
 /** What connects a body's context to its agent. */
 export interface ContextLinks {
@@ -45,12 +44,9 @@ export function createContext(call: CallInfo, links: ContextLinks): Context {
       links.progress(known, note);
     },
     async saved(value) {
-      const checked = toJson(value);
-      if ("problem" in checked) {
-        throw new JobrunnerError("NOT_JSON", `ctx.saved: ${checked.problem}.`);
-      }
-      await links.save(checked.json);
-      lastSaved = checked.json;
+      const checked = storable("The value given to ctx.saved", value);
+      await links.save(checked);
+      lastSaved = checked;
     },
     sleep: (ms) => (links.sleep === undefined ? sleep(ms, signal) : links.sleep(ms)),
     run: (command, args = [], options = {}) => run({ command, args, options }, links),

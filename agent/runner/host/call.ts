@@ -1,11 +1,10 @@
 import type { Json } from "../../../common/json.js";
 import { JobrunnerError } from "../../../common/error.js";
 import type { Outcome, RevertInfo, VoteInfo } from "../../../engine/bodies.js";
-import { RESULT_BYTES_MAX } from "../../../persistence/persistence.js";
 import type { Context, Undo } from "../../../sdk/context.js";
-import { toJson } from "../../../sdk/json-safe.js";
 import type { BodyTable } from "../../../sdk/node.js";
 import type { BodyCall } from "../messages.js";
+import { storable } from "../storable.js";
 
 /** Calls the author's code that a message asks for; its result is JSON that can be stored. */
 export async function callBody(table: BodyTable, asked: BodyCall, ctx: Context): Promise<unknown> {
@@ -16,7 +15,7 @@ export async function callBody(table: BodyTable, asked: BodyCall, ctx: Context):
     const message = `onFailure of "${call.atom}" answered ${String(decision)}: wants RETRY, REVERT or REVERT_ALL.`;
     throw new JobrunnerError("BAD_FLOW", message);
   }
-  return checked(call.atom, await started(table, asked, ctx));
+  return storable(`The result of "${call.atom}"`, await started(table, asked, ctx));
 }
 
 async function started(
@@ -59,18 +58,6 @@ function toUndo(call: RevertInfo): Undo<Json> {
     failure: outcome?.ok === false ? outcome.failure : undefined,
     flowFailures: call.flowFailures,
   };
-}
-
-/** The result as it is stored; a result that cannot be stored is a failure of the body. */
-function checked(atom: string, value: unknown): Json {
-  const result = toJson(value);
-  if ("problem" in result) {
-    throw new JobrunnerError("NOT_JSON", `The result of "${atom}" is not JSON: ${result.problem}.`);
-  }
-  const bytes = Buffer.byteLength(JSON.stringify(result.json));
-  if (bytes <= RESULT_BYTES_MAX) return result.json;
-  const message = `The result of "${atom}" has ${bytes} bytes as JSON, more than ${RESULT_BYTES_MAX}.`;
-  throw new JobrunnerError("TOO_LARGE", message, { hint: "Store it elsewhere, return where." });
 }
 
 function taskBody(table: BodyTable, atom: string) {

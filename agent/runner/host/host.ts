@@ -13,7 +13,16 @@ import type { CommandLine } from "../guard/guard-messages.js";
 import { DeadlineWatch } from "./deadline-watch.js";
 import type { Loaded } from "./loader.js";
 import { openFlow } from "./opening.js";
+import { LogBudget } from "../output/budgets.js";
 import type { Port } from "./port.js";
+import { Progress } from "./progress.js";
+
+/** What a running body is told and may say. */
+interface Voice {
+  readonly signal: AbortSignal;
+  readonly log: (line: string) => void;
+  readonly progress: Progress;
+}
 
 interface Session {
   readonly head: SessionHead;
@@ -137,31 +146,32 @@ export class Host {
     this.#deadline.extend(ask.deadline);
     // P-34: looked at directly before the body, after everything that can take time.
     if (!mayStart(ask.deadline)) throw refuse(`"${atom}" may not start any more`);
-    const log = (line: string): void => {
-      this.#port.post({ kind: "log", session: ask.session, atom, line });
-    };
+    const lines = new LogBudget((line) =>
+      this.#port.post({ kind: "log", session: ask.session, atom, line }),
+    );
+    const log = (line: string): void => lines.add(line);
+    const progress = new Progress((last) => this.#port.post({ kind: "progress", id, ...last }));
     return this.#stoppable(id, ask.session, async (abort) => {
       const limit = timeoutMs === undefined ? undefined : limited(atom, timeoutMs, abort);
-      const ctx = this.#context(id, ask, abort.signal, log);
+      const ctx = this.#context(id, ask, { signal: abort.signal, log, progress });
       try {
         const done = attribute(log, () => callBody(flow.bodies, ask, ctx));
         return await (ask.body === "onFailure" ? unlessAborted(abort.signal, done) : done);
       } finally {
         clearTimeout(limit);
+        lines.end();
+        progress.end();
       }
     });
   }
 
-  #context(id: number, ask: CallAsk, signal: AbortSignal, log: (line: string) => void): Context {
+  #context(id: number, ask: CallAsk, { signal, log, progress }: Voice): Context {
     return createContext(ask.call, {
       job: this.#session(ask.session).head.job,
       agent: this.#agent,
       signal,
       log,
-      progress: (fraction, note) => {
-        const noted = note === undefined ? {} : { note: String(note) };
-        this.#port.post({ kind: "progress", id, fraction, ...noted });
-      },
+      progress: (fraction, note) => progress.report(fraction, note),
       save: (value) => this.#save(id, value),
       stop: () => this.#port.post({ kind: "stop", id }),
       run: (line, onLine) => this.#run(id, line, onLine),

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { Batch } from "./batch.js";
 import { moduleBeside, workerArguments } from "./entry.js";
-import { eachLine } from "./lines.js";
+import { eachLine } from "../output/lines.js";
 import type { FromRunner, ToRunner } from "../messages.js";
 import type { OpenTransport, Transport } from "./transport.js";
 

@@ -108,6 +108,16 @@ export function testClaiming(open: OpenBoard): void {
     expect(await board.renew(new Map([[made.id, "a.1"]]))).toEqual(new Map([[made.id, "ok"]]));
   });
 
+  it("says of a claim that it is held until its lease is over", async () => {
+    const { board, other, advance } = await open();
+    const id = await put(board);
+    await board.claim(id, "a.1");
+
+    expect(await other.held("a")).toEqual(new Map([[id, "a.1"]]));
+    await advance(board.traits.leaseMs);
+    expect(await other.held("a")).toEqual(new Map());
+  });
+
   it("says which claims an incarnation holds, and no other's", async () => {
     const { board, other } = await open();
     const [one, two, three] = [await put(board), await put(board), await put(board)];

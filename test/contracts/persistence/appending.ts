@@ -172,6 +172,20 @@ export function testAppending(open: OpenPersistence): void {
     expect(await persistence.load(owner.id)).toEqual([]);
   });
 
+  it("tells an owner that parked its job from one that was asked to suspend it", async () => {
+    const { persistence } = await open();
+    const parked = await owned(persistence, (await posted(persistence)).id);
+    const asked = await owned(persistence, (await posted(persistence)).id);
+    await persistence.suspend(asked.id);
+    const reason = { code: "POISON", message: "it kills its owners" } as const;
+
+    await appended(persistence, appendOf(parked, 1, { state: "SUSPENDED", reason }));
+    await appended(persistence, appendOf(asked, 1, { state: "SUSPENDED" }));
+
+    expect(await persistence.ownerships(parked.id)).toMatchObject([{ ended: "parked" }]);
+    expect(await persistence.ownerships(asked.id)).toMatchObject([{ ended: "suspended" }]);
+  });
+
   it("hands the job's request out with every append", async () => {
     const { persistence } = await open();
     const owner = await owned(persistence, (await posted(persistence)).id);

@@ -20,6 +20,7 @@ export interface Script {
   readonly retryExecute?: Body<RetryInfo>;
   readonly retryRevert?: Body<RetryInfo & RevertInfo>;
   readonly onFailure?: (call: RetryInfo) => Decision | Promise<Decision>;
+  readonly kill?: (atom: string) => Promise<void>;
   readonly decide?: (decider: string, target: string, results: Store) => boolean | Promise<boolean>;
 }
 
@@ -84,8 +85,9 @@ export class Stage {
 
   /** What the script says, for engines that are given some bodies of their own. */
   get bodies(): Bodies {
-    const { execute, revert, retryExecute, retryRevert, onFailure, decide } = this.#script;
+    const { execute, revert, retryExecute, retryRevert, onFailure, decide, kill } = this.#script;
     return {
+      ...(kill !== undefined && { kill }),
       execute: async (call, hooks) => {
         this.#note(`${call.atom}.x`, call);
         return (await execute?.[call.atom]?.(call, hooks)) ?? call.atom;
