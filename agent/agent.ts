@@ -12,13 +12,14 @@ import { watchBoard, type WatchedBoard } from "./board-watch.js";
 import { type Claims, createClaims } from "./claims.js";
 import { Conductor } from "./conductor.js";
 import { execute } from "./owner/execute.js";
+import { healthOf } from "./health.js";
 import { createHttp, type HttpServer } from "./http/server.js";
 import type { AgentIdentity } from "./identity.js";
 import { createJobs } from "./jobs.js";
 import { createAbilities } from "./matching/abilities.js";
 import { Ledger } from "./matching/ledger.js";
 import { Matcher } from "./matching/match.js";
-import { ProgressBook } from "./progress.js";
+import { ProgressBook } from "./jobs/progress.js";
 import type { Manifest, Runners } from "./runner/runner.js";
 import { RetentionSweep } from "./retention.js";
 import { Sweep } from "./sweep.js";
@@ -291,37 +292,12 @@ class RunningAgent implements Agent {
     }
   }
 
-  async #health(): Promise<HealthView> {
-    const { flows, problems } = this.manifest;
-    const { disagreement, boardId } = this.#sweep;
-    const answers = this.#parts.board.answers && this.#claims.boardOk;
-    const { trouble } = this.#parts.runners;
-    const broken = problems.map((problem) => problem.file).join(", ");
-    const loaded = `${flows.length} loaded${broken === "" ? "" : `, not loaded: ${broken}`}`;
-    const checks = [
-      {
-        name: "agent",
-        ok: this.#ready,
-        detail: this.#ready ? "takes jobs" : "starting or leaving",
-      },
-      { name: "flows", ok: flows.length > 0, detail: loaded },
-      { name: "runners", ok: trouble === undefined, detail: trouble ?? "can be started" },
-      { name: "persistence", ...(await this.#persistenceHealth()) },
-      {
-        name: "board",
-        ok: boardId !== undefined && answers,
-        detail: disagreement ?? (answers ? "answers" : "does not answer"),
-      },
-    ];
-    return { ok: checks.every((check) => check.ok), agent: this.#parts.identity.agent, checks };
-  }
-
-  async #persistenceHealth(): Promise<{ readonly ok: boolean; readonly detail: string }> {
-    try {
-      await this.#parts.persistence.check();
-      return { ok: true, detail: "answers, and can be written to" };
-    } catch (error) {
-      return { ok: false, detail: error instanceof Error ? error.message : String(error) };
-    }
+  #health(): Promise<HealthView> {
+    const { persistence, identity, board, runners } = this.#parts;
+    return healthOf({
+      ...{ agent: identity.agent, manifest: this.manifest, persistence, sweep: this.#sweep },
+      ...{ ready: this.#ready, trouble: runners.trouble },
+      boardOk: board.answers && this.#claims.boardOk,
+    });
   }
 }

@@ -7,7 +7,7 @@ import type { JobRequest, Needs } from "../../common/job.js";
 import type { AgentWhyView } from "../../common/wire.js";
 import type { Persistence } from "../../persistence/persistence.js";
 import type { OwnerIdentity } from "../owner/ownership.js";
-import type { ProgressBook } from "../progress.js";
+import type { ProgressBook } from "./progress.js";
 import type { Runners } from "../runner/runner.js";
 
 export interface JobsOptions {

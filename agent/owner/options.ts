@@ -4,7 +4,7 @@ import type { Clock } from "../../common/clock.js";
 import type { Committer } from "../../persistence/committer.js";
 import type { Persistence } from "../../persistence/persistence.js";
 import type { Claim, Claims } from "../claims.js";
-import type { ProgressBook } from "../progress.js";
+import type { ProgressBook } from "../jobs/progress.js";
 import type { Runners } from "../runner/runner.js";
 import type { JobControl } from "./job-control.js";
 import type { OwnerIdentity } from "./ownership.js";

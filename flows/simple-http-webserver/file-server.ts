@@ -47,7 +47,11 @@ class HttpStatus extends Error {
   }
 }
 
-async function answer(root: string | undefined, request: IncomingMessage, response: ServerResponse) {
+async function answer(
+  root: string | undefined,
+  request: IncomingMessage,
+  response: ServerResponse,
+) {
   const { method = "GET", url = "/" } = request;
   if (method !== "GET" && method !== "HEAD") throw new HttpStatus(405, "Only GET and HEAD");
   const path = toPath(url);

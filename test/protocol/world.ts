@@ -5,7 +5,7 @@ import { flowHash } from "../../agent/flow-hash.js";
 import { execute } from "../../agent/owner/execute.js";
 import { JobControl } from "../../agent/owner/job-control.js";
 import { openFlow } from "../../agent/runner/host/opening.js";
-import { ProgressBook } from "../../agent/progress.js";
+import { ProgressBook } from "../../agent/jobs/progress.js";
 import type { JobBodies, Runners } from "../../agent/runner/runner.js";
 import type { JobBoard } from "../../boards/board.js";
 import { openBoard } from "../../boards/open.js";

@@ -15,7 +15,7 @@ import type { Loaded } from "./loader.js";
 import { openFlow } from "./opening.js";
 import { LogBudget } from "../output/budgets.js";
 import type { Port } from "./port.js";
-import { Progress } from "./progress.js";
+import { Progress } from "../output/progress.js";
 
 /** What a running body is told and may say. */
 interface Voice {

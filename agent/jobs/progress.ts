@@ -1,4 +1,4 @@
-import type { ProgressView } from "../common/wire.js";
+import type { ProgressView } from "../../common/wire.js";
 
 /**
  * The last word of each running body about how far it is, for people who ask this agent. Never

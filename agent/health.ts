@@ -1,0 +1,47 @@
+import type { HealthView } from "../common/wire.js";
+import type { Persistence } from "../persistence/persistence.js";
+import type { Manifest } from "./runner/runner.js";
+import type { Sweep } from "./sweep.js";
+
+export interface HealthParts {
+  readonly agent: string;
+  readonly manifest: Manifest;
+  /** False while the agent starts or leaves. */
+  readonly ready: boolean;
+  readonly persistence: Pick<Persistence, "check">;
+  readonly sweep: Pick<Sweep, "boardId" | "disagreement">;
+  readonly boardOk: boolean;
+  /** Why no runner can be started. */
+  readonly trouble: string | undefined;
+}
+
+/** Whether the agent takes jobs, check by check, for `/readyz`. */
+export async function healthOf(parts: HealthParts): Promise<HealthView> {
+  const { agent, manifest, ready, sweep, boardOk, trouble } = parts;
+  const { flows, problems } = manifest;
+  const broken = problems.map((problem) => problem.file).join(", ");
+  const loaded = `${flows.length} loaded${broken === "" ? "" : `, not loaded: ${broken}`}`;
+  const checks = [
+    { name: "agent", ok: ready, detail: ready ? "takes jobs" : "starting or leaving" },
+    { name: "flows", ok: flows.length > 0, detail: loaded },
+    { name: "runners", ok: trouble === undefined, detail: trouble ?? "can be started" },
+    { name: "persistence", ...(await persistenceHealth(parts.persistence)) },
+    {
+      name: "board",
+      ok: sweep.boardId !== undefined && boardOk,
+      detail: sweep.disagreement ?? (boardOk ? "answers" : "does not answer"),
+    },
+  ];
+  return { ok: checks.every((check) => check.ok), agent, checks };
+}
+
+async function persistenceHealth(
+  persistence: Pick<Persistence, "check">,
+): Promise<{ ok: boolean; detail: string }> {
+  try {
+    await persistence.check();
+    return { ok: true, detail: "answers, and can be written to" };
+  } catch (error) {
+    return { ok: false, detail: error instanceof Error ? error.message : String(error) };
+  }
+}
