@@ -62,12 +62,11 @@ export interface Claims extends AsyncDisposable {
   own(claim: Claim, owned: Owned): void;
   /** Gives a claim back (or drops its entry, with `consume`); never throws, P-27 repairs. */
   release(claim: Claim, how: "abandon" | "consume", delayMs?: number): Promise<void>;
-  held(): readonly Claim[];
   /** Whether a claim is held here, or just being asked for (P-27). */
   knows(claimId: string): boolean;
   /** Ends all claims: this agent can do nothing for their jobs now, another one may. */
   loseAll(why: string): void;
-  /** Renews at once: after a clock jump, or when the board is back. */
+  /** Renews all claims now; the loop does so in time. There is one renewal at a time. */
   renewNow(): Promise<void>;
   /** Whether the last exchange with the board worked. */
   readonly boardOk: boolean;
@@ -101,10 +100,6 @@ class ClaimKeeper implements Claims {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#loop;
-  }
-
-  held(): readonly Claim[] {
-    return [...this.#held.values()];
   }
 
   knows(claimId: string): boolean {

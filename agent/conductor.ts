@@ -6,7 +6,7 @@ import type { Claim, Claims } from "./claims.js";
 import { JobControl } from "./owner/job-control.js";
 import type { Matcher } from "./matching/match.js";
 
-/** Candidates asked for at once; among agents that lose races the next is drawn from these. */
+/** Candidates asked for at once: taken in their order, and the next one where another was faster. */
 const CANDIDATES = 64;
 /** Races lost in one look before the agent waits for the next. */
 const LOST_MAX = 64;

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from "commander";
+import { DEFAULT_PORT } from "../common/port.js";
 import type { JobVerb } from "../common/wire.js";
 import { EXIT, errorText, exitCodeOf } from "./exit.js";
 import {
@@ -69,7 +70,7 @@ function addRun(program: Command, done: Done): void {
     .description("run an agent on this machine")
     .option("--config <file>", "the only file of settings to read")
     .option("--name <name>", "name of the agent (default: the host's)")
-    .option("--listen <host:port>", "where its API listens (default: 127.0.0.1:7463)")
+    .option("--listen <host:port>", `where its API listens (default: 127.0.0.1:${DEFAULT_PORT})`)
     .option("--flows <dir>", "directory with flows, may be given several times", collect)
     .option("--slots <n>", "jobs at the same time")
     .option("--board <kind|url>", "embedded, redis or consul (default: embedded)")
@@ -108,7 +109,7 @@ function addConfig(program: Command, done: Done): void {
 function addDev(program: Command, done: Done): void {
   subcommand(program, "dev")
     .description("run an agent on a database that is thrown away at the end")
-    .option("--listen <host:port>", "where its API listens (default: 127.0.0.1:7463)")
+    .option("--listen <host:port>", `where its API listens (default: 127.0.0.1:${DEFAULT_PORT})`)
     .option("--flows <dir>", "directory with flows, may be given several times", collect)
     .action(async (flags: DevFlags) => {
       const { dev } = await import("./agent/dev.js");

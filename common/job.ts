@@ -21,7 +21,7 @@ export function isCancel(request: JobRequest | null | undefined): boolean {
 
 /** Why a job is SUSPENDED although nobody asked for it. */
 export interface ParkReason {
-  readonly code: "POISON" | "FLOW_CHANGED" | "BAD_RECORD" | "UNKNOWN_ATOM";
+  readonly code: "POISON" | "FLOW_CHANGED" | "BAD_RECORD";
   readonly message: string;
   /** What differs or forbids it, a line each. */
   readonly details?: readonly string[];

@@ -1,11 +1,11 @@
 import { availableParallelism, hostname } from "node:os";
 import { join, resolve } from "node:path";
+import { DEFAULT_PORT } from "../common/port.js";
 import type { Config } from "./config.js";
 import type { CheckedSettings } from "./schema.js";
 import { home } from "./secrets.js";
 import { stateDirectory } from "./state-directory.js";
 
-export const DEFAULT_PORT = 7463;
 const RETENTION = { days: 30, jobs: 100_000, bytes: 1024 ** 3 };
 const DEFAULT_REDIS = "redis://127.0.0.1:6379";
 const DEFAULT_CONSUL = "http://127.0.0.1:8500";

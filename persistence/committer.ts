@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { hasCode, JobrunnerError } from "../common/error.js";
 import { isLarge } from "./large.js";
 import type { Append, Persistence, Verdict } from "./persistence.js";
@@ -165,8 +166,4 @@ function answer(pending: Pending, verdict: Verdict | undefined): void {
 
 function stopped(): JobrunnerError {
   return new JobrunnerError("PERSISTENCE_DOWN", "The agent is stopping and stores nothing more.");
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { JobrunnerError } from "../common/error.js";
 import type { RawConnection } from "./connection.js";
 import { faultOf, sinksTransaction, toDatabaseError } from "./faults.js";
@@ -234,8 +235,4 @@ export async function retryBusy<T>(
     }
     await pause(pauseMs * (0.5 + Math.random() / 2));
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,4 +1,5 @@
 import type { Json } from "../../common/json.js";
+import { LIMITS } from "./limits.js";
 
 /*
  * JSON Schemas of requests: what validates them and what an OpenAPI document is made of. Bodies are
@@ -93,7 +94,7 @@ export const LIST_QUERY: Schema = {
     flow: flowName,
     agent: agentName,
     since: { type: "string", format: "date-time", description: "Posted at this time or later." },
-    limit: { type: "integer", minimum: 1, maximum: 500, default: 50 },
+    limit: { type: "integer", minimum: 1, maximum: LIMITS.pageJobs, default: 50 },
     cursor: {
       type: "string",
       description: "`nextCursor` of the page before.",

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadConfig } from "../../config/load.js";
+import { DEFAULT_ADDRESS } from "../api/addresses.js";
 import { composeAgent } from "./compose.js";
 import { createLog } from "./log.js";
 import type { DevFlags } from "../options.js";
@@ -43,5 +44,5 @@ export async function dev(flags: DevFlags): Promise<number> {
 
 /** Only an agent at another place than the usual one has to be named. */
 function via(address: string): string {
-  return address === "http://127.0.0.1:7463" ? "" : ` --via ${address}`;
+  return address === DEFAULT_ADDRESS ? "" : ` --via ${address}`;
 }

@@ -1,3 +1,4 @@
+import { kebab } from "../../common/kebab.js";
 import { normalise } from "../../config/sources/normalise.js";
 import type { Path, Settings, Source } from "../../config/sources/source.js";
 import type { RunFlags } from "../options.js";
@@ -26,10 +27,7 @@ export function flagSource(flags: RunFlags): Source {
     const value = flags[flag as keyof typeof PATHS];
     if (value === undefined) continue;
     settings = put(settings, path, flag === "slots" ? wholeOrText(value) : value);
-    names.set(
-      path.join("."),
-      `--${flag.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-    );
+    names.set(path.join("."), `--${kebab(flag)}`);
   }
   const place = (path: Path): { label: string } => ({ label: nameOf(path, names) });
   return { settings: normalise(settings), place };

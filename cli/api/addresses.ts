@@ -1,11 +1,12 @@
 import { readdir, readFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { JobrunnerError } from "../../common/error.js";
 import { nearest } from "../../common/nearest.js";
+import { DEFAULT_PORT } from "../../common/port.js";
+import { stateDirectory } from "../../config/state-directory.js";
 
 /** Where an agent listens when nobody says otherwise. */
-export const DEFAULT_ADDRESS = "http://127.0.0.1:7463";
+export const DEFAULT_ADDRESS = `http://127.0.0.1:${DEFAULT_PORT}`;
 
 /** One agent that may be asked. */
 export interface Address {
@@ -31,7 +32,7 @@ export async function findAddresses({ via, env }: AddressOptions): Promise<reado
   if (named !== undefined && named !== "") {
     return named.split(",").map((text) => toAddress(text.trim(), registered));
   }
-  const standard = { url: DEFAULT_ADDRESS, label: "127.0.0.1:7463" };
+  const standard = { url: DEFAULT_ADDRESS, label: `127.0.0.1:${DEFAULT_PORT}` };
   return [standard, ...registered.filter(({ url }) => url !== DEFAULT_ADDRESS)];
 }
 
@@ -43,12 +44,12 @@ function toAddress(text: string, registered: readonly Address[]): Address {
   const url = text.includes("://") ? text : `http://${text}`;
   if (!URL.canParse(url) || new URL(url).protocol !== "http:") {
     throw new JobrunnerError("USAGE", `"${text}" is not the address of an agent`, {
-      hint: "Write it as http://127.0.0.1:7463, or give an agent's name.",
+      hint: `Write it as ${DEFAULT_ADDRESS}, or give an agent's name.`,
     });
   }
   const { origin, host, port } = new URL(url);
   return port === ""
-    ? { url: `${origin}:7463`, label: `${host}:7463` }
+    ? { url: `${origin}:${DEFAULT_PORT}`, label: `${host}:${DEFAULT_PORT}` }
     : { url: origin, label: host };
 }
 
@@ -83,13 +84,4 @@ function parseRegistration(text: string): readonly Address[] {
   } catch {
     return []; // Half written or torn by a crash: that agent is not to be found this way.
   }
-}
-
-/** The agents' rule for where state lives, of which the command line only reads. */
-export function stateDirectory(env: AddressOptions["env"]): string {
-  const systemd = env["STATE_DIRECTORY"]?.split(":")[0];
-  if (systemd !== undefined && systemd !== "") return systemd;
-  const xdg = env["XDG_STATE_HOME"];
-  const base = xdg !== undefined && xdg !== "" ? xdg : join(homedir(), ".local", "state");
-  return join(base, "jobrunner");
 }

@@ -1,5 +1,6 @@
 import { JobrunnerError } from "../../common/error.js";
 import type { Json, Store } from "../../common/json.js";
+import { kebab } from "../../common/kebab.js";
 
 /*
  * A flow's JSON Schema as flags. What a schema says in a simple way (numbers, choices, lists)
@@ -42,17 +43,22 @@ export function parametersOf(schema: Schema): readonly Parameter[] {
   );
 }
 
+/** The flag of a parameter; `--no-x` would be read as the opposite of x. */
+export function flagOf(property: string): string {
+  const name = kebab(property);
+  return name.startsWith("no-") ? `--with-${name}` : `--${name}`;
+}
+
 function toParameter(property: string, schema: Schema, required: boolean): Parameter {
   const kind = kindOf(schema);
-  const flag = `--${kebab(property)}`;
+  const flag = flagOf(property);
   const item =
     kind === "list"
       ? { ...toParameter(property, objectOf(schema["items"]), true), flag }
       : undefined;
   return {
     property,
-    // `--no-x` would be read as the opposite of x.
-    flag: flag.startsWith("--no-") ? `--with-${flag.slice(2)}` : flag,
+    flag,
     kind,
     // An item of a list is always given as a value, true or false included.
     placeholder: item === undefined ? PLACEHOLDERS[kind] : item.placeholder || "<true|false>",
@@ -207,10 +213,6 @@ function wrong(parameter: Parameter, detail: string): JobrunnerError {
 
 function plain(value: Json): string {
   return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-function kebab(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replaceAll("_", "-");
 }
 
 function objectOf(value: Json | undefined): Schema {

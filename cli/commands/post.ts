@@ -15,7 +15,7 @@ import { type Client, createClient } from "../api/client.js";
 import { EXIT } from "../exit.js";
 import { badEndText, detachedText, followJob, viaText } from "./follow.js";
 import type { CommonOptions } from "../options.js";
-import { readParameters } from "./parameters.js";
+import { flagOf, readParameters } from "./parameters.js";
 import { type PostingFlags, type PostingLine, readPosting, VALUE_FLAGS } from "./post-command.js";
 import { problemLines, renderFlowsHelp } from "../screen/flow-list.js";
 import { renderJob } from "../screen/job.js";
@@ -227,7 +227,6 @@ async function named<T>(answer: Promise<T>, flow: string): Promise<T> {
 
 function toFlag(pointer: string): string {
   const [name = "", ...rest] = pointer.replace(/^\//, "").split("/");
-  const kebab = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  const flag = name === "" ? "the parameters" : `--${kebab.replaceAll("_", "-")}`;
+  const flag = name === "" ? "the parameters" : flagOf(name);
   return rest.length === 0 ? flag : `${flag} (at ${rest.join(".")})`;
 }

@@ -1,4 +1,3 @@
-import { isEnded } from "../../common/job.js";
 import type { AttemptView, JobDetailView, NodeView, OwnerView } from "../../common/wire.js";
 import { shortId, took } from "./job-list.js";
 import { dash, ellipsis, stateCell, stateText, type Style } from "./style.js";
@@ -230,9 +229,4 @@ function lastOf(node: NodeView): AttemptView | undefined {
 function spanOf(attempt: AttemptView, now: number): string {
   const length = span(between(attempt.startedAt, attempt.endedAt, now));
   return attempt.endedAt === undefined ? `${length} so far` : length;
-}
-
-/** True when nothing will happen any more. */
-export function isOver(job: Pick<JobDetailView, "state">): boolean {
-  return job.state !== "SCHEDULED" && isEnded(job.state);
 }

@@ -4,8 +4,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { stateDirectory as agentsDirectory } from "../../config/state-directory.js";
-import { findAddresses, stateDirectory } from "../../cli/api/addresses.js";
+import { findAddresses } from "../../cli/api/addresses.js";
 import { type Client, createClient } from "../../cli/api/client.js";
 import type { JobsView, JobView } from "../../common/wire.js";
 import { type Api, START_MS, startApi } from "../http/api.js";
@@ -151,17 +150,6 @@ describe("addresses", () => {
     });
     for (const via of ["https://nas:1", "http://", "a b", "ftp://x"]) {
       await expect(findAddresses({ via, env })).rejects.toMatchObject({ code: "USAGE" });
-    }
-  });
-
-  it("are looked for where the agents write them", () => {
-    for (const env of [
-      {},
-      { XDG_STATE_HOME: "/x" },
-      { XDG_STATE_HOME: "" },
-      { STATE_DIRECTORY: "/s:/t", XDG_STATE_HOME: "/x" },
-    ]) {
-      expect(stateDirectory(env)).toBe(agentsDirectory(env));
     }
   });
 });

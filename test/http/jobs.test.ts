@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { JobrunnerError } from "../../common/error.js";
 import type {
   CheckView,
   FlowsView,
@@ -56,25 +55,6 @@ describe("POST /v1/jobs", () => {
     expect(again.status).toBe(200);
     expect(again.headers["idempotency-replayed"]).toBe("true");
     expect((again.json as JobView).id).toBe((first.json as JobView).id);
-  });
-
-  it("gives the job of a key though its flow is gone by now (P-1)", async () => {
-    const headers = { "idempotency-key": "flow-gone" };
-    const first = await post({ flow: "shapes" }, headers);
-    const gone = () => Promise.reject(new JobrunnerError("UNKNOWN_FLOW", "no such flow"));
-    api.faults.runners = { prepare: gone };
-
-    const again = await post({ flow: "shapes" }, headers);
-    const url = `${api.url}/v1/flows/shapes/jobs`;
-    const byFlow = await ask(url, { method: "POST", body: {}, headers });
-    const other = await post({ flow: "shapes", priority: 1 }, headers);
-    const fresh = await post({ flow: "shapes" });
-    api.faults.runners = {};
-
-    expect([again, byFlow, other, fresh].map(({ status }) => status)).toEqual([200, 200, 422, 422]);
-    expect((again.json as JobView).id).toBe((first.json as JobView).id);
-    expect((byFlow.json as JobView).id).toBe((first.json as JobView).id);
-    expect((other.json as Problem).code).toBe("CONFLICT");
   });
 
   it("answers 422 when the key belongs to another request", async () => {

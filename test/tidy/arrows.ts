@@ -135,6 +135,10 @@ export const ARROWS: readonly Arrow[] = [
     from: "cli/main.ts",
     may: ["cli/", "dynamic:cli/agent/", "common/", "node:*", "npm:commander"],
   },
+  {
+    from: "cli/api/addresses.ts",
+    may: ["cli/", "common/", "config/state-directory.ts", "node:*"],
+  },
   { from: "cli/commands/config.ts", may: ["cli/", "config/"] },
   { from: "cli/agent/", may: ["*"] },
   { from: "test/", may: ["*"] },
