@@ -14,7 +14,7 @@ import { Conductor } from "./conductor.js";
 import { execute } from "./owner/execute.js";
 import { healthOf } from "./health.js";
 import { createHttp, type HttpServer } from "./http/server.js";
-import type { AgentIdentity } from "./identity.js";
+import { type AgentIdentity, takeBack } from "./identity.js";
 import { createJobs } from "./jobs.js";
 import { createAbilities } from "./matching/abilities.js";
 import { Ledger } from "./matching/ledger.js";
@@ -138,14 +138,14 @@ class RunningAgent implements Agent {
   }
 
   async start(): Promise<void> {
-    const { config, identity, facts, runners, log } = this.#parts;
+    const { board, config, identity, facts, runners, log } = this.#parts;
     facts.start();
     this.address = await this.#http.listen({ host: config.host, port: config.port });
     await identity.announce(this.address);
     this.manifest = await runners.manifest();
     this.#abilities.learn(this.manifest);
     for (const problem of this.manifest.problems) log.error(problem, "plugin not loaded");
-    await this.#takeBack();
+    await takeBack(identity, board, log);
     await this.#sweep.start();
     this.#retention.start();
     this.#conductor.start();
@@ -263,16 +263,6 @@ class RunningAgent implements Agent {
       },
       needs,
     );
-  }
-
-  /** P-33: what the process before this one held, once the system proved that one dead. */
-  async #takeBack(): Promise<void> {
-    const { board, identity, log } = this.#parts;
-    const { predecessor } = identity;
-    if (predecessor === undefined) return;
-    const held = await board.held(predecessor);
-    for (const [job, claimId] of held) await board.abandon(job, claimId);
-    if (held.size > 0) log.info({ jobs: held.size }, "took back what the process before this held");
   }
 
   async #watchRequests(): Promise<void> {

@@ -1,6 +1,8 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Logger } from "pino";
+import type { JobBoard } from "../boards/board.js";
 import { JobrunnerError } from "../common/error.js";
 import { ensureDirectory } from "../config/state-directory.js";
 
@@ -132,6 +134,18 @@ async function machineId(directory: string): Promise<string> {
   const id = randomUUID();
   await writeJson(file, { id, system });
   return id;
+}
+
+/** P-33: what the process before this one held, once the system proved that one dead. */
+export async function takeBack(
+  { predecessor }: AgentIdentity,
+  board: Pick<JobBoard, "held" | "abandon">,
+  log: Logger,
+): Promise<void> {
+  if (predecessor === undefined) return;
+  const held = await board.held(predecessor);
+  for (const [job, claimId] of held) await board.abandon(job, claimId);
+  if (held.size > 0) log.info({ jobs: held.size }, "took back what the process before this held");
 }
 
 async function systemHash(): Promise<string> {

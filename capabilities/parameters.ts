@@ -1,6 +1,6 @@
-import { parseBytes } from "../common/bytes.js";
+import { parseBytes } from "../common/text/bytes.js";
 import type { Json } from "../common/json.js";
-import { isVersionRange } from "../common/version-range.js";
+import { isVersionRange } from "../common/text/version-range.js";
 
 /** A label as jobs ask for it; without a value any will do. */
 export interface TagArgument {

@@ -1,7 +1,7 @@
 import { JobrunnerError } from "../common/error.js";
 import { type Clause, formatClause } from "../common/job.js";
 import type { Json } from "../common/json.js";
-import { nearest } from "../common/nearest.js";
+import { nearest } from "../common/text/nearest.js";
 import type { Registry } from "./capability.js";
 
 const CLAUSE = /^([A-Za-z_][A-Za-z0-9_]*)(?:\((.*)\))?$/s;

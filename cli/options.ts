@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "commander";
-import { parseDuration } from "../common/duration.js";
+import { parseDuration } from "../common/text/duration.js";
 import type { Json } from "../common/json.js";
 
 /** What `jobrunner run` was asked for, as typed; the configuration checks it. */

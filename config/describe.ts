@@ -1,4 +1,4 @@
-import { formatDuration } from "../common/duration.js";
+import { formatDuration } from "../common/text/duration.js";
 import type { Config } from "./config.js";
 import type { Loaded } from "./load.js";
 import type { Path } from "./sources/source.js";

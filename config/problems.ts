@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { JobrunnerError } from "../common/error.js";
-import { nearest } from "../common/nearest.js";
+import { nearest } from "../common/text/nearest.js";
 import { keysUnder } from "./schema.js";
 import { at, type Place, type Problem, type Settings } from "./sources/source.js";
 

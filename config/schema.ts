@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { parseBytes } from "../common/bytes.js";
-import { parseDuration } from "../common/duration.js";
+import { parseBytes } from "../common/text/bytes.js";
+import { parseDuration } from "../common/text/duration.js";
 import { hasCode } from "../common/error.js";
 import type { Json } from "../common/json.js";
 import { type Overrides, parseOverrides } from "../facts/overrides.js";

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { JobrunnerError } from "../common/error.js";
-import { nearest } from "../common/nearest.js";
+import { nearest } from "../common/text/nearest.js";
 
 /** Where a Consul agent answers, and what it must be told. */
 export interface ConsulAddress {

@@ -1,7 +1,7 @@
-import { parseBytes } from "../common/bytes.js";
+import { parseBytes } from "../common/text/bytes.js";
 import { JobrunnerError } from "../common/error.js";
 import type { Json } from "../common/json.js";
-import { nearest } from "../common/nearest.js";
+import { nearest } from "../common/text/nearest.js";
 import type { FactName, KeyedName, PlainName } from "./fact.js";
 
 /** What is so because the owner of the machine says so, whatever it shows. */

@@ -1,4 +1,4 @@
-import { parseDuration } from "../common/duration.js";
+import { parseDuration } from "../common/text/duration.js";
 import { JobrunnerError } from "../common/error.js";
 import type { Json } from "../common/json.js";
 import type { Attempt } from "../engine/bodies.js";

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
-import { parseDuration } from "../../common/duration.js";
+import { parseDuration } from "../../common/text/duration.js";
 import { hasCode, JobrunnerError } from "../../common/error.js";
 import type { CancelRequest, HealthView, PostRequest } from "../../common/wire.js";
 import type { ListQuery } from "../jobs/listing.js";

@@ -1,5 +1,5 @@
 import { JobrunnerError } from "../../common/error.js";
-import { nearest } from "../../common/nearest.js";
+import { nearest } from "../../common/text/nearest.js";
 import type { FlowsView, FlowView } from "../../common/wire.js";
 import type { Runners } from "../runner/runner.js";
 import { toFlowView } from "./views.js";

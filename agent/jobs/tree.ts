@@ -1,4 +1,4 @@
-import { formatDuration } from "../../common/duration.js";
+import { formatDuration } from "../../common/text/duration.js";
 import type { NodeView } from "../../common/wire.js";
 import type { FlowSpec, RetrySpec, TaskSpec } from "../../engine/flow.js";
 

@@ -1,4 +1,4 @@
-import { kebab } from "../../common/kebab.js";
+import { kebab } from "../../common/text/kebab.js";
 import { normalise } from "../../config/sources/normalise.js";
 import type { Path, Settings, Source } from "../../config/sources/source.js";
 import type { RunFlags } from "../options.js";

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { JobrunnerError } from "../../common/error.js";
-import { nearest } from "../../common/nearest.js";
+import { nearest } from "../../common/text/nearest.js";
 import { DEFAULT_PORT } from "../../common/port.js";
 import { stateDirectory } from "../../config/state-directory.js";
 

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { parseDuration } from "../../common/duration.js";
+import { parseDuration } from "../../common/text/duration.js";
 import { hasCode, JobrunnerError } from "../../common/error.js";
 import type { Store } from "../../common/json.js";
-import { nearest } from "../../common/nearest.js";
+import { nearest } from "../../common/text/nearest.js";
 import type {
   CheckView,
   FlowsView,

@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import { nearest } from "../../common/nearest.js";
+import { nearest } from "../../common/text/nearest.js";
 import { normalise } from "./normalise.js";
 import { keysUnder } from "../schema.js";
 import { isObject, type Path, type Problem, type Settings, type Source } from "./source.js";

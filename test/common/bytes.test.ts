@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatBytes, parseBytes } from "../../common/bytes.js";
+import { formatBytes, parseBytes } from "../../common/text/bytes.js";
 
 describe("bytes", () => {
   it.each([

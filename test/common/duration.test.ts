@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DURATION_MS_MAX, formatDuration, parseDuration } from "../../common/duration.js";
+import { DURATION_MS_MAX, formatDuration, parseDuration } from "../../common/text/duration.js";
 
 describe("durations", () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nearest } from "../../common/nearest.js";
+import { nearest } from "../../common/text/nearest.js";
 
 describe("the nearest word", () => {
   const WORDS = ["post", "show", "wait", "flows", "simple_http_webserver"];

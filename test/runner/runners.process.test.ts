@@ -191,27 +191,6 @@ describe.each(["process", "thread"] as const)("runners, each a %s", (transport) 
     await expect(bodies.execute(call(atom), hooks())).rejects.toThrow(message);
   });
 
-  it("refuse to save what is too large; the body may go on without", async () => {
-    const { runners } = open();
-    const { bodies } = await openBodies(runners);
-    const linked = hooks();
-
-    const answer = await bodies.execute(call("save-large"), linked);
-
-    const message = `The value given to ctx.saved has 5242882 bytes as JSON, more than 4194304.`;
-    expect(answer).toEqual([message, null]);
-    expect(linked.saves).toEqual([]);
-  });
-
-  it("cut a failure to what can be stored", async () => {
-    const { runners } = open();
-    const { bodies } = await openBodies(runners);
-
-    const answer = bodies.execute(call("fail-large"), hooks());
-
-    await expect(answer).rejects.toThrow(/^x+[.]{3} 20971520 characters in all$/);
-  });
-
   it("abort a body with the reason of its signal", async () => {
     const { runners } = open();
     const { bodies, lines } = await openBodies(runners);

@@ -1,4 +1,4 @@
-import { satisfies } from "../../common/version-range.js";
+import { satisfies } from "../../common/text/version-range.js";
 
 interface Package {
   readonly dev?: boolean;

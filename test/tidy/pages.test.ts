@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { satisfies } from "../../common/version-range.js";
+import { satisfies } from "../../common/text/version-range.js";
 import { checkClasses, checkDifferences } from "./differences.js";
 import {
   checkCodes,

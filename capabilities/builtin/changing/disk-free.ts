@@ -1,4 +1,4 @@
-import { formatBytes } from "../../../common/bytes.js";
+import { formatBytes } from "../../../common/text/bytes.js";
 import { ABLE, builtin, notAble } from "../define.js";
 
 /** An ordinary user may still write so much to the file system that holds the path. */

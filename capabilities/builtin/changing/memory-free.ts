@@ -1,4 +1,4 @@
-import { formatBytes } from "../../../common/bytes.js";
+import { formatBytes } from "../../../common/text/bytes.js";
 import { ABLE, builtin, notAble } from "../define.js";
 
 /** So much memory could be used without swapping. Nothing is set aside for the job. */

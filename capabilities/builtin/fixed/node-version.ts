@@ -1,4 +1,4 @@
-import { satisfies } from "../../../common/version-range.js";
+import { satisfies } from "../../../common/text/version-range.js";
 import { ABLE, builtin, notAble } from "../define.js";
 
 /** The agent runs on a Node of that range, in the notation of package.json. */

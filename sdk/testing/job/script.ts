@@ -1,5 +1,5 @@
 import { JobrunnerError } from "../../../common/error.js";
-import { nearest } from "../../../common/nearest.js";
+import { nearest } from "../../../common/text/nearest.js";
 import type { Change } from "../../../engine/journal.js";
 import type { Plan } from "../../../engine/plan.js";
 import type { Assembled } from "../../node.js";
