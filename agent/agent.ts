@@ -134,7 +134,10 @@ class RunningAgent implements Agent {
       requested: (job, request) => this.#conductor.running().get(job)?.request(request),
     });
     this.#conductor = this.#createConductor((job) => jobs.wake(job));
-    this.#http = createHttp({ jobs, agent, log, health: () => this.#health() });
+    this.#http = createHttp({
+      ...{ jobs, agent, log, health: () => this.#health() },
+      ...(config.token === undefined ? {} : { token: config.token }),
+    });
   }
 
   async start(): Promise<void> {

@@ -7,6 +7,7 @@ export const EXIT = {
   internal: 1,
   usage: 2,
   notFound: 3,
+  unauthorised: 4,
   unavailable: 5,
   conflict: 6,
   /** `--wait`, `wait`: the job failed and everything that ran was reverted. */
@@ -31,6 +32,7 @@ const CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   TOO_LARGE: EXIT.usage,
   NOT_JSON: EXIT.usage,
   NOT_FOUND: EXIT.notFound,
+  UNAUTHORISED: EXIT.unauthorised,
   UNREACHABLE: EXIT.unavailable,
   PERSISTENCE_DOWN: EXIT.unavailable,
   BOARD_DOWN: EXIT.unavailable,

@@ -7,6 +7,7 @@ export const ERROR_CODES = {
   UNKNOWN_FLOW: "No flow of that name is loaded.",
   BAD_PARAMETERS: "The parameters do not fit the flow's schema.",
   BAD_FLOW: "The flow's definition is wrong: nothing was posted.",
+  UNAUTHORISED: "The token of the cluster is missing or wrong.",
   NOT_FOUND: "There is no such job or agent.",
   CONFLICT: "The job is in a state, or the key in a use, that excludes this.",
   UNREACHABLE: "No agent answers at that address.",

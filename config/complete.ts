@@ -19,6 +19,7 @@ export function complete(settings: CheckedSettings, env: NodeJS.ProcessEnv): Con
     name: agent?.name ?? defaultAgentName(),
     host,
     port,
+    ...(api?.token === undefined ? {} : { token: api.token }),
     directory,
     board: boardUrl(settings, directory, env),
     persistence: persistenceUrl(settings, directory, env),

@@ -7,6 +7,8 @@ export interface Config {
   readonly host: string;
   /** 0 = any free one. */
   readonly port: number;
+  /** What every request must carry when other machines may ask. */
+  readonly token?: string;
   /** State directory. */
   readonly directory: string;
   /** URL of the board, for openBoard; may hold a password. */

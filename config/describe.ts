@@ -25,6 +25,7 @@ export function describeConfig({ config, merged, secret }: Loaded): readonly Des
         .join(" "),
     ],
     [["api", "listen"], `${config.host}:${String(config.port)}`],
+    [["api", "token"], config.token === undefined ? "" : "***"],
     [["flows", "dirs"], config.flows.join(", ")],
     [["board"], withoutSecrets(config.board)],
     [["persistence"], withoutSecrets(config.persistence)],

@@ -87,12 +87,12 @@ function withoutDoubles(problems: readonly Problem[]): readonly Problem[] {
 function mistakes(settings: CheckedSettings, env: NodeJS.ProcessEnv): readonly Problem[] {
   const { board, persistence, api } = settings;
   const problems: Problem[] = [];
-  if (!isLoopback(listenAddress(api?.listen).host)) {
+  if (api?.token === undefined && !isLoopback(listenAddress(api?.listen).host)) {
     problems.push({
       path: ["api", "listen"],
       message:
-        "can be reached from other machines; agents listen on 127.0.0.1, [::1] or localhost " +
-        "only, since whoever can post runs code",
+        "can be reached from other machines, and whoever can post runs code: add " +
+        "`token: { file: PATH }`, the same on all of them, or listen on 127.0.0.1",
     });
   }
   const kind = board?.kind ?? "embedded";

@@ -26,6 +26,8 @@ function describe(issue: z.core.$ZodIssue, value: unknown): string {
     const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
     return `must be one of ${choices.join(", ")}${hint}`;
   }
+  // What may be a secret is not repeated.
+  if (issue.path.at(-1) === "token" || issue.path.at(-1) === "url") return issue.message;
   const shown = typeof value === "string" || typeof value === "number" ? JSON.stringify(value) : "";
   return `${shown} ${issue.message}`.trim();
 }

@@ -30,6 +30,10 @@ const listen = z.coerce
     "is not an address: write it as 127.0.0.1:7463; port 0 takes a free one",
   );
 
+const token = z
+  .string()
+  .regex(/^\S{16,}$/, "is too easy to guess, or has blanks: 16 characters or more");
+
 /** A duration such as 10s, as milliseconds. */
 function duration(low: number, high: number): z.ZodType<number, string> {
   return z
@@ -110,7 +114,7 @@ export const SETTINGS = z.strictObject({
       tags: z.record(z.string().min(1), z.string()).optional(),
     })
     .optional(),
-  api: z.strictObject({ listen: listen.optional() }).optional(),
+  api: z.strictObject({ listen: listen.optional(), token: token.optional() }).optional(),
   flows: z.strictObject({ dirs: z.array(z.string().min(1)).optional() }).optional(),
   facts: z.record(z.string(), z.json()).transform(overrides).optional(),
   board: board.optional(),

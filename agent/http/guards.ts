@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from "node:crypto";
 import { JobrunnerError } from "../../common/error.js";
 import { isLoopback } from "../../common/loopback.js";
 import { HttpError } from "./problem.js";
@@ -6,7 +7,8 @@ import { HttpError } from "./problem.js";
  * An agent on loopback asks nobody who they are, so it makes sure that the asking program runs on
  * this machine because a person started it. A page in a browser can reach loopback too: under a
  * foreign name that resolves to 127.0.0.1 (DNS rebinding, refused by the Host check) or by a plain
- * cross-site request (refused by the Origin check, and by taking only JSON).
+ * cross-site request (refused by the Origin check, and by taking only JSON). An agent with a token
+ * asks for that instead: no page of another site knows it.
  */
 
 /** Throws 421 unless the Host header names this machine by a loopback name or address. */
@@ -25,6 +27,25 @@ export function checkOrigin(header: string | undefined): void {
   // "null" and everything else that is no URL comes from a page whose origin is hidden.
   if (URL.canParse(header) && isLoopback(new URL(header).hostname)) return;
   throw new HttpError(403, new JobrunnerError("USAGE", "requests of other sites are refused"));
+}
+
+/**
+ * Throws 401 unless the request carries the cluster's token. Digests are compared, in a time that
+ * tells nothing about how much of the token was right.
+ */
+export function checkToken(header: string | undefined, token: string): void {
+  const given = /^Bearer +(\S+) *$/i.exec(header ?? "")?.[1];
+  if (given !== undefined && timingSafeEqual(digest(given), digest(token))) return;
+  const what =
+    header === undefined ? "this agent wants a token" : "the token is not this cluster's";
+  const error = new JobrunnerError("UNAUTHORISED", what, {
+    hint: "Set JOBRUNNER_TOKEN or JOBRUNNER_TOKEN_FILE; the agents have it as api.token.",
+  });
+  throw new HttpError(401, error, { "www-authenticate": "Bearer" });
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
 }
 
 /** Throws 415 for a compressed body: a small one may grow without end. */

@@ -17,6 +17,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   UNKNOWN_FLOW: 422,
   BAD_PARAMETERS: 422,
   BAD_FLOW: 422,
+  UNAUTHORISED: 401,
   NOT_FOUND: 404,
   CONFLICT: 409,
   UNREACHABLE: 502,

@@ -11,7 +11,7 @@ import {
   sendProblem,
   toSchemaError,
 } from "./failures.js";
-import { checkEncoding, checkHost, checkOrigin } from "./guards.js";
+import { checkEncoding, checkHost, checkOrigin, checkToken } from "./guards.js";
 import { LIMITS } from "./limits.js";
 import { HttpError } from "./problem.js";
 import { coerceQuery } from "./query.js";
@@ -20,6 +20,8 @@ import type { Schema } from "./schemas.js";
 
 export interface HttpOptions extends Omit<RouteOptions, "stopping"> {
   readonly log: ErrorLog;
+  /** What every request must carry, but for health checks; without one only loopback is served. */
+  readonly token?: string;
   /** Time limits other than the usual ones. */
   readonly timeouts?: Timeouts;
 }
@@ -29,7 +31,7 @@ type Timeouts = Pick<typeof LIMITS, "headersMs" | "requestMs" | "checkEveryMs">;
 export interface HttpServer {
   /**
    * Listens and tells the address, `http://127.0.0.1:7463`; port 0 takes a free one.
-   * Throws USAGE for a host beyond loopback and for a port that is in use.
+   * Throws USAGE for a host beyond loopback without a token, and for a port that is in use.
    */
   listen(at: { readonly host: string; readonly port: number }): Promise<string>;
   /** Answers who waits, lets requests in progress end, closes. */
@@ -40,11 +42,14 @@ export interface HttpServer {
 export function createHttp(options: HttpOptions): HttpServer {
   const stopping = new AbortController();
   const app = createApp(options.timeouts ?? LIMITS);
-  installGuards(app);
+  installGuards(app, options.token);
   installFailures(app, options.log);
   installRoutes(app, { ...options, stopping: stopping.signal });
   return {
-    listen: (at) => listen(app, at),
+    listen: async (at) => {
+      if (options.token === undefined) refuseStrangers(at.host);
+      return listen(app, at);
+    },
     async close() {
       stopping.abort();
       await app.close();
@@ -88,10 +93,13 @@ async function readBody(_request: unknown, body: string | Buffer): Promise<Json>
   return parseBody(Buffer.from(body));
 }
 
-function installGuards(app: FastifyInstance): void {
+function installGuards(app: FastifyInstance, token: string | undefined): void {
   app.addHook("onRequest", async (request, reply) => {
-    checkHost(request.headers.host);
-    checkOrigin(request.headers.origin);
+    const { host, origin, authorization } = request.headers;
+    if (token === undefined) {
+      checkHost(host);
+      checkOrigin(origin);
+    } else if (!HEALTH.has(request.url)) checkToken(authorization, token);
     checkEncoding(request.headers["content-encoding"]);
     reply.headers({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
   });
@@ -101,15 +109,20 @@ function installGuards(app: FastifyInstance): void {
   });
 }
 
+/** Load balancers and service managers ask these without a token; they tell nothing. */
+const HEALTH: ReadonlySet<string> = new Set(["/livez", "/readyz"]);
+
+function refuseStrangers(host: string): void {
+  if (isLoopback(host)) return;
+  throw new JobrunnerError("USAGE", `${host} can be reached from other machines`, {
+    hint: "Whoever can post runs code here: set api.token, or listen on 127.0.0.1.",
+  });
+}
+
 async function listen(
   app: FastifyInstance,
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<string> {
-  if (!isLoopback(host)) {
-    throw new JobrunnerError("USAGE", `${host} can be reached from other machines`, {
-      hint: "Whoever can post runs code here: listen on 127.0.0.1, [::1] or localhost.",
-    });
-  }
   try {
     return await app.listen({ host: host.replace(/^\[(.*)\]$/, "$1"), port });
   } catch (error) {

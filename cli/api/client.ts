@@ -1,6 +1,7 @@
 import { ERROR_CODES, type ErrorCode, hasCode, JobrunnerError } from "../../common/error.js";
 import { type Address, type AddressOptions, findAddresses } from "./addresses.js";
 import { type Answer, type Exchange, exchange } from "./exchange.js";
+import { findToken } from "./token.js";
 
 /** A request that does not wait for anything is answered in this time, ms. */
 const ANSWER_MS = 10_000;
@@ -28,16 +29,21 @@ export interface ClientOptions extends AddressOptions {
 /** Throws NOT_FOUND for an unknown agent's name, USAGE for a text that is no address. */
 export async function createClient(options: ClientOptions): Promise<Client> {
   const addresses = await findAddresses(options);
-  return new AgentClient(addresses, options.say);
+  return new AgentClient(addresses, { say: options.say, token: await findToken(options.env) });
 }
 
 class AgentClient implements Client {
   #addresses: readonly Address[];
   readonly #say: (line: string) => void;
+  readonly #token: string | undefined;
 
-  constructor(addresses: readonly Address[], say: (line: string) => void) {
+  constructor(
+    addresses: readonly Address[],
+    { say, token }: Pick<ClientOptions, "say"> & { readonly token: string | undefined },
+  ) {
     this.#addresses = addresses;
     this.#say = say;
+    this.#token = token;
   }
 
   get agent(): string {
@@ -70,7 +76,8 @@ class AgentClient implements Client {
     const order = this.#addresses;
     for (const [index, address] of order.entries()) {
       try {
-        const answer = await exchange({ ...request, url: address.url + request.path });
+        const url = address.url + request.path;
+        const answer = await exchange({ ...request, url, token: this.#token });
         this.#addresses = [address, ...order.filter((each) => each !== address)];
         return checked(answer);
       } catch (error) {

@@ -7,6 +7,7 @@ export interface Exchange {
   readonly url: string;
   readonly body?: string;
   readonly key?: string | undefined;
+  readonly token?: string | undefined;
   /** Time for the whole answer, ms. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
@@ -39,11 +40,12 @@ export async function exchange(options: Exchange): Promise<Answer> {
 }
 
 function send(options: Exchange, signal: AbortSignal): Promise<Answer> {
-  const { method, url, body, key } = options;
+  const { method, url, body, key, token } = options;
   const headers = {
     accept: "application/json",
     ...(body === undefined ? {} : { "content-type": "application/json" }),
     ...(key === undefined ? {} : { "idempotency-key": key }),
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
   };
   return new Promise((resolve, reject) => {
     // No keep-alive: an idle socket would hold the process after its work is done.

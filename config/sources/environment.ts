@@ -7,7 +7,7 @@ import { isObject, type Path, type Problem, type Settings, type Source } from ".
 const PREFIX = "JOBRUNNER_";
 
 /** Names of the environment that are not settings: read by the command line or by tests. */
-const OTHERS = ["ADDR", "CONFIG", "LOG"];
+const OTHERS = ["ADDR", "CONFIG", "LOG", "TOKEN", "TOKEN_FILE"];
 
 export interface EnvironmentRead {
   readonly source: Source;

@@ -201,6 +201,14 @@ config.yaml:5:19: drain.timeout 10 is not a duration: write it as 30s, 500ms or 
   it("are a database nobody can find, and an address that others reach", () => {
     expect(mistakesIn("persistence: mysql\n")).toContain("needs the address of the database");
     expect(mistakesIn("api: { listen: 0.0.0.0:7463 }\n")).toContain("whoever can post runs code");
+    expect(mistakesIn("api: { listen: 0.0.0.0:7463, token: short }\n")).toContain("easy to guess");
+    expect(mistakesIn("api: { token: hunter2 }\n").split("\n")[1]).not.toContain("hunter2");
+    expect(
+      load({ text: `api: { listen: "[::]:1", token: ${"x".repeat(16)} }` }).config,
+    ).toMatchObject({
+      host: "[::]",
+      token: "x".repeat(16),
+    });
     expect(mistakesIn("api: { listen: host:70000 }\n")).toContain("127.0.0.1:7463");
   });
 
