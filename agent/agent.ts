@@ -1,9 +1,9 @@
-import { setMaxListeners } from "node:events";
 import type { Logger } from "pino";
 import type { JobBoard } from "../boards/board.js";
 import type { Clock } from "../common/clock.js";
 import type { Needs } from "../common/job.js";
 import type { AgentWhyView, HealthView } from "../common/wire.js";
+import type { Membership, Self } from "../cluster/membership.js";
 import type { Config } from "../config/config.js";
 import type { Facts } from "../facts/facts.js";
 import { createCommitter } from "../persistence/committer.js";
@@ -11,11 +11,15 @@ import type { Persistence } from "../persistence/persistence.js";
 import { watchBoard, type WatchedBoard } from "./board-watch.js";
 import { type Claims, createClaims } from "./claims.js";
 import { Conductor } from "./conductor.js";
+import { createAgents, type DutyVerb } from "./cluster/agents.js";
 import { execute } from "./owner/execute.js";
+import { Duty } from "./duty.js";
 import { healthOf } from "./health.js";
 import { createHttp, type HttpServer } from "./http/server.js";
 import { type AgentIdentity, takeBack } from "./identity.js";
 import { createJobs } from "./jobs.js";
+import { createPeer } from "./cluster/peer.js";
+import { type Doing, selfOf, viewOf } from "./cluster/view.js";
 import { createAbilities } from "./matching/abilities.js";
 import { Ledger } from "./matching/ledger.js";
 import { Matcher } from "./matching/match.js";
@@ -34,6 +38,9 @@ const OUTAGE_MAX_MS = 5 * 60_000;
 /** How long bodies that were told to stop, and the entries of their jobs, may take at the end, ms. */
 const LEAVE_LIMIT_MS = 2_000;
 
+/** Longer than anything is waited for, ms. */
+const FOREVER_MS = 2 ** 40;
+
 /** The concrete parts; the agent owns their lifetimes from here on. */
 export interface AgentParts {
   readonly config: Config;
@@ -42,8 +49,11 @@ export interface AgentParts {
   readonly runners: Runners;
   readonly identity: AgentIdentity;
   readonly facts: Facts;
+  readonly membership: Membership;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Of this jobrunner. */
+  readonly version: string;
 }
 
 export interface Agent {
@@ -72,8 +82,8 @@ class RunningAgent implements Agent {
   address = "";
   manifest: Manifest = { flows: [], capabilities: [], problems: [] };
   readonly #parts: AgentParts & { readonly board: WatchedBoard };
-  readonly #leaving = new AbortController();
-  readonly #grace = new AbortController();
+  readonly #stopping = new AbortController();
+  readonly #duty: Duty;
   readonly #progress = new ProgressBook();
   #outage = new AbortController();
   readonly #committer;
@@ -90,12 +100,12 @@ class RunningAgent implements Agent {
   #slots: number;
 
   constructor(parts: AgentParts) {
-    const { persistence, runners, identity, facts, clock, log, config } = parts;
+    const { persistence, runners, identity, membership, facts, clock, log, config } = parts;
     const board = watchBoard(parts.board, log);
     const { incarnation, agent } = identity;
     this.#parts = { ...parts, board };
     this.#slots = config.slots;
-    setMaxListeners(0, this.#leaving.signal, this.#grace.signal); // Each job that runs listens.
+    this.#duty = new Duty(clock, config.drainTimeoutMs);
     this.#committer = createCommitter(persistence, {
       onDown: (error) =>
         error === undefined ? this.#persistenceUp() : this.#persistenceDown(error),
@@ -134,8 +144,13 @@ class RunningAgent implements Agent {
       requested: (job, request) => this.#conductor.running().get(job)?.request(request),
     });
     this.#conductor = this.#createConductor((job) => jobs.wake(job));
+    const agents = createAgents({
+      ...{ membership, peer: createPeer(config.token) },
+      self: () => viewOf(this.#self(), this.#doing()),
+      obey: (verb) => this.#obey(verb),
+    });
     this.#http = createHttp({
-      ...{ jobs, agent, log, health: () => this.#health() },
+      ...{ jobs, agents, agent, log, health: () => this.#health() },
       ...(config.token === undefined ? {} : { token: config.token }),
     });
   }
@@ -154,22 +169,25 @@ class RunningAgent implements Agent {
     this.#conductor.start();
     this.#requests = this.#watchRequests();
     this.#ready = true;
+    this.#parts.membership.announce(() => this.#self());
     const flows = this.manifest.flows.map((flow) => flow.name);
     log.info({ address: this.address, flows, slots: config.slots }, "agent ready");
   }
 
   stop(): Promise<void> {
     if (this.#stopped === undefined) this.#stopped = this.#stop();
-    else this.#grace.abort();
+    else this.#duty.hurry();
     return this.#stopped;
   }
 
   async #stop(): Promise<void> {
-    const { log, runners, identity, facts, board, persistence } = this.#parts;
+    const { log, runners, identity, membership, facts, board, persistence } = this.#parts;
     this.#ready = false;
-    this.#leaving.abort();
+    this.#stopping.abort();
+    this.#duty.drain();
+    membership.drain("leaving");
     await this.#conductor.stop();
-    await this.#drain();
+    await this.#handOver();
     await this.#requests;
     await Promise.all([this.#sweep.stop(), this.#retention.stop()]);
     await this.#http.close();
@@ -177,6 +195,7 @@ class RunningAgent implements Agent {
     await this.#committer[Symbol.asyncDispose]();
     await runners[Symbol.asyncDispose]();
     await facts[Symbol.asyncDispose]();
+    await membership[Symbol.asyncDispose]();
     await identity[Symbol.asyncDispose]();
     await board[Symbol.asyncDispose]();
     await persistence[Symbol.asyncDispose]();
@@ -189,18 +208,18 @@ class RunningAgent implements Agent {
   }
 
   /** P-22: waits until nothing runs here; after the drain limit, and a moment more, regardless. */
-  async #drain(): Promise<void> {
-    const { config, clock } = this.#parts;
+  async #handOver(): Promise<void> {
+    const { clock } = this.#parts;
     const idle = new AbortController();
-    const hurry = AbortSignal.any([idle.signal, this.#grace.signal]);
-    const limit = clock.sleep(config.drainTimeoutMs, hurry).then(async () => {
-      this.#grace.abort();
+    const { grace } = this.#duty;
+    const limit = clock.sleep(FOREVER_MS, AbortSignal.any([grace, idle.signal])).then(async () => {
       await clock.sleep(LEAVE_LIMIT_MS, idle.signal);
       // With persistence away no entry can be written: abandoned without one.
       if (!idle.signal.aborted) this.#claims.loseAll("the agent has left");
     });
     await this.#conductor.idle();
     idle.abort();
+    this.#duty.hurry();
     await limit;
   }
 
@@ -211,8 +230,8 @@ class RunningAgent implements Agent {
     this.#sweep.persistenceDown();
     this.#outage = new AbortController();
     const { signal } = this.#outage;
-    void clock.sleep(OUTAGE_MAX_MS, AbortSignal.any([signal, this.#leaving.signal])).then(() => {
-      if (signal.aborted || this.#leaving.signal.aborted) return;
+    void clock.sleep(OUTAGE_MAX_MS, AbortSignal.any([signal, this.#stopping.signal])).then(() => {
+      if (signal.aborted || this.#stopping.signal.aborted) return;
       this.#claims.loseAll("persistence has not answered for too long");
     });
   }
@@ -239,8 +258,8 @@ class RunningAgent implements Agent {
           boardDiffers: () => this.#sweep.boardDiffers(),
           databaseNow: () => clock.now() + this.#sweep.offsetMs,
           persistenceDown: () => this.#sweep.persistenceDown(),
-          leaving: this.#leaving.signal,
-          grace: this.#grace.signal,
+          leaving: this.#duty.leaving,
+          grace: this.#duty.grace,
         });
         ended(claim.job);
       },
@@ -249,7 +268,8 @@ class RunningAgent implements Agent {
 
   /** Why this agent claims nothing, whatever the job. */
   #obstacle(): string | undefined {
-    if (this.#leaving.signal.aborted) return "it is leaving";
+    if (this.#stopping.signal.aborted) return "it is leaving";
+    if (this.#duty.state !== "ready") return `it is ${this.#duty.state}`;
     if (!this.#sweep.persistenceOk) return "the database does not answer";
     if (this.#parts.runners.trouble !== undefined) return "it cannot start a runner for flow code";
     if (this.#sweep.boardId !== undefined) return undefined;
@@ -270,7 +290,7 @@ class RunningAgent implements Agent {
 
   async #watchRequests(): Promise<void> {
     const { clock, persistence, log } = this.#parts;
-    const { signal } = this.#leaving;
+    const { signal } = this.#stopping;
     for (;;) {
       await clock.sleep(REQUESTS_EVERY_MS, signal);
       if (signal.aborted) return;
@@ -286,11 +306,30 @@ class RunningAgent implements Agent {
   }
 
   #health(): Promise<HealthView> {
-    const { persistence, identity, board, runners } = this.#parts;
+    const { persistence, identity, membership, board, runners } = this.#parts;
     return healthOf({
       ...{ agent: identity.agent, manifest: this.manifest, persistence, sweep: this.#sweep },
-      ...{ ready: this.#ready, trouble: runners.trouble },
+      ...{ ready: this.#ready, duty: this.#duty.state, trouble: runners.trouble },
       boardOk: board.answers && this.#claims.boardOk,
+      registry: membership.trouble(),
     });
+  }
+
+  #self(): Self {
+    return selfOf({ ...this.#parts, address: this.address }, this.#doing());
+  }
+
+  #doing(): Doing {
+    const jobs = [...this.#conductor.running().keys()];
+    return { state: this.#duty.state, slots: this.#slots, jobs };
+  }
+
+  #obey(verb: DutyVerb): void {
+    const { membership, log } = this.#parts;
+    this.#duty[verb]();
+    const { state } = this.#duty;
+    membership.drain(state === "ready" ? undefined : state);
+    log.info({ state }, "told what to do with jobs");
+    this.#conductor.wake();
   }
 }

@@ -15,6 +15,7 @@ import {
   type RunFlags,
 } from "./options.js";
 import type { AskOptions } from "./commands/ask.js";
+import type { DutyVerb } from "./commands/agents.js";
 import type { ConfigOptions } from "./commands/config.js";
 import type { ShowOptions } from "./commands/show.js";
 import type { WaitOptions } from "./commands/wait.js";
@@ -60,13 +61,13 @@ function createProgram(done: Done): Command {
   addWait(program, done);
   addAsk(program, done);
   addFlows(program, done);
+  addAgents(program, done);
   addConfig(program, done);
   return program;
 }
 
 function addRun(program: Command, done: Done): void {
   subcommand(program, "run")
-    .alias("agent")
     .description("run an agent on this machine")
     .option("--config <file>", "the only file of settings to read")
     .option("--name <name>", "name of the agent (default: the host's)")
@@ -105,6 +106,33 @@ function addConfig(program: Command, done: Done): void {
     done(await checkConfig(file, { ...program.opts<CommonOptions>(), ...flags }));
   });
 }
+
+function addAgents(program: Command, done: Done): void {
+  const list = subcommand(program, "agents")
+    .description("list the agents of the cluster, or show one of them")
+    .argument("[name]", "name of an agent");
+  addCommonOptions(list).action(async (name: string | undefined, flags: CommonOptions) => {
+    const { agents } = await import("./commands/agents.js");
+    done(await agents(name, { ...program.opts<CommonOptions>(), ...flags }));
+  });
+  const agent = subcommand(program, "agent").description("tell an agent what to do with jobs");
+  for (const [verb, what] of Object.entries(DUTY)) {
+    const command = subcommand(agent, verb)
+      .description(what)
+      .argument("[name]", "name of an agent (default: the one that is asked)");
+    addCommonOptions(command).action(async (name: string | undefined, flags: CommonOptions) => {
+      const { tellAgent } = await import("./commands/agents.js");
+      const options = { ...program.opts<CommonOptions>(), ...flags };
+      done(await tellAgent(verb as DutyVerb, name, options));
+    });
+  }
+}
+
+const DUTY: Readonly<Record<DutyVerb, string>> = {
+  drain: "take no more jobs, and hand over those that run at their next step",
+  cordon: "take no more jobs; those that run go on",
+  resume: "take jobs again",
+};
 
 function addDev(program: Command, done: Done): void {
   subcommand(program, "dev")

@@ -188,6 +188,28 @@ export interface WhyView {
   readonly agents: readonly AgentWhyView[];
 }
 
+/** One agent of the cluster. */
+export interface AgentView {
+  readonly name: string;
+  /** `unreachable`: known, and silent when asked just now. `gone`: not heard of for longer. */
+  readonly state: "ready" | "cordoned" | "draining" | "unreachable" | "gone";
+  /** Where its API answers. */
+  readonly url: string;
+  readonly machine?: string;
+  readonly version?: string;
+  readonly tags: readonly string[];
+  readonly facts: Readonly<Record<string, string>>;
+  readonly slots?: { readonly total: number; readonly busy: number };
+  /** Ids of the jobs that run there. */
+  readonly jobs?: readonly string[];
+  /** Why it is in this state, when there is more to say. */
+  readonly note?: string;
+}
+
+export interface AgentsView {
+  readonly items: readonly AgentView[];
+}
+
 export interface HealthView {
   readonly ok: boolean;
   readonly agent: string;

@@ -20,6 +20,9 @@ export function complete(settings: CheckedSettings, env: NodeJS.ProcessEnv): Con
     host,
     port,
     ...(api?.token === undefined ? {} : { token: api.token }),
+    ...(api?.advertise === undefined ? {} : { advertise: new URL(api.advertise).origin }),
+    peers: (settings.peers ?? []).map((peer) => new URL(peer).origin),
+    ...(registers(settings) ? { registry: consulUrl(settings.consul, env, undefined) } : {}),
     directory,
     board: boardUrl(settings, directory, env),
     persistence: persistenceUrl(settings, directory, env),
@@ -68,6 +71,11 @@ function boardUrl(settings: CheckedSettings, directory: string, env: NodeJS.Proc
   }
 }
 
+/** Who names Consul at all is registered there. */
+function registers({ board, consul }: CheckedSettings): boolean {
+  return consul !== undefined || board?.kind === "consul";
+}
+
 /** The npm clients and curl know these variables; Consul's own tools set them. */
 function consulUrl(
   consul: CheckedSettings["consul"],
@@ -81,7 +89,8 @@ function consulUrl(
   const tokenFile = token === undefined ? env["CONSUL_HTTP_TOKEN_FILE"] : undefined;
   const ca = consul?.ca ?? env["CONSUL_CACERT"];
   const path = (prefix ?? "jobrunner").replace(/\/+$/, "");
-  return withQuery(`${scheme}://${host}/${path}`, { token, "token-file": tokenFile, ca });
+  const query = { token, "token-file": tokenFile, "ca-file": ca };
+  return withQuery(`${scheme}://${host}/${path}`, query);
 }
 
 function persistenceUrl(

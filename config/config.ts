@@ -9,6 +9,12 @@ export interface Config {
   readonly port: number;
   /** What every request must carry when other machines may ask. */
   readonly token?: string;
+  /** Where others reach the API, when that differs from where it listens: a URL. */
+  readonly advertise?: string;
+  /** Addresses of agents of other machines, where no Consul tells them. */
+  readonly peers: readonly string[];
+  /** URL of the Consul agent to register with, for resolveConsulUrl. */
+  readonly registry?: string;
   /** State directory. */
   readonly directory: string;
   /** URL of the board, for openBoard; may hold a password. */

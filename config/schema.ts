@@ -114,7 +114,14 @@ export const SETTINGS = z.strictObject({
       tags: z.record(z.string().min(1), z.string()).optional(),
     })
     .optional(),
-  api: z.strictObject({ listen: listen.optional(), token: token.optional() }).optional(),
+  api: z
+    .strictObject({
+      listen: listen.optional(),
+      token: token.optional(),
+      advertise: url("http").optional(),
+    })
+    .optional(),
+  peers: z.array(url("http")).optional(),
   flows: z.strictObject({ dirs: z.array(z.string().min(1)).optional() }).optional(),
   facts: z.record(z.string(), z.json()).transform(overrides).optional(),
   board: board.optional(),

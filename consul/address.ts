@@ -23,12 +23,12 @@ export interface ConsulTarget {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
-const OWN = ["token-file", "ca-file", "dc"] as const;
+const OWN = ["token-file", "ca-file", "dc", "token"] as const;
 const EXAMPLE = "Write consul://HOST:PORT/PREFIX?token-file=FILE, or consul+https://...";
 
 /**
  * Reads `consul://host:port/path?token-file=F&ca-file=F&dc=D`; `consul+https` speaks TLS. Without
- * a token file the token is `CONSUL_HTTP_TOKEN` of `env`, when that is set. `parameters` names
+ * a token file the token is `token=`, then `CONSUL_HTTP_TOKEN` of `env`. `parameters` names
  * further ones that the caller understands. Rejects with USAGE for anything else, and for a file
  * that cannot be read.
  */
@@ -43,8 +43,10 @@ export async function resolveConsulUrl(
     if (!known.includes(name)) throw unknown(name, known);
   }
   const secure = url.protocol === "consul+https:";
-  const [tokenFile, caFile, datacenter] = OWN.map((name) => url.searchParams.get(name));
-  const token = tokenFile ? await content(tokenFile, "token-file") : env["CONSUL_HTTP_TOKEN"];
+  const [tokenFile, caFile, datacenter, given] = OWN.map((name) => url.searchParams.get(name));
+  const token = tokenFile
+    ? await content(tokenFile, "token-file")
+    : (given ?? env["CONSUL_HTTP_TOKEN"]);
   const ca = caFile ? await content(caFile, "ca-file") : undefined;
   return {
     address: {

@@ -4,9 +4,12 @@ import { hasCode, JobrunnerError } from "../../common/error.js";
 import type { CancelRequest, HealthView, PostRequest } from "../../common/wire.js";
 import type { ListQuery } from "../jobs/listing.js";
 import type { PostAnswer } from "../jobs/posting.js";
+import type { Agents } from "../cluster/agents.js";
 import type { Jobs } from "../jobs.js";
 import { LIMITS } from "./limits.js";
+import { agentRoutes } from "./agent-routes.js";
 import { HttpError } from "./problem.js";
+import type { Route } from "./route.js";
 import {
   CANCEL_JOB,
   FLOW_PARAMS,
@@ -18,26 +21,16 @@ import {
   POST_FLOW_JOB,
   POST_HEADERS,
   POST_JOB,
-  type Schema,
 } from "./schemas.js";
 
 export interface RouteOptions {
   readonly jobs: Jobs;
+  readonly agents: Agents;
   /** Name of the agent that answers. */
   readonly agent: string;
   health(): Promise<HealthView>;
   /** Aborts when the server stops: long polls answer what they know. */
   readonly stopping: AbortSignal;
-}
-
-type Part = "body" | "querystring" | "params" | "headers";
-type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
-
-interface Route {
-  readonly method: "GET" | "POST";
-  readonly url: string;
-  readonly schema: Readonly<Partial<Record<Part, Schema>>>;
-  readonly handler: Handler;
 }
 
 const METHODS: readonly HTTPMethods[] = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -47,6 +40,7 @@ export function installRoutes(app: FastifyInstance, options: RouteOptions): void
     ...postRoutes(options),
     ...jobRoutes(options),
     ...askRoutes(options),
+    ...agentRoutes(options.agents),
     ...otherRoutes(options),
   ];
   for (const route of routes) {

@@ -131,4 +131,11 @@ export const FLOW_PARAMS: Schema = {
   properties: { name: flowName },
 };
 
+/** `self` is the agent that is asked. */
+export const AGENT_PARAMS: Schema = {
+  type: "object",
+  required: ["name"],
+  properties: { name: { type: "string", pattern: "^[a-z0-9][a-z0-9_.:-]{0,63}$" } },
+};
+
 export const NO_QUERY: Schema = { type: "object", additionalProperties: false, properties: {} };

@@ -11,6 +11,10 @@ import { createFacts, type Facts } from "../../facts/facts.js";
 import { createSources } from "../../facts/sources.js";
 import { openPersistence } from "../../persistence/open.js";
 import { fileLocks } from "../../sqlite/lock.js";
+import { openMachineMembership } from "../../cluster/machine.js";
+import type { Membership } from "../../cluster/membership.js";
+import { resolveConsulUrl } from "../../consul/address.js";
+import { packageVersion } from "../version.js";
 import { systemClock } from "../clock.js";
 
 /**
@@ -33,8 +37,11 @@ export async function composeAgent(config: Config, log: Logger): Promise<Agent> 
     const board = keep(await openBoard(config.board, { leaseMs, warn, holder: name }));
     const runners = keep(openRunners(config, log));
     const facts = keep(openFacts(config));
-    const clock = systemClock;
-    const parts = { config, persistence, board, runners, identity, facts, clock, log };
+    const membership = keep(await openMembership(config, log));
+    const parts = {
+      ...{ config, persistence, board, runners, identity, membership, facts, log },
+      ...{ clock: systemClock, version: packageVersion() },
+    };
     opened.splice(0); // From here on the agent closes them, also when it fails to start.
     return await startAgent(parts);
   } catch (error) {
@@ -46,6 +53,18 @@ export async function composeAgent(config: Config, log: Logger): Promise<Agent> 
 function openFacts({ name, tags, facts }: Config): Facts {
   const machine = { clock: systemClock, agent: name, tags, overrides: facts };
   return createFacts({ ...machine, ...createSources() });
+}
+
+async function openMembership(config: Config, log: Logger): Promise<Membership> {
+  const { registry, directory, peers } = config;
+  if (registry === undefined) return openMachineMembership({ directory, peers });
+  const { ConsulMembership } = await import("../../cluster/consul/membership.js");
+  const { address } = await resolveConsulUrl(registry, [], process.env);
+  const onTrouble = (why: string | undefined): void =>
+    why === undefined
+      ? log.info("registered in Consul")
+      : log.warn({ why }, "Consul does not know of this agent; jobs go on");
+  return new ConsulMembership({ address, onTrouble });
 }
 
 function openRunners(config: Config, log: Logger): ReturnType<typeof createRunners> {

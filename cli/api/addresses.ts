@@ -1,8 +1,7 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { registeredAgents } from "../../cluster/machine.js";
 import { JobrunnerError } from "../../common/error.js";
-import { nearest } from "../../common/text/nearest.js";
 import { DEFAULT_PORT } from "../../common/port.js";
+import { nearest } from "../../common/text/nearest.js";
 import { stateDirectory } from "../../config/state-directory.js";
 
 /** Where an agent listens when nobody says otherwise. */
@@ -16,31 +15,71 @@ export interface Address {
 }
 
 export interface AddressOptions {
-  /** `--via`: an address, or the name of an agent of this machine; several with commas between. */
+  /**
+   * `--via`: an address, the name of an agent, or `any`; several with commas between, to be tried
+   * in this order.
+   */
   readonly via?: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** Words for whichever agent of the cluster answers. */
+const ANY: readonly string[] = ["any", "any-agent"];
+
 /**
  * The agents to ask, in order. Who names some with `--via` or JOBRUNNER_ADDR gets those and no
  * others: another agent may belong to another database. Else the default address, then the agents
- * that are registered in the state directory.
+ * that are registered in the state directory, then what `cluster` knows.
  */
-export async function findAddresses({ via, env }: AddressOptions): Promise<readonly Address[]> {
-  const registered = await registeredAgents(stateDirectory(env));
-  const named = via ?? env["JOBRUNNER_ADDR"];
-  if (named !== undefined && named !== "") {
-    return named.split(",").map((text) => toAddress(text.trim(), registered));
-  }
+export async function findAddresses(
+  { via, env }: AddressOptions,
+  cluster: (local: readonly Address[]) => Promise<readonly Address[]>,
+): Promise<readonly Address[]> {
+  const registered = await registeredHere(env);
   const standard = { url: DEFAULT_ADDRESS, label: `127.0.0.1:${DEFAULT_PORT}` };
-  return [standard, ...registered.filter(({ url }) => url !== DEFAULT_ADDRESS)];
+  const local = [standard, ...registered.filter(({ url }) => url !== DEFAULT_ADDRESS)];
+  const named = via ?? env["JOBRUNNER_ADDR"];
+  if (named === undefined || named === "") return local;
+  const found: Address[] = [];
+  for (const text of named.split(",").map((each) => each.trim())) {
+    if (ANY.includes(text)) found.push(...shuffled(await cluster(local)));
+    else if (!looksLikeName(text)) found.push(toAddress(text));
+    else found.push(await byName(text, registered, () => cluster(local)));
+  }
+  return found;
 }
 
-function toAddress(text: string, registered: readonly Address[]): Address {
-  const agent = registered.find(({ label }) => label === text);
-  if (agent !== undefined) return agent;
-  const looksLikeName = /^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(text) && text !== "localhost";
-  if (looksLikeName) throw unknownAgent(text, registered);
+async function byName(
+  name: string,
+  registered: readonly Address[],
+  cluster: () => Promise<readonly Address[]>,
+): Promise<Address> {
+  const here = registered.find(({ label }) => label === name);
+  if (here !== undefined) return here;
+  const known = await cluster();
+  const there = known.find(({ label }) => label === name);
+  if (there !== undefined) return there;
+  throw unknownAgent(name, [...registered, ...known]);
+}
+
+/** So that not all commands of all machines go to the same agent. */
+function shuffled(addresses: readonly Address[]): readonly Address[] {
+  return addresses
+    .map((address) => ({ address, at: Math.random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ address }) => address);
+}
+
+function looksLikeName(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(text) && text !== "localhost";
+}
+
+async function registeredHere(env: AddressOptions["env"]): Promise<readonly Address[]> {
+  const members = await registeredAgents(stateDirectory(env));
+  return members.map(({ name, url }) => ({ url, label: name }));
+}
+
+function toAddress(text: string): Address {
   const url = text.includes("://") ? text : `http://${text}`;
   if (!URL.canParse(url) || new URL(url).protocol !== "http:") {
     throw new JobrunnerError("USAGE", `"${text}" is not the address of an agent`, {
@@ -54,34 +93,10 @@ function toAddress(text: string, registered: readonly Address[]): Address {
 }
 
 function unknownAgent(name: string, registered: readonly Address[]): JobrunnerError {
-  const names = registered.map(({ label }) => label);
+  const names = [...new Set(registered.map(({ label }) => label))];
   const meant = nearest(name, names);
-  const known = names.length === 0 ? "No agent is registered here." : `Here: ${names.join(", ")}.`;
-  return new JobrunnerError("NOT_FOUND", `no agent "${name}" runs on this machine`, {
+  const known = names.length === 0 ? "No agent is registered." : `There are ${names.join(", ")}.`;
+  return new JobrunnerError("NOT_FOUND", `there is no agent "${name}"`, {
     hint: meant === undefined ? known : `Did you mean ${meant}?`,
   });
-}
-
-/** What the agents of this machine wrote down about themselves, by name. */
-async function registeredAgents(directory: string): Promise<readonly Address[]> {
-  const folder = join(directory, "agents");
-  const files = await readdir(folder).catch(() => []); // No agent ever ran here.
-  const texts = files
-    .filter((file) => file.endsWith(".json"))
-    .sort()
-    .map((file) => readFile(join(folder, file), "utf8").catch(() => "")); // Gone meanwhile.
-  return (await Promise.all(texts)).flatMap(parseRegistration);
-}
-
-function parseRegistration(text: string): readonly Address[] {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== "object" || value === null) return [];
-    const { name, address } = value as { name?: unknown; address?: unknown };
-    if (typeof name !== "string" || typeof address !== "string" || !URL.canParse(address))
-      return [];
-    return [{ url: new URL(address).origin, label: name }];
-  } catch {
-    return []; // Half written or torn by a crash: that agent is not to be found this way.
-  }
 }

@@ -1,10 +1,13 @@
 import { ERROR_CODES, type ErrorCode, hasCode, JobrunnerError } from "../../common/error.js";
 import { type Address, type AddressOptions, findAddresses } from "./addresses.js";
+import { clusterAddresses } from "./cluster.js";
 import { type Answer, type Exchange, exchange } from "./exchange.js";
 import { findToken } from "./token.js";
 
 /** A request that does not wait for anything is answered in this time, ms. */
 const ANSWER_MS = 10_000;
+/** The same while there is another agent to ask, ms. */
+const NEXT_MS = 3_000;
 
 export interface GetOptions {
   /** How long the agent is asked to wait before it answers, ms. */
@@ -28,8 +31,11 @@ export interface ClientOptions extends AddressOptions {
 
 /** Throws NOT_FOUND for an unknown agent's name, USAGE for a text that is no address. */
 export async function createClient(options: ClientOptions): Promise<Client> {
-  const addresses = await findAddresses(options);
-  return new AgentClient(addresses, { say: options.say, token: await findToken(options.env) });
+  const { env, say } = options;
+  const token = await findToken(env);
+  const cluster = (local: readonly Address[]): Promise<readonly Address[]> =>
+    clusterAddresses(local, { env, token });
+  return new AgentClient(await findAddresses(options, cluster), { say, token });
 }
 
 class AgentClient implements Client {
@@ -77,7 +83,9 @@ class AgentClient implements Client {
     for (const [index, address] of order.entries()) {
       try {
         const url = address.url + request.path;
-        const answer = await exchange({ ...request, url, token: this.#token });
+        const spare = order.length > index + 1 ? ANSWER_MS - NEXT_MS : 0;
+        const timeoutMs = request.timeoutMs - spare;
+        const answer = await exchange({ ...request, url, timeoutMs, token: this.#token });
         this.#addresses = [address, ...order.filter((each) => each !== address)];
         return checked(answer);
       } catch (error) {

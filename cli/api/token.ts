@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { JobrunnerError } from "../../common/error.js";
+import { configHome } from "../../config/sources/files.js";
 
 /**
  * The cluster's token: JOBRUNNER_TOKEN, the file that JOBRUNNER_TOKEN_FILE names, or `token` beside
@@ -24,9 +24,4 @@ export async function findToken(
 
 async function readToken(file: string): Promise<string> {
   return (await readFile(file, "utf8")).trim();
-}
-
-function configHome(env: Readonly<Record<string, string | undefined>>): string {
-  const xdg = env["XDG_CONFIG_HOME"];
-  return xdg !== undefined && xdg !== "" ? xdg : join(homedir(), ".config");
 }

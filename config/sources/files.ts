@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 
 /**
@@ -16,7 +17,7 @@ export function settingsFiles(env: NodeJS.ProcessEnv, named?: string): readonly 
 /** Where an agent of this user keeps its settings; written by nobody but its owner. */
 export function configHome(env: NodeJS.ProcessEnv): string {
   const xdg = env["XDG_CONFIG_HOME"];
-  return xdg !== undefined && xdg !== "" ? xdg : join(env["HOME"] ?? "/", ".config");
+  return xdg !== undefined && xdg !== "" ? xdg : join(homedir(), ".config");
 }
 
 function systemDirectories(env: NodeJS.ProcessEnv): readonly string[] {

@@ -6,6 +6,7 @@ import type { Agent } from "../../agent/agent.js";
 import type * as agentModule from "../../agent/agent.js";
 import type * as factsModule from "../../facts/facts.js";
 import type * as sourcesModule from "../../facts/sources.js";
+import type * as machineModule from "../../cluster/machine.js";
 import type * as identityModule from "../../agent/identity.js";
 import type * as runnersModule from "../../agent/runner/runners.js";
 import type * as boardsModule from "../../boards/open.js";
@@ -35,6 +36,7 @@ async function built<T>(path: string): Promise<T> {
 const { startAgent } = await built<typeof agentModule>("agent/agent.js");
 const { createFacts } = await built<typeof factsModule>("facts/facts.js");
 const { createSources } = await built<typeof sourcesModule>("facts/sources.js");
+const { openMachineMembership } = await built<typeof machineModule>("cluster/machine.js");
 const identities = await built<typeof identityModule>("agent/identity.js");
 const runners = await built<typeof runnersModule>("agent/runner/runners.js");
 const boards = await built<typeof boardsModule>("boards/open.js");
@@ -123,6 +125,8 @@ async function openAgent({ name, dir, boardUrl, leaseMs }: Place): Promise<Agent
     ...{ config, identity, clock: systemClock, log: pino({ level: "silent" }) },
     persistence: await databases.openPersistence(`sqlite:${dir}/jobs.db`),
     board: await boards.openBoard(boardUrl, { leaseMs }),
+    membership: openMachineMembership({ directory: config.directory, peers: [] }),
+    version: "0.0.0",
     facts: createFacts({ clock: systemClock, agent: name, ...createSources() }),
     runners: runners.createRunners({
       ...{ flows: [FLOWS], agent: name, transport: "thread", clock: systemClock },

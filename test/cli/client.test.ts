@@ -4,8 +4,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findAddresses } from "../../cli/api/addresses.js";
+import { type Address, findAddresses } from "../../cli/api/addresses.js";
 import { type Client, createClient } from "../../cli/api/client.js";
+import { clusterAddresses } from "../../cli/api/cluster.js";
 import type { JobsView, JobView } from "../../common/wire.js";
 import { type Api, START_MS, startApi } from "../http/api.js";
 import { tempDir } from "../support/temp.js";
@@ -100,6 +101,7 @@ describe("the client of the command line", () => {
 });
 
 describe("addresses", () => {
+  const noCluster = (): Promise<readonly Address[]> => Promise.resolve([]);
   const withAgents = (...agents: readonly object[]): { XDG_STATE_HOME: string } => {
     const home = tempDir();
     const folder = join(home, "jobrunner", "agents");
@@ -117,7 +119,7 @@ describe("addresses", () => {
   it("are the usual one, then those of the agents of this machine", async () => {
     const env = withAgents(ALPHA, { name: "starting", pid: 3 }, BETA);
 
-    expect((await findAddresses({ env })).map(({ url }) => url)).toEqual([
+    expect((await findAddresses({ env }, noCluster)).map(({ url }) => url)).toEqual([
       "http://127.0.0.1:7463",
       "http://127.0.0.1:8001",
       "http://127.0.0.1:8002",
@@ -127,10 +129,10 @@ describe("addresses", () => {
   it("are only those that were named: by flag before environment", async () => {
     const env = { ...withAgents(ALPHA), JOBRUNNER_ADDR: "http://127.0.0.1:1" };
 
-    expect(await findAddresses({ env })).toEqual([
+    expect(await findAddresses({ env }, noCluster)).toEqual([
       { url: "http://127.0.0.1:1", label: "127.0.0.1:1" },
     ]);
-    expect(await findAddresses({ via: "alpha, [::1]:5, localhost", env })).toEqual([
+    expect(await findAddresses({ via: "alpha, [::1]:5, localhost", env }, noCluster)).toEqual([
       { url: ALPHA.address, label: "alpha" },
       { url: "http://[::1]:5", label: "[::1]:5" },
       { url: "http://localhost:7463", label: "localhost:7463" },
@@ -140,17 +142,53 @@ describe("addresses", () => {
   it("are refused when they name an agent that is not here, or nothing at all", async () => {
     const env = withAgents(ALPHA, BETA);
 
-    await expect(findAddresses({ via: "alhpa", env })).rejects.toMatchObject({
+    await expect(findAddresses({ via: "alhpa", env }, noCluster)).rejects.toMatchObject({
       code: "NOT_FOUND",
       hint: "Did you mean alpha?",
     });
-    await expect(findAddresses({ via: "somewhere", env })).rejects.toMatchObject({
+    await expect(findAddresses({ via: "somewhere", env }, noCluster)).rejects.toMatchObject({
       code: "NOT_FOUND",
-      hint: "Here: alpha, beta.",
+      hint: "There are alpha, beta.",
     });
     for (const via of ["https://nas:1", "http://", "a b", "ftp://x"]) {
-      await expect(findAddresses({ via, env })).rejects.toMatchObject({ code: "USAGE" });
+      await expect(findAddresses({ via, env }, noCluster)).rejects.toMatchObject({ code: "USAGE" });
     }
+  });
+
+  it("are those of the cluster for any agent, and for names that are not here", async () => {
+    const env = withAgents(ALPHA);
+    const gamma = { url: "http://10.0.0.3:7463", label: "gamma" };
+    const asked: string[][] = [];
+    const cluster = (local: readonly Address[]): Promise<readonly Address[]> => {
+      asked.push(local.map(({ url }) => url));
+      return Promise.resolve([gamma, { url: ALPHA.address, label: "alpha" }]);
+    };
+
+    const any = await findAddresses({ via: "any-agent", env }, cluster);
+    const named = await findAddresses({ via: "gamma", env }, cluster);
+    const here = await findAddresses({ via: "alpha", env }, cluster);
+
+    expect(any.map(({ label }) => label).sort()).toEqual(["alpha", "gamma"]);
+    expect(named).toEqual([gamma]);
+    expect(here).toEqual([{ url: ALPHA.address, label: "alpha" }]);
+    expect(asked).toEqual([
+      ["http://127.0.0.1:7463", ALPHA.address],
+      ["http://127.0.0.1:7463", ALPHA.address],
+    ]);
+  });
+
+  it("say what to do when the cluster cannot be found", async () => {
+    const nobody = { CONSUL_HTTP_ADDR: "127.0.0.1:9" };
+
+    await expect(
+      clusterAddresses([{ url: "http://127.0.0.1:9", label: "x" }], {
+        env: nobody,
+        token: undefined,
+      }),
+    ).rejects.toMatchObject({
+      code: "UNREACHABLE",
+      hint: expect.stringContaining("--via ADDRESS"),
+    });
   });
 });
 

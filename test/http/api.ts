@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { request, type IncomingHttpHeaders } from "node:http";
 import { join } from "node:path";
 import pino from "pino";
+import type { Agents } from "../../agent/cluster/agents.js";
 import { createHttp } from "../../agent/http/server.js";
 import { createJobs, type Jobs } from "../../agent/jobs.js";
 import type { Runners } from "../../agent/runner/runner.js";
@@ -32,6 +33,9 @@ export interface Api extends AsyncDisposable {
   /** Lines of the log, JSON. */
   readonly log: readonly string[];
 }
+
+/** For tests that ask nothing about agents. */
+export const noAgents = {} as Agents;
 
 const FLOWS = join(import.meta.dirname, "flows");
 
@@ -72,7 +76,13 @@ export async function startApi(dir: string): Promise<Api> {
     onPutFailed: () => (putFailures += 1),
   });
   const api = { health: { ok: true, agent: "alpha", checks: [] } as HealthView };
-  const http = createHttp({ jobs, agent: "alpha", log, health: async () => api.health });
+  const http = createHttp({
+    jobs,
+    agents: noAgents,
+    agent: "alpha",
+    log,
+    health: async () => api.health,
+  });
   await jobs.flows();
   return Object.assign(api, {
     url: await http.listen({ host: "127.0.0.1", port: 0 }),

@@ -3,6 +3,7 @@ import { type Agent, startAgent } from "../../agent/agent.js";
 import { flowHash } from "../../agent/flow-hash.js";
 import { openIdentity } from "../../agent/identity.js";
 import { openBoard } from "../../boards/open.js";
+import { openMachineMembership } from "../../cluster/machine.js";
 import { systemClock } from "../../cli/clock.js";
 import { hasCode } from "../../common/error.js";
 import { isEnded, toSignature } from "../../common/job.js";
@@ -52,6 +53,8 @@ export async function openCluster(database: string, slots = 50): Promise<Cluster
     board,
     runners: slowRunners(persistence, (job, atom) => witness.ran(job, atom)),
     identity,
+    membership: openMachineMembership({ directory, peers: [] }),
+    version: "0.0.0",
     facts: createFacts({ clock: systemClock, agent: "one", ...createSources() }),
     clock: systemClock,
     log: pino({ level: process.env["JOBRUNNER_TEST_LOG"] ?? "silent" }),

@@ -57,6 +57,9 @@ export const ARROWS: readonly Arrow[] = [
     ],
   },
   { from: "persistence/persistence.ts", may: ["type:engine/", "common/"] },
+  { from: "cluster/membership.ts", may: [] },
+  { from: "cluster/", may: ["cluster/", "common/", "node:*"] },
+  { from: "cluster/consul/", may: ["cluster/", "consul/", "common/", "node:*"] },
   {
     from: "config/",
     may: ["config/", "facts/overrides.ts", "common/", "node:*", "npm:yaml", "npm:zod"],
@@ -96,6 +99,7 @@ export const ARROWS: readonly Arrow[] = [
       "persistence/persistence.ts",
       "persistence/committer.ts",
       "capabilities/",
+      "cluster/membership.ts",
       "config/config.ts",
       "config/state-directory.ts",
       "facts/facts.ts",
@@ -128,7 +132,15 @@ export const ARROWS: readonly Arrow[] = [
   },
   {
     from: "agent/http/",
-    may: ["agent/http/", "agent/jobs.ts", "agent/jobs/", "common/", "node:*", "npm:fastify"],
+    may: [
+      "agent/http/",
+      "agent/jobs.ts",
+      "agent/jobs/",
+      "agent/cluster/agents.ts",
+      "common/",
+      "node:*",
+      "npm:fastify",
+    ],
   },
   { from: "cli/", may: ["cli/", "common/", "node:*", "npm:commander", "npm:picocolors"] },
   {
@@ -140,6 +152,18 @@ export const ARROWS: readonly Arrow[] = [
     may: ["cli/", "common/", "config/state-directory.ts", "node:*"],
   },
   { from: "cli/commands/config.ts", may: ["cli/", "config/"] },
+  {
+    from: "cli/api/",
+    may: [
+      "cli/",
+      "cluster/machine.ts",
+      "dynamic:cluster/consul/",
+      "config/state-directory.ts",
+      "config/sources/files.ts",
+      "common/",
+      "node:*",
+    ],
+  },
   { from: "cli/agent/", may: ["*"] },
   { from: "test/", may: ["*"] },
   { from: "scripts/", may: ["*"] },

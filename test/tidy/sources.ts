@@ -13,6 +13,7 @@ export interface Source {
 /** What is built into the package. */
 export const PRODUCT = [
   "common",
+  "cluster",
   "config",
   "engine",
   "sdk",

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort } from "../ports.js";
 import { ServerProcess } from "./server.js";
@@ -24,6 +24,8 @@ export interface ConsulServer {
   readonly url: string;
   readonly port: number;
   readonly server: ServerProcess;
+  /** Deletes its data, as a disk that was lost; while it is not running. */
+  forget(): void;
 }
 
 /** One Consul server, leader of itself, with its data in `dir`. */
@@ -56,7 +58,8 @@ export async function startConsul(dir: string, options: ConsulOptions = {}): Pro
     answers: () => hasLeader(url),
     readyWithinMs: 30_000,
   });
-  return { url, port: ports.http, server };
+  const forget = (): void => rmSync(join(dir, "data"), { recursive: true, force: true });
+  return { url, port: ports.http, server, forget };
 }
 
 async function hasLeader(url: string): Promise<boolean> {
