@@ -1,22 +1,19 @@
-import type { Logger } from "pino";
-import type { JobBoard } from "../boards/board.js";
-import type { Clock } from "../common/clock.js";
 import type { Needs } from "../common/job.js";
 import type { AgentWhyView, HealthView } from "../common/wire.js";
-import type { Membership, Self } from "../cluster/membership.js";
-import type { Config } from "../config/config.js";
-import type { Facts } from "../facts/facts.js";
+import type { Self } from "../cluster/membership.js";
 import { createCommitter } from "../persistence/committer.js";
-import type { Persistence } from "../persistence/persistence.js";
 import { watchBoard, type WatchedBoard } from "./board-watch.js";
 import { type Claims, createClaims } from "./claims.js";
 import { Conductor } from "./conductor.js";
 import { createAgents, type DutyVerb } from "./cluster/agents.js";
 import { execute } from "./owner/execute.js";
+import type { JobControl } from "./owner/job-control.js";
+import { Outage } from "./owner/outage.js";
+import { watchRequests } from "./owner/requests.js";
 import { Duty } from "./duty.js";
 import { healthOf } from "./health.js";
 import { createHttp, type HttpServer } from "./http/server.js";
-import { type AgentIdentity, takeBack } from "./identity.js";
+import { takeBack } from "./identity.js";
 import { createJobs } from "./jobs.js";
 import { createPeer } from "./cluster/peer.js";
 import { type Doing, selfOf, viewOf } from "./cluster/view.js";
@@ -24,37 +21,17 @@ import { createAbilities } from "./matching/abilities.js";
 import { Ledger } from "./matching/ledger.js";
 import { Matcher } from "./matching/match.js";
 import { ProgressBook } from "./jobs/progress.js";
-import type { Manifest, Runners } from "./runner/runner.js";
+import type { AgentParts } from "./parts.js";
+import type { Manifest } from "./runner/runner.js";
 import { RetentionSweep } from "./retention.js";
 import { Sweep } from "./sweep.js";
-import { whyHere } from "./why.js";
-
-/** How often the requests of held jobs are read when no append brings them, ms (P-24). */
-const REQUESTS_EVERY_MS = 5_000;
-
-/** How long claims are kept while persistence does not answer, ms (P-35). */
-const OUTAGE_MAX_MS = 5 * 60_000;
+import { whyHere } from "./matching/why.js";
 
 /** How long bodies that were told to stop, and the entries of their jobs, may take at the end, ms. */
 const LEAVE_LIMIT_MS = 2_000;
 
 /** Longer than anything is waited for, ms. */
 const FOREVER_MS = 2 ** 40;
-
-/** The concrete parts; the agent owns their lifetimes from here on. */
-export interface AgentParts {
-  readonly config: Config;
-  readonly persistence: Persistence;
-  readonly board: JobBoard;
-  readonly runners: Runners;
-  readonly identity: AgentIdentity;
-  readonly facts: Facts;
-  readonly membership: Membership;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Of this jobrunner. */
-  readonly version: string;
-}
 
 export interface Agent {
   /** Where its API answers. */
@@ -85,7 +62,7 @@ class RunningAgent implements Agent {
   readonly #stopping = new AbortController();
   readonly #duty: Duty;
   readonly #progress = new ProgressBook();
-  #outage = new AbortController();
+  readonly #outage: Outage;
   readonly #committer;
   readonly #claims: Claims;
   readonly #abilities;
@@ -106,9 +83,9 @@ class RunningAgent implements Agent {
     this.#parts = { ...parts, board };
     this.#slots = config.slots;
     this.#duty = new Duty(clock, config.drainTimeoutMs);
+    this.#outage = new Outage(clock, log, this.#stopping.signal);
     this.#committer = createCommitter(persistence, {
-      onDown: (error) =>
-        error === undefined ? this.#persistenceUp() : this.#persistenceDown(error),
+      onDown: (error) => (error === undefined ? this.#outage.end() : this.#persistenceDown(error)),
     });
     this.#claims = createClaims({
       board,
@@ -167,7 +144,8 @@ class RunningAgent implements Agent {
     await this.#sweep.start();
     this.#retention.start();
     this.#conductor.start();
-    this.#requests = this.#watchRequests();
+    const running = (): ReadonlyMap<string, JobControl> => this.#conductor.running();
+    this.#requests = watchRequests({ ...this.#parts, running }, this.#stopping.signal);
     this.#ready = true;
     this.#parts.membership.announce(() => this.#self());
     const flows = this.manifest.flows.map((flow) => flow.name);
@@ -223,22 +201,11 @@ class RunningAgent implements Agent {
     await limit;
   }
 
-  /** P-35: claims are kept and outcomes wait, but not for ever: it may be this agent alone. */
   #persistenceDown(error: Error): void {
-    const { clock, log } = this.#parts;
-    log.warn({ err: error }, "checkpoints wait: persistence does not answer");
     this.#sweep.persistenceDown();
-    this.#outage = new AbortController();
-    const { signal } = this.#outage;
-    void clock.sleep(OUTAGE_MAX_MS, AbortSignal.any([signal, this.#stopping.signal])).then(() => {
-      if (signal.aborted || this.#stopping.signal.aborted) return;
+    this.#outage.begin(error, () => {
       this.#claims.loseAll("persistence has not answered for too long");
     });
-  }
-
-  #persistenceUp(): void {
-    this.#outage.abort();
-    this.#parts.log.info("no checkpoint waits for persistence any more");
   }
 
   #createConductor(ended: (job: string) => void): Conductor {
@@ -286,23 +253,6 @@ class RunningAgent implements Agent {
       },
       needs,
     );
-  }
-
-  async #watchRequests(): Promise<void> {
-    const { clock, persistence, log } = this.#parts;
-    const { signal } = this.#stopping;
-    for (;;) {
-      await clock.sleep(REQUESTS_EVERY_MS, signal);
-      if (signal.aborted) return;
-      const running = this.#conductor.running();
-      if (running.size === 0) continue;
-      try {
-        const requests = await persistence.requests([...running.keys()]);
-        for (const [job, request] of requests) running.get(job)?.request(request);
-      } catch (error) {
-        log.debug({ err: error }, "could not read the requests of held jobs");
-      }
-    }
   }
 
   #health(): Promise<HealthView> {

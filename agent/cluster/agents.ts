@@ -15,9 +15,16 @@ export interface Agents {
   list(): Promise<AgentsView>;
   /** Throws NOT_FOUND. */
   get(name: string): Promise<AgentView>;
+  /** What the others answer at this path, in the order of their names. */
+  others<T>(path: string): Promise<readonly OthersAnswer<T>[]>;
   /** Passed on to that agent when it is another one. Throws NOT_FOUND or UNREACHABLE. */
   tell(name: string, verb: DutyVerb): Promise<AgentView>;
 }
+
+/** `silent`: why it did not answer. */
+export type OthersAnswer<T> =
+  | { readonly agent: string; readonly said: T }
+  | { readonly agent: string; readonly silent: string };
 
 export interface AgentsOptions {
   readonly membership: Membership;
@@ -55,6 +62,17 @@ export function createAgents({ membership, peer, self, obey }: AgentsOptions): A
   return {
     self,
     list,
+    others: async <T>(path: string) =>
+      Promise.all(
+        (await others()).map(async ({ name, url, state }): Promise<OthersAnswer<T>> => {
+          if (state === "gone") return { agent: name, silent: "not heard of, perhaps asleep" };
+          try {
+            return { agent: name, said: await peer.get<T>(url, path, ANSWER_MS) };
+          } catch (error) {
+            return { agent: name, silent: error instanceof Error ? error.message : String(error) };
+          }
+        }),
+      ),
     async get(name) {
       return name === self().name || name === "self" ? self() : ask(await find(name));
     },

@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 import { parseDuration } from "../../common/text/duration.js";
 import { hasCode, JobrunnerError } from "../../common/error.js";
-import type { CancelRequest, HealthView, PostRequest } from "../../common/wire.js";
+import type { CancelRequest, HealthView, PostRequest, WhyView } from "../../common/wire.js";
 import type { ListQuery } from "../jobs/listing.js";
 import type { PostAnswer } from "../jobs/posting.js";
 import type { Agents } from "../cluster/agents.js";
+import { whyEverywhere } from "../cluster/why.js";
 import type { Jobs } from "../jobs.js";
 import { LIMITS } from "./limits.js";
 import { agentRoutes } from "./agent-routes.js";
@@ -21,6 +22,7 @@ import {
   POST_FLOW_JOB,
   POST_HEADERS,
   POST_JOB,
+  WHY_QUERY,
 } from "./schemas.js";
 
 export interface RouteOptions {
@@ -125,8 +127,13 @@ function jobRoutes(options: RouteOptions): readonly Route[] {
     {
       method: "GET",
       url: "/v1/jobs/:id/why",
-      schema: { params: JOB_PARAMS },
-      handler: (request) => jobs.why((request.params as { id: string }).id),
+      schema: { params: JOB_PARAMS, querystring: WHY_QUERY },
+      handler: (request) => {
+        const { id } = request.params as { id: string };
+        const { here } = request.query as { here?: string };
+        const why = (part: string): Promise<WhyView> => jobs.why(part);
+        return here === undefined ? whyEverywhere(options.agents, why, id) : why(id);
+      },
     },
   ];
 }

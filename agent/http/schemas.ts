@@ -138,4 +138,11 @@ export const AGENT_PARAMS: Schema = {
   properties: { name: { type: "string", pattern: "^[a-z0-9][a-z0-9_.:-]{0,63}$" } },
 };
 
+/** `here`: what this agent says alone, without asking the others. */
+export const WHY_QUERY: Schema = {
+  type: "object",
+  additionalProperties: false,
+  properties: { here: { enum: ["true"] } },
+};
+
 export const NO_QUERY: Schema = { type: "object", additionalProperties: false, properties: {} };

@@ -60,14 +60,20 @@ function verdictOf({ job, owner, possible, agents, obstacles }: WhyView): string
 }
 
 function renderMatrix(style: Style, agents: readonly AgentWhyView[]): string {
-  const [first] = agents;
+  // By name: agents of other versions may ask for more, and one that is silent for nothing.
+  const needed = new Set(agents.flatMap((each) => each.requirements.map(({ what }) => what)));
   const columns = [
     { title: "NEEDED", flexible: true },
     ...agents.map(({ agent }) => ({ title: clean(agent) })),
   ];
-  const rows = (first?.requirements ?? []).map(({ what }, index) => [
+  const rows = [...needed].map((what) => [
     { text: what },
-    ...agents.map(({ requirements }) => markOf(style, requirements[index])),
+    ...agents.map(({ requirements }) =>
+      markOf(
+        style,
+        requirements.find((each) => each.what === what),
+      ),
+    ),
   ]);
   return renderTable(style, columns, rows);
 }

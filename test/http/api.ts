@@ -35,7 +35,10 @@ export interface Api extends AsyncDisposable {
 }
 
 /** For tests that ask nothing about agents. */
-export const noAgents = {} as Agents;
+export const noAgents = {
+  self: () => ({ name: "alpha" }),
+  others: () => Promise.resolve([]),
+} as unknown as Agents;
 
 const FLOWS = join(import.meta.dirname, "flows");
 

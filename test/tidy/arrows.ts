@@ -136,7 +136,7 @@ export const ARROWS: readonly Arrow[] = [
       "agent/http/",
       "agent/jobs.ts",
       "agent/jobs/",
-      "agent/cluster/agents.ts",
+      "agent/cluster/",
       "common/",
       "node:*",
       "npm:fastify",
@@ -146,10 +146,6 @@ export const ARROWS: readonly Arrow[] = [
   {
     from: "cli/main.ts",
     may: ["cli/", "dynamic:cli/agent/", "common/", "node:*", "npm:commander"],
-  },
-  {
-    from: "cli/api/addresses.ts",
-    may: ["cli/", "common/", "config/state-directory.ts", "node:*"],
   },
   { from: "cli/commands/config.ts", may: ["cli/", "config/"] },
   {

@@ -1,6 +1,6 @@
-import type { Needs } from "../common/job.js";
-import type { AgentWhyView, RequirementView } from "../common/wire.js";
-import type { Matcher } from "./matching/match.js";
+import type { Needs } from "../../common/job.js";
+import type { AgentWhyView, RequirementView } from "../../common/wire.js";
+import type { Matcher } from "./match.js";
 
 export interface WhyOptions {
   /** Name of this agent. */
