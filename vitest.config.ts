@@ -45,7 +45,7 @@ export default defineConfig({
         test: {
           name: "engine",
           include: CORE,
-          exclude: [...PROPERTY, ...E2E],
+          exclude: [...PROPERTY, ...E2E, ...SERVERS],
           testTimeout: 10_000,
         },
       },
@@ -54,6 +54,7 @@ export default defineConfig({
         test: {
           name: "property",
           include: PROPERTY,
+          exclude: SERVERS,
           testTimeout: 300_000,
           // Some measure what a step costs: nothing of ours may run beside them.
           fileParallelism: false,
