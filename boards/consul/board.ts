@@ -184,7 +184,9 @@ class ConsulBoard implements JobBoard {
     // A claim that nobody holds and that nobody saw go would stay for ever.
     await reopen(this.#context, claims);
     const { length } = this.#context.keys.claims;
-    const mine = claims.filter(({ value }) => value.startsWith(`${incarnation}.`));
+    const mine = claims.filter(
+      ({ value, session }) => session !== "" && value.startsWith(`${incarnation}.`),
+    );
     return new Map(mine.map(({ key, value }) => [key.slice(length), value]));
   }
 

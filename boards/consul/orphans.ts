@@ -19,7 +19,7 @@ const REOPENED = 1;
 
 /**
  * When a session ends, Consul unlocks what it held and leaves the keys: claims that nobody holds.
- * Whoever sees a session of this board go makes their jobs claimable again. The old claimId stays
+ * Whoever sees that sessions have changed makes their jobs claimable again. The old claimId stays
  * on the claim until somebody takes the job, so that an owner that was only cut off for a moment
  * may renew it (P-23).
  */
@@ -28,7 +28,7 @@ export class Orphans implements AsyncDisposable {
   readonly #family: string;
   readonly #stop = new AbortController();
   #loop: Promise<void> = Promise.resolve();
-  #last: ReadonlySet<string> | undefined;
+  #last: Seen | undefined;
 
   /** `family`: how the names of all sessions of this board begin. */
   constructor(context: Context, family: string) {
@@ -61,12 +61,26 @@ export class Orphans implements AsyncDisposable {
     if (mine !== undefined && !now.has(mine) && !(await sessionLives(client, mine))) {
       lease.ended(mine);
     }
-    const gone = [...(this.#last ?? [])].some((id) => !now.has(id));
-    if (gone || this.#last === undefined) {
+    if (
+      this.#mayHaveGone(
+        sessions.map(({ id }) => id),
+        now,
+      )
+    ) {
       await this.#turn([...now].sort(), mine);
       await reopen(this.#context, await allClaims(this.#context));
     }
-    this.#last = now;
+    this.#last = { all: new Set(sessions.map(({ id }) => id)), family: now };
+  }
+
+  /**
+   * One of ours is missing; or nothing differs although something happened, so that one may have
+   * come and gone between two looks. What others do with their sessions is of no concern.
+   */
+  #mayHaveGone(all: readonly string[], family: ReadonlySet<string>): boolean {
+    if (this.#last === undefined) return true;
+    if ([...this.#last.family].some((id) => !family.has(id))) return true;
+    return all.length === this.#last.all.size && all.every((id) => this.#last?.all.has(id));
   }
 
   /** One of the agents goes first; the next ones find nothing left to do. */
@@ -76,6 +90,12 @@ export class Orphans implements AsyncDisposable {
     const { signal } = this.#stop;
     await sleep(turns * TURN_MS, undefined, { signal, ref: false }).catch(() => undefined);
   }
+}
+
+/** Ids of the sessions at the last look: of everybody, and of this board. */
+interface Seen {
+  readonly all: ReadonlySet<string>;
+  readonly family: ReadonlySet<string>;
 }
 
 interface Orphan {

@@ -75,7 +75,15 @@ end
 return there
 `);
 
-/** An incarnation. -> "<claimId> <job>" for each of its claims; '/' is the character after '.'. */
+/**
+ * An incarnation. -> "<claimId> <job>" for each of its claims whose lease is not over; '/' is the
+ * character after '.'.
+ */
 export const HELD = script(`
-return call('ZRANGEBYLEX', CLAIMS, '[' .. ARGV[1] .. '.', '(' .. ARGV[1] .. '/')
+local now, held = clock(), {}
+for _, member in ipairs(call('ZRANGEBYLEX', CLAIMS, '[' .. ARGV[1] .. '.', '(' .. ARGV[1] .. '/')) do
+  local at = call('ZSCORE', LATER, string.match(member, ' (.*)$'))
+  if at and tonumber(at) > now then held[#held + 1] = member end
+end
+return held
 `);
