@@ -5,7 +5,9 @@ import type { ConsulClient } from "../../consul/client.js";
 import { getTree } from "../../consul/kv.js";
 import { listSessions } from "../../consul/session.js";
 import { Proxy } from "../../scripts/lab/proxy.js";
+import { startConsul } from "../../scripts/lab/servers/consul.js";
 import { until } from "../../scripts/lab/until.js";
+import { tempDir } from "../support/temp.js";
 import { testJobBoard } from "../contracts/board.js";
 import { type BoardUnderTest, posting, put } from "../contracts/board/subject.js";
 import {
@@ -85,8 +87,11 @@ describe("what an earlier Consul board of this kind got wrong", () => {
   });
 
   it("waits by a blocking query: an idle agent asks less than twice a second", async () => {
-    const [consul, prefix] = [inject("consulUrl"), freshPrefix()];
-    await using proxy = await Proxy.start(Number(new URL(consul).port));
+    // Of its own: sessions that other tests end are news to every board on the shared one.
+    const { url: consul, port, server } = await startConsul(tempDir());
+    await using _ = server;
+    const prefix = freshPrefix();
+    await using proxy = await Proxy.start(port);
     const through = `http://127.0.0.1:${String(proxy.port)}`;
     // Beats come every quarter of the lease.
     const board = await openBoardAt(boardUrl(through, prefix), { leaseMs: 2_000 });
