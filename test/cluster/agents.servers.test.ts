@@ -6,6 +6,7 @@ import type { AgentProcess } from "../../scripts/lab/agents.js";
 import { type CommandResult, runCommand } from "../../scripts/lab/command.js";
 import { until } from "../../scripts/lab/until.js";
 import { agentInTest } from "../support/agents.js";
+import { readEffects } from "../support/effects.js";
 import { tempDir } from "../support/temp.js";
 
 /* Agents that find each other in a real Consul, as processes; asked by the command line. */
@@ -59,12 +60,18 @@ describe("agents of a cluster", { timeout: 120_000 }, () => {
         code: 0,
       });
     }
-    const posted = await jobrunner("post", "ten_steps", "--hold", "100", "-o", "name");
+    const dir = tempDir();
+    const [file, release] = [join(dir, "effects"), join(dir, "release")];
+    const held = ["--file", file, "--hold-at", "3", "--release", release];
+    const posted = await jobrunner("post", "ten_steps", ...held, "-o", "name");
     const id = posted.stdout.trim();
-    await until(async () => (await detail(alpha, id)).state === "RUNNING", { withinMs: 10_000 });
+    await until(() => readEffects(file).some(({ atom }) => atom.endsWith("step-3")), {
+      withinMs: 20_000,
+    });
     await jobrunner("agent", "resume", beta.name, "--via", gamma.url);
 
     const drained = await jobrunner("agent", "drain", alpha.name, "--via", gamma.url, "-o", "json");
+    writeFileSync(release, "");
     const ended = await jobrunner("wait", id, "--via", gamma.url);
 
     const { owners } = await detail(gamma, id);

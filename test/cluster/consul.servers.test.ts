@@ -34,9 +34,11 @@ describe("an agent in Consul", () => {
     await alpha.seen((member) => member.state === "known");
 
     alpha.membership.drain("cordoned");
-    await alpha.seen((member) => member.state === "draining");
+    const drained = await alpha.seen((member) => member.state !== "known");
     alpha.membership.drain(undefined);
-    await alpha.seen((member) => member.state === "known");
+    const back = await alpha.seen((member) => member.state !== "draining");
+
+    expect([drained.state, back.state]).toEqual(["draining", "known"]);
   });
 
   it("is not heard of when it ends without a word", async () => {
@@ -51,8 +53,9 @@ describe("an agent in Consul", () => {
     await alpha.seen((member) => member.state === "known");
 
     silent = true;
+    const silentOne = await alpha.seen((member) => member.state !== "known", beta.membership);
 
-    await alpha.seen((member) => member.state === "gone", beta.membership);
+    expect(silentOne).toMatchObject({ name: alpha.self.name, state: "gone" });
   });
 
   it("publishes what changes, no more often than it may", async () => {
@@ -86,6 +89,7 @@ describe("an agent in Consul", () => {
     await server.start();
     await alpha.seen((member) => member.state === "known");
 
+    await until(() => said.length === 2, { withinMs: 5_000 });
     expect(said).toEqual([expect.stringContaining("does not answer"), undefined]);
     await alpha.membership[Symbol.asyncDispose]();
   });
