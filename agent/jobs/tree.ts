@@ -1,6 +1,6 @@
 import { formatDuration } from "../../common/text/duration.js";
 import type { NodeView } from "../../common/wire.js";
-import type { FlowSpec, RetrySpec, TaskSpec } from "../../engine/flow.js";
+import type { Backoff, FlowSpec, RetrySpec, TaskSpec } from "../../engine/flow.js";
 
 /** What is known of one atom while or after its flow ran. */
 export type AtomPart = Pick<NodeView, "state" | "attempts" | "result" | "progress">;
@@ -28,9 +28,9 @@ function retryNode(
   return { kind: retry.kind, name, detail: retryDetail(retry), ...atoms.get(name) };
 }
 
-/** `times(10), 5s apart`. */
+/** `times(10), 5s apart`; of delays that grow `1s to 1m apart`, or `1s apart and more`. */
 function retryDetail({ controller, backoff }: RetrySpec): string {
-  const pause = backoff === undefined ? "" : `, ${formatDuration(backoff.delayMs)} apart`;
+  const pause = backoff === undefined ? "" : `, ${apart(backoff)}`;
   switch (controller.type) {
     case "times":
       return `times(${controller.attempts})${pause}`;
@@ -43,4 +43,12 @@ function retryDetail({ controller, backoff }: RetrySpec): string {
     case "custom":
       return controller.type;
   }
+}
+
+function apart({ delayMs, factor = 1, maxMs }: Backoff): string {
+  const first = formatDuration(delayMs);
+  if (factor === 1) return `${first} apart`;
+  return maxMs === undefined
+    ? `${first} apart and more`
+    : `${first} to ${formatDuration(maxMs)} apart`;
 }

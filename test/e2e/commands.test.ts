@@ -78,7 +78,9 @@ describe("the command line", { timeout: 60_000 }, () => {
     const { code, stdout } = await jobrunner("post", "simple_http_webserver", "--hierarchy");
 
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^linear simple_http_webserver {2}retry times\(10\)\n└─ /);
+    expect(stdout).toMatch(
+      /^linear simple_http_webserver {2}retry times\(100\), 1s to 1m apart\n└─ /,
+    );
     expect((await jobrunner("show", "--all", "-o", "name")).stdout).toBe("");
   });
 

@@ -39,12 +39,12 @@ describe.each(["process", "thread"] as const)("runners, each a %s", (transport) 
 
     expect(prepared).toMatchObject({
       version: 1,
-      params: { port: 8123, root: "." },
+      params: { host: "127.0.0.1", port: 8123, root: "" },
       clauses: [{ name: "port_is_free", args: [8123] }],
       spec: {
         name: "simple_http_webserver",
         children: [{ kind: "task", name: "run_simple_webserver", interruptible: true }],
-        retry: { controller: { type: "times", attempts: 10 } },
+        retry: { controller: { type: "times", attempts: 100 } },
       },
     });
   });
