@@ -81,7 +81,8 @@ return there
  */
 export const HELD = script(`
 local now, held = clock(), {}
-for _, member in ipairs(call('ZRANGEBYLEX', CLAIMS, '[' .. ARGV[1] .. '.', '(' .. ARGV[1] .. '/')) do
+local first, last = '[' .. ARGV[1] .. '.', '(' .. ARGV[1] .. '/'
+for _, member in ipairs(call('ZRANGEBYLEX', CLAIMS, first, last)) do
   local at = call('ZSCORE', LATER, string.match(member, ' (.*)$'))
   if at and tonumber(at) > now then held[#held + 1] = member end
 end

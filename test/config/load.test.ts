@@ -63,7 +63,7 @@ persistence: { kind: mysql, url: mysql://h/d }
     };
 
     expect(load({ text, env }).config.board).toBe(
-      "consul+https://consul:8501/jobrunner?token=t&ca=%2Fca",
+      "consul+https://consul:8501/jobrunner?token=t&ca-file=%2Fca",
     );
     expect(load({ text: `${text}consul: { address: http://own:8500 }` }).config.board).toBe(
       "consul://own:8500/jobrunner",
