@@ -79,7 +79,7 @@ describe("an agent that was named", () => {
     const down = await runCommand(["show", "--via", "127.0.0.1:9"], env());
 
     expect(unknown).toMatchObject({ code: 3, stdout: "" });
-    expect(unknown.stderr).toContain('no agent "nowhere" runs on this machine');
+    expect(unknown.stderr).toContain('there is no agent "nowhere"');
     expect(down).toMatchObject({ code: 5, stdout: "" });
     expect(down.stderr).toContain("127.0.0.1:9: nothing listens there");
   });
