@@ -22,7 +22,7 @@ describe("what a job holds for itself alone", () => {
   it("is held by no other job of the same agent, nor of another one", async () => {
     const { key, alpha, beta } = twoAgents();
 
-    expect(await hold(alpha, [key], "one")).toBeDefined();
+    await hold(alpha, [key], "one");
 
     expect(await hold(alpha, [key], "two")).toBeUndefined();
     expect(await hold(beta, [key], "three")).toBeUndefined();
@@ -55,7 +55,9 @@ describe("what a job holds for itself alone", () => {
 
     giveBack?.();
 
-    expect(await hold(beta, [key], "two")).toBeDefined();
+    await hold(beta, [key], "two");
+
+    expect(await alpha.holder(key)).toBe("job two on agent beta");
   });
 
   it("is all of it or nothing", async () => {
@@ -63,13 +65,16 @@ describe("what a job holds for itself alone", () => {
     await hold(alpha, [`${key} b`], "one");
 
     expect(await hold(beta, [`${key} a`, `${key} b`], "two")).toBeUndefined();
-    expect(await hold(alpha, [`${key} a`], "three")).toBeDefined();
+    await hold(alpha, [`${key} a`], "three");
+    expect(await beta.holder(`${key} a`)).toBe("job three on agent alpha");
   });
 
   it("may be named twice by one job", async () => {
     const { key, alpha } = twoAgents();
 
-    expect(await hold(alpha, [key, key], "one")).toBeDefined();
+    await hold(alpha, [key, key], "one");
+
+    expect(alpha.heldHere(key)).toBe("one");
   });
 
   it("may be taken from a holder that is frozen and cannot answer", async () => {
@@ -85,11 +90,11 @@ describe("what a job holds for itself alone", () => {
     await new Promise<void>((resolve) => frozen.listen(address, resolve));
     const ledger = new Ledger({ agent: "alpha", toAddress: () => address });
 
-    const giveBack = await hold(ledger, [key], "one");
+    await hold(ledger, [key], "one");
+    await hold(beta, [key], "two"); // Another address: not concerned.
 
-    expect(giveBack).toBeDefined();
     expect(ledger.heldHere(key)).toBe("one");
-    expect(await hold(beta, [key], "two")).toBeDefined(); // Another address: not concerned.
+    expect(beta.heldHere(key)).toBe("two");
   });
 
   it("is known to one agent alone where the system has no place for it", async () => {
@@ -101,6 +106,7 @@ describe("what a job holds for itself alone", () => {
 
     expect(await hold(ledger, [key], "two")).toBeUndefined();
     giveBack?.();
-    expect(await hold(ledger, [key], "two")).toBeDefined();
+    await hold(ledger, [key], "two");
+    expect(ledger.heldHere(key)).toBe("two");
   });
 });
