@@ -69,6 +69,8 @@ export default defineConfig({
           name: "servers",
           include: SERVERS,
           globalSetup: ["test/support/servers.ts"],
+          // Servers that are killed and frozen have leases: one file at a time, as below.
+          fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
