@@ -5,7 +5,9 @@
 
 type Version = readonly [number, number, number];
 
-const COMPARATOR = /^(?:>=|<=|>|<|=|\^|~)?\s*v?(?:[x*]|\d+(?:\.(?:\d+|[x*])){0,2})$/i;
+const COMPARATOR = /^(?:>=|<=|>|<|=|\^|~)?v?(?:[xX*]|\d+(?:\.(?:\d+|[xX*])){0,2})$/;
+/** The longer ones first: `>=` begins with `>`. */
+const OPERATORS = [">=", "<=", ">", "<", "=", "^", "~"];
 
 /** True for a text that `satisfies` understands. */
 export function isVersionRange(text: string): boolean {
@@ -26,14 +28,15 @@ function allows(part: string, version: Version): boolean {
 
 /** `20 - 22` and `>= 20 <22` as their comparators. */
 function split(part: string): readonly string[] {
-  const hyphen = /^(\S+)\s+-\s+(\S+)$/.exec(part);
-  const text = hyphen === null ? part : `>=${hyphen[1] ?? ""} <=${hyphen[2] ?? ""}`;
-  return text.replace(/([<>=^~]+)\s+/g, "$1").split(/\s+/);
+  return part
+    .replace(/^(\S+)\s+-\s+(\S+)$/, ">=$1 <=$2")
+    .replace(/([<>=^~]+)\s+/g, "$1")
+    .split(/\s+/);
 }
 
 function compares(comparator: string, version: Version): boolean {
-  const match = /^(>=|<=|>|<|=|\^|~)?v?(.*)$/.exec(comparator);
-  const [, operator = "", text = ""] = match ?? [];
+  const operator = OPERATORS.find((each) => comparator.startsWith(each)) ?? "";
+  const text = comparator.slice(operator.length).replace(/^v/, "");
   if (/^[x*]?$/i.test(text)) return true;
   const low = parse(text);
   const after = ceiling(operator, text);
@@ -57,11 +60,9 @@ function ceiling(operator: string, text: string): Version {
 }
 
 function parse(text: string): Version {
-  const [major = 0, minor = 0, patch = 0] = text
-    .split(".")
-    .map((part) => Number.parseInt(part, 10))
-    .map((part) => (Number.isNaN(part) ? 0 : part));
-  return [major, minor, patch];
+  const parts = text.split(".");
+  const part = (place: number): number => Number.parseInt(parts[place] ?? "", 10) || 0;
+  return [part(0), part(1), part(2)];
 }
 
 function order(a: Version, b: Version): number {
