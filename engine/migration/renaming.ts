@@ -1,3 +1,4 @@
+import { ownValue } from "../compile/symbols.js";
 import type { Change, Entry } from "../journal.js";
 
 /** Old name of an atom -> its present one; atoms that are not in it keep their names. */
@@ -28,7 +29,7 @@ export function renameAll(entries: readonly Entry[], renaming: Renaming): readon
 }
 
 export function lookUp(renaming: Renaming, name: string): string {
-  return Object.hasOwn(renaming, name) ? (renaming[name] ?? name) : name;
+  return ownValue(renaming, name) ?? name;
 }
 
 /** Atoms that a change is about, retries included. */

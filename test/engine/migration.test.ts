@@ -65,6 +65,28 @@ describe("differences", () => {
       'flow "flow": pattern was "linear", is "unordered"',
     ]);
   });
+
+  it("name a trait that is there on one side only", () => {
+    const timed = flow([task("a", { priority: 3 })]);
+
+    expect(differences(flow([task("a")]), timed)).toEqual([
+      'task "a": priority was not there, is 3',
+    ]);
+    expect(differences(timed, flow([task("a")]))).toEqual([
+      'task "a": priority was 3, is not there',
+    ]);
+  });
+
+  it("tell flows of one name apart by where they are", () => {
+    const same = (pattern: FlowSpec["pattern"]): FlowSpec => flow([], { name: "same", pattern });
+    const both = (left: FlowSpec, right: FlowSpec): FlowSpec =>
+      flow([flow([left], { name: "left" }), flow([right], { name: "right" })]);
+    const linear = both(same("linear"), same("linear"));
+    const line = 'flow "same": pattern was "linear", is "unordered"';
+
+    expect(differences(linear, both(same("unordered"), same("linear")))).toEqual([line]);
+    expect(differences(linear, both(same("linear"), same("unordered")))).toEqual([line]);
+  });
 });
 
 describe("a journal", () => {
@@ -85,6 +107,36 @@ describe("a journal", () => {
       { change: "again", atoms: ["d"] },
       { change: "saved", atom: "d", value: 1 },
     ]);
+  });
+
+  it.each<[Change, Change]>([
+    [run("a"), run("b")],
+    [
+      { change: "saved", atom: "a", value: 1 },
+      { change: "saved", atom: "b", value: 1 },
+    ],
+    [
+      { change: "decision", retry: "r", atom: "a", decision: "RETRY" },
+      { change: "decision", retry: "s", atom: "b", decision: "RETRY" },
+    ],
+    [
+      { change: "ignore", atoms: ["a", "c"] },
+      { change: "ignore", atoms: ["b", "c"] },
+    ],
+    [
+      { change: "wait", retry: "r", until: 5 },
+      { change: "wait", retry: "s", until: 5 },
+    ],
+    [STARTED, STARTED],
+    [
+      { change: "cancel", revert: true },
+      { change: "cancel", revert: true },
+    ],
+    [{ change: "handover" }, { change: "handover" }],
+  ])("is read with present names: %j", (then, now) => {
+    const migrated: Change = { change: "migrated", from: 1, to: 2, renamed: { a: "b", r: "s" } };
+
+    expect(inPresentNames(journal([then], [migrated]))).toEqual(journal([now], [migrated]));
   });
 
   it("of a job that never migrated is left as it is", () => {
@@ -114,6 +166,18 @@ describe("a move to another flow", () => {
     ["turned", flow([task("b"), task("a")]), {}, '"b" comes before "a", which has begun'],
     ["shape", flow([task("a", { provides: ["x", "y"] }), task("b")]), {}, '"a" gives []'],
     [
+      "one value for none",
+      flow([task("a", { provides: "x" }), task("b")]),
+      {},
+      '"a" gives [], "a" gives ["all"]',
+    ],
+    [
+      "another kind",
+      flow([task("b"), task("c")], { retry: times(2) }),
+      { renamed: { a: "flow_retry" } },
+      '"a" was a task, "flow_retry" is a retry',
+    ],
+    [
       "renamed while running",
       flow([task("a"), task("z")]),
       { renamed: { b: "z" } },
@@ -140,6 +204,30 @@ describe("a move to another flow", () => {
     ],
   ])("is refused: %s", (_, after, more, message) => {
     expect(why(after, more).join("; ")).toContain(message);
+  });
+
+  it.each<Change>([
+    run("q"),
+    { change: "saved", atom: "q", value: 1 },
+    { change: "decision", retry: "q", atom: "a", decision: "RETRY" },
+    { change: "decision", retry: "a", atom: "q", decision: "RETRY" },
+    { change: "ignore", atoms: ["a", "q"] },
+    { change: "again", atoms: ["a", "q"] },
+    { change: "reset", retry: "q", atoms: ["a"] },
+    { change: "reset", retry: "a", atoms: ["q"] },
+    { change: "wait", retry: "q", until: 5 },
+  ])("is refused when not even the older version has what is named by %j", (change) => {
+    expect(why(abc, { entries: journal([STARTED, change]) })).toEqual([
+      'the journal knows "q", the older version does not',
+    ]);
+  });
+
+  it.each<Change>([
+    { change: "cancel", revert: false },
+    { change: "handover" },
+    { change: "migrated", from: 1, to: 2, renamed: {} },
+  ])("is not held up by %j, which is about no atom", (change) => {
+    expect(why(flow([task("x")]), { entries: journal([STARTED], [change]) })).toEqual([]);
   });
 
   describe("of a flow with retries", () => {
