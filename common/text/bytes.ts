@@ -2,6 +2,14 @@
  * Amounts of bytes as people write them, "2GB", "512MiB", to and from numbers.
  */
 
+/** What amounts are written in, the largest first. */
+const BINARY = [
+  ["TiB", 2 ** 40],
+  ["GiB", 2 ** 30],
+  ["MiB", 2 ** 20],
+  ["KiB", 2 ** 10],
+] as const;
+
 const UNITS: Readonly<Record<string, number>> = {
   B: 1,
   kB: 1e3,
@@ -9,10 +17,7 @@ const UNITS: Readonly<Record<string, number>> = {
   MB: 1e6,
   GB: 1e9,
   TB: 1e12,
-  KiB: 2 ** 10,
-  MiB: 2 ** 20,
-  GiB: 2 ** 30,
-  TiB: 2 ** 40,
+  ...Object.fromEntries(BINARY),
 };
 
 /** Whole bytes of "2GB" (10^9), "1.5GiB" (2^30), "100B"; undefined for anything else. */
@@ -26,9 +31,10 @@ export function parseBytes(text: string): number | undefined {
 
 /** `6.9 GiB`, `512 MiB`, `40 B`: three digits are enough to compare by. */
 export function formatBytes(bytes: number): string {
-  const unit = (["TiB", "GiB", "MiB", "KiB"] as const).find((each) => bytes >= (UNITS[each] ?? 1));
-  if (unit === undefined) return `${Math.round(bytes)} B`;
-  const amount = bytes / (UNITS[unit] ?? 1);
+  const fitting = BINARY.find(([, size]) => bytes >= size);
+  if (fitting === undefined) return `${Math.round(bytes)} B`;
+  const [unit, size] = fitting;
+  const amount = bytes / size;
   const digits = amount < 100 ? 1 : 0;
   return `${String(Number(amount.toFixed(digits)))} ${unit}`;
 }

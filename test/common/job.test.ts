@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   formatClause,
+  isCancel,
   isEnded,
   isStartable,
   type Needs,
@@ -23,6 +24,18 @@ describe("a job's state", () => {
     expect([isEnded("SUCCESS"), isStartable("SUCCESS")]).toEqual([true, false]);
     expect([isEnded("WAITING"), isStartable("WAITING")]).toEqual([false, true]);
     expect([isEnded("SUSPENDED"), isStartable("SUSPENDED")]).toEqual([false, false]);
+  });
+});
+
+describe("what a person asked of a job", () => {
+  it.each([
+    ["cancel", true],
+    ["cancel-no-revert", true],
+    ["suspend", false],
+    [null, false],
+    [undefined, false],
+  ] as const)("is a cancel when it is %s: %s", (request, cancels) => {
+    expect(isCancel(request)).toBe(cancels);
   });
 });
 
