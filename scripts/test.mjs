@@ -82,6 +82,8 @@ async function show(stage) {
   if (live) process.stdout.write("\r\u001b[K");
   const tests = /^\s*Tests\s+(.*?)\s*(\(\d+\))?$/m.exec(output)?.[1];
   console.log(`${ok ? "✔" : "✘"} ${stage.name.padEnd(9)}${seconds(ms)}  ${tests ?? ""}`.trimEnd());
+  // Random flows come again from their seed, whether they passed or not.
+  for (const seeds of new Set(output.match(/\d+ flows from seed \d+/g))) console.log(`  ${seeds}`);
   if (ok) return;
   console.log(`\n${output}`);
   process.exit(1);
