@@ -68,7 +68,7 @@ export default defineConfig({
         test: {
           name: "servers",
           include: SERVERS,
-          globalSetup: ["test/support/servers.ts"],
+          globalSetup: ["test/support/servers/setup.ts"],
           // Servers that are killed and frozen have leases: one file at a time, as below.
           fileParallelism: false,
           testTimeout: 60_000,

@@ -102,7 +102,7 @@ const SAYINGS: Readonly<Record<MysqlFault, Saying>> = {
   },
   denied: {
     what: "refuses this user",
-    hint: "Check user, password and host; docs/persistence.md lists the grants.",
+    hint: "Check user, password and host, and if it wants TLS; docs/persistence.md lists the grants.",
   },
   "no-database": {
     what: "does not exist",

@@ -1,3 +1,4 @@
+import { connect, isIP, type Socket } from "node:net";
 import mysql, { type Connection, type ConnectionOptions } from "mysql2";
 import { JobrunnerError } from "../common/error.js";
 import type { Address } from "./address.js";
@@ -120,8 +121,20 @@ function toDriver(address: Address, { silenceMs }: SessionOptions): ConnectionOp
     flags: ["-FOUND_ROWS", "-LOCAL_FILES"],
     ...(tls === undefined
       ? {}
-      : { ssl: { rejectUnauthorized: true, verifyIdentity: true, ...tls } }),
+      : {
+          ssl: { rejectUnauthorized: true, verifyIdentity: true, ...tls },
+          ...(isIP(host) === 0 ? {} : { stream: () => connectByNumber(host, port) }),
+        }),
   };
+}
+
+/**
+ * A certificate can be for an address in digits as well. The driver names the host to compare with
+ * only when it is a name, and Node then takes the one that the socket was connected to, which it
+ * notes for names only. Without this every such certificate is refused.
+ */
+function connectByNumber(host: string, port: number): Socket {
+  return Object.assign(connect(port, host).setNoDelay(true), { _host: host });
 }
 
 function setUp({ idleSeconds }: SessionOptions): readonly Sql[] {

@@ -55,7 +55,7 @@ async function applied(database: MysqlDatabase): Promise<readonly string[]> {
 
 async function lock(session: Session, where: string): Promise<void> {
   // The name is the server's, not the database's, and 64 characters at most.
-  const name = sql`concat('jobrunner ', left(md5(DATABASE()), 16))`;
+  const name = sql`concat('jobrunner ', left(sha2(DATABASE(), 256), 16))`;
   const [answer] = await session.run([sql`SELECT GET_LOCK(${name}, ${LOCK_SECONDS}) AS got`]);
   if (integer(answer?.rows[0] ?? {}, "got") === 1) return;
   throw new JobrunnerError(

@@ -4,6 +4,7 @@ import { delimiter, join } from "node:path";
 
 /*
  * The real servers that tests talk to: Redis, Consul and MariaDB, as ordinary programs on PATH.
+ * Which server a test gets is decided in test/support/servers/; here is what can be installed.
  * Only looked for, unless continuous integration or `--install-servers` asks to install them.
  */
 
@@ -31,11 +32,22 @@ export function missingServers(path = process.env.PATH ?? "") {
 /** What somebody can do whose machine we do not touch. */
 export function howToInstall(packages) {
   return [
-    `error: the tests need real servers: ${packages.join(", ")} not found`,
-    "hint:  on Debian, as root: npm test -- --install-servers",
-    "       elsewhere install Redis, MariaDB, Consul and OpenSSL, so that redis-server, mariadbd,",
-    "       mariadb-install-db, consul and openssl are on PATH",
+    `warning: tests that start real servers are SKIPPED: ${packages.join(", ")} not on PATH`,
+    "hint:    on Debian, as root: npm test -- --install-servers",
+    "         elsewhere install Redis, MariaDB, Consul and OpenSSL, so that redis-server, mariadbd,",
+    "         mariadb-install-db, consul and openssl are on PATH; or have a container engine, or",
+    "         give addresses, for the tests that need a server and do not kill it (CONTRIBUTING.md)",
   ].join("\n");
+}
+
+/** True when servers may be had without these programs: addresses are given, or an engine is there. */
+export function haveOtherServers(env = process.env) {
+  const addresses = ["REDIS", "CONSUL", "MYSQL"].map((kind) => `JOBRUNNER_TEST_${kind}_URL`);
+  return (
+    addresses.every((name) => (env[name] ?? "") !== "") ||
+    (env.DOCKER_HOST ?? "") !== "" ||
+    existsSync("/var/run/docker.sock")
+  );
 }
 
 /** The command that installs `packages`, for runStage: this very file. */

@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { type ConsulServer, startConsul } from "../../scripts/lab/servers/consul.js";
+import type { ConsulServer } from "../../scripts/lab/servers/consul.js";
 import { until } from "../../scripts/lab/until.js";
 import { put } from "../contracts/board/subject.js";
+import { startConsul } from "../support/own-servers.js";
 import { tempDir } from "../support/temp.js";
 import { openBoardAt } from "./consul-subject.js";
 

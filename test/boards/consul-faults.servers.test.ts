@@ -11,10 +11,11 @@ import {
   type ConsulCluster,
   startConsulCluster,
 } from "../../scripts/lab/servers/consul-cluster.js";
-import { type ConsulServer, startConsul } from "../../scripts/lab/servers/consul.js";
+import type { ConsulServer } from "../../scripts/lab/servers/consul.js";
 import { until } from "../../scripts/lab/until.js";
 import { posting, put } from "../contracts/board/subject.js";
 import { startChild } from "../protocol/child.js";
+import { canStart, startConsul } from "../support/own-servers.js";
 import { tempDir } from "../support/temp.js";
 import { boardUrl, claimOf, clientOf, freshPrefix, openBoardAt } from "./consul-subject.js";
 
@@ -199,7 +200,7 @@ describe("a Consul agent of the machine", () => {
   });
 });
 
-describe("a cluster of three servers", () => {
+describe.skipIf(!canStart("consul"))("a cluster of three servers", () => {
   let cluster: ConsulCluster;
   let machines: readonly ConsulServer[];
   const dir = mkdtempSync(join(tmpdir(), "jobrunner-test-"));

@@ -2,8 +2,8 @@ import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { ConsulMembership } from "../../cluster/consul/membership.js";
 import type { Member, Self } from "../../cluster/membership.js";
 import { resolveConsulUrl } from "../../consul/address.js";
-import { startConsul } from "../../scripts/lab/servers/consul.js";
 import { until } from "../../scripts/lab/until.js";
+import { startConsul } from "../support/own-servers.js";
 import { tempDir } from "../support/temp.js";
 
 /* What other machines see of an agent in a real Consul. */

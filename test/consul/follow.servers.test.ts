@@ -4,9 +4,9 @@ import { describe, expect, it } from "vitest";
 import { follow } from "../../consul/follow.js";
 import { getKey } from "../../consul/kv.js";
 import { op, transact } from "../../consul/txn.js";
-import { startConsul } from "../../scripts/lab/servers/consul.js";
 import { until } from "../../scripts/lab/until.js";
 import { clientOf } from "../boards/consul-subject.js";
+import { startConsul } from "../support/own-servers.js";
 import { tempDir } from "../support/temp.js";
 
 describe("following a key", () => {

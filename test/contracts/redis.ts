@@ -3,11 +3,8 @@ import { Redis } from "ioredis";
 import { onTestFinished } from "vitest";
 import type { JobBoard } from "../../boards/board.js";
 import { openRedisBoard } from "../../boards/redis/board.js";
-import {
-  type RedisOptions,
-  type RedisServer,
-  startRedis,
-} from "../../scripts/lab/servers/redis.js";
+import type { RedisOptions, RedisServer } from "../../scripts/lab/servers/redis.js";
+import { startRedis } from "../support/own-servers.js";
 import { tempDir } from "../support/temp.js";
 import type { BoardOnServer } from "./board/outage.js";
 import type { BoardUnderTest } from "./board/subject.js";

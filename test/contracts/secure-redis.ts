@@ -1,7 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { join } from "node:path";
 import { freePort } from "../../scripts/lab/ports.js";
-import { startRedis } from "../../scripts/lab/servers/redis.js";
+import { makeCertificate } from "../support/certificate.js";
+import { startRedis } from "../support/own-servers.js";
 
 export interface SecureRedis extends AsyncDisposable {
   /** Without TLS, for the test itself. */
@@ -29,16 +28,4 @@ export async function startSecureRedis(dir: string): Promise<SecureRedis> {
     ...{ plainUrl: url, host: "127.0.0.1", tlsPort, ca: server.cert, otherCa: other.cert },
     [Symbol.asyncDispose]: () => redis.kill(),
   };
-}
-
-function makeCertificate(
-  dir: string,
-  name: string,
-): { readonly cert: string; readonly key: string } {
-  const [cert, key] = [join(dir, `${name}.crt`), join(dir, `${name}.key`)];
-  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-  const subject = ["-subj", `/CN=${name}`, "-addext", "subjectAltName=IP:127.0.0.1"];
-  const files = ["-keyout", key, "-out", cert, "-days", "1"];
-  execFileSync("openssl", ["req", "-x509", ...curve, ...subject, ...files], { stdio: "pipe" });
-  return { cert, key };
 }

@@ -40,7 +40,7 @@ describe("looking at everything", () => {
 
     for (const source of repeated) share += (await cpuMs(source)) / (source.everyMs ?? 1);
 
-    console.log(`idle facts cost ${(share * 100).toFixed(4)} % of a core`);
+    console.log(`note: idle facts cost ${(share * 100).toFixed(4)} % of a core`);
     expect(repeated.length).toBeGreaterThan(2);
     expect(share).toBeLessThan(0.002);
   });

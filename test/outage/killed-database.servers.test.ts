@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { type MariadbServer, startMariadb } from "../../scripts/lab/servers/mariadb.js";
+import type { MariadbServer } from "../../scripts/lab/servers/mariadb.js";
 import { until } from "../../scripts/lab/until.js";
 import { openMysql } from "../contracts/mysql.js";
 import { closing } from "../contracts/sqlite.js";
+import { startMariadb } from "../support/own-servers.js";
 import { tempDir } from "../support/temp.js";
 import { BACK_WITHIN_MS, type Cluster, openCluster } from "./cluster.js";
 

@@ -39,13 +39,11 @@ describe("random flows", () => {
         throw new Error(`seed ${seed}: ${String(error)}`, { cause: error });
       }
     }
-    console.log(`${FLOWS} flows, ${runs} runs with deaths, longest journal ${longest} entries`);
     console.log(
-      [...seen]
-        .sort()
-        .map(([what, times]) => `${what} ${times}`)
-        .join(", "),
+      `note: ${FLOWS} flows from seed ${SEED}: ${runs} runs with deaths, at most ${longest} entries`,
     );
+    const counts = [...seen].sort().map(([what, times]) => `${what} ${times}`);
+    console.log(`note: ${counts.join(", ")}`);
     for (const what of EXPECTED) expect(seen.get(what) ?? 0, what).toBeGreaterThan(FLOWS / 100);
   });
 });

@@ -27,7 +27,7 @@ it(`a newer version takes over at every entry (${FLOWS} flows from seed ${SEED})
       throw new Error(`seed ${seed}: ${String(error)}`, { cause: error });
     }
   }
-  console.log(`${FLOWS} flows, ${moves} moves to a newer version`);
+  console.log(`note: ${FLOWS} flows from seed ${SEED}: ${moves} moves to a newer version`);
   expect(moves).toBeGreaterThan(FLOWS);
 });
 
@@ -58,7 +58,7 @@ it(`another version is refused, or goes on rightly (${FLOWS} flows from seed ${S
       throw new Error(`seed ${seed}: ${String(error)}`, { cause: error });
     }
   }
-  console.log(`${FLOWS} flows: ${JSON.stringify(seen)}`);
+  console.log(`note: ${FLOWS} flows from seed ${SEED}: ${JSON.stringify(seen)}`);
   expect(seen.allowed).toBeGreaterThan(FLOWS / 2);
   expect(seen.refused).toBeGreaterThan(FLOWS / 2);
 });
