@@ -8,7 +8,7 @@ import {
   howToInstall,
   installServersCommand,
   missingServers,
-  otherWays,
+  haveOtherServers,
 } from "./stages/servers.mjs";
 import { join } from "node:path";
 
