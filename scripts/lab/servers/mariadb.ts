@@ -27,7 +27,10 @@ export async function startMariadb(
   options: MariadbOptions = {},
 ): Promise<MariadbServer> {
   const data = join(dir, "data");
-  if (!existsSync(join(data, "mysql"))) await installData(data);
+  // Of its own: one that starts clears away what others have in theirs.
+  const scratch = join(dir, "tmp");
+  mkdirSync(scratch, { recursive: true });
+  if (!existsSync(join(data, "mysql"))) await installData(data, scratch);
   const init = join(dir, "init.sql");
   writeFileSync(init, initSql());
   const port = await freePort();
@@ -41,11 +44,12 @@ export async function startMariadb(
   return { url: `mysql://${USER}:${USER}@127.0.0.1:${String(port)}/jobrunner`, port, server };
 }
 
-async function installData(data: string): Promise<void> {
+async function installData(data: string, scratch: string): Promise<void> {
   mkdirSync(data, { recursive: true });
   const user = `--user=${userInfo().username}`;
   const args = ["--no-defaults", user, "--auth-root-authentication-method=normal"];
-  await promisify(execFile)("mariadb-install-db", [...args, "--skip-test-db", `--datadir=${data}`]);
+  const where = [`--datadir=${data}`, `--tmpdir=${scratch}`];
+  await promisify(execFile)("mariadb-install-db", [...args, "--skip-test-db", ...where]);
 }
 
 function initSql(): string {
@@ -71,6 +75,7 @@ function serverArgs({ data, dir, init, port }: Places): readonly string[] {
     "--no-defaults",
     `--user=${userInfo().username}`,
     `--datadir=${data}`,
+    `--tmpdir=${join(dir, "tmp")}`,
     `--port=${String(port)}`,
     "--bind-address=127.0.0.1",
     `--socket=${join(dir, "mariadb.sock")}`,
