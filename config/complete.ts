@@ -31,6 +31,7 @@ export function complete(settings: CheckedSettings, env: NodeJS.ProcessEnv): Con
     leaseMs: claim?.lease ?? 10_000,
     drainTimeoutMs: drain?.timeout ?? 60_000,
     runner: agent?.runner ?? "process",
+    ...(agent?.memory === undefined ? {} : { memory: agent.memory }),
     retention: retention(settings.retention),
     tags: agent?.tags ?? {},
     facts: settings.facts ?? {},

@@ -27,6 +27,8 @@ export interface Config {
   readonly leaseMs: number;
   readonly drainTimeoutMs: number;
   readonly runner: "process" | "thread";
+  /** What flow code may keep in the heap of its process or thread, bytes; Node's own by default. */
+  readonly memory?: number;
   /** How much of the jobs that are over is kept: days, number of jobs, bytes. */
   readonly retention: { readonly days: number; readonly jobs: number; readonly bytes: number };
   /** Labels by which jobs may ask for this agent. */

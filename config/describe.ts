@@ -18,6 +18,7 @@ export function describeConfig({ config, merged, secret }: Loaded): readonly Des
     [["agent", "name"], config.name],
     [["agent", "slots"], String(config.slots)],
     [["agent", "runner"], config.runner],
+    [["agent", "memory"], config.memory === undefined ? "" : `${String(config.memory)} bytes`],
     [
       ["agent", "tags"],
       Object.entries(config.tags)

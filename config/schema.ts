@@ -12,6 +12,7 @@ import { LOG_LEVELS } from "./config.js";
  */
 
 const DAY_MS = 86_400_000;
+const MEMORY_MIN = 64 * 1024 ** 2;
 
 const name = z
   .string()
@@ -111,6 +112,9 @@ export const SETTINGS = z.strictObject({
       name: name.optional(),
       slots: whole(1, 1_000).optional(),
       runner: z.enum(["process", "thread"]).optional(),
+      memory: bytes
+        .refine((amount) => amount >= MEMORY_MIN, "is too little for Node: 64MiB or more")
+        .optional(),
       tags: z.record(z.string().min(1), z.string()).optional(),
     })
     .optional(),

@@ -72,6 +72,7 @@ function openRunners(config: Config, log: Logger): ReturnType<typeof createRunne
     flows: flowDirectories(config),
     agent: config.name,
     transport: config.runner,
+    ...(config.memory === undefined ? {} : { memoryMb: Math.floor(config.memory / 1024 ** 2) }),
     cache: join(config.directory, "cache"),
     clock: systemClock,
     notify: (event) => note(event, log),

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 
 export interface Process {
   readonly pid: number;
@@ -37,6 +38,27 @@ export function familyOf(pid: number): readonly Process[] {
 export function stillAlive(processes: readonly Process[]): readonly Process[] {
   const now = new Map(listProcesses().map((process) => [process.pid, process.command]));
   return processes.filter(({ pid, command }) => now.get(pid) === command);
+}
+
+/** Resident memory of a process, bytes; 0 when it is gone. Linux only. */
+export function residentBytes(pid: number): number {
+  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readProc(pid, "status"))?.[1];
+  return Number(kilobytes ?? 0) * 1024;
+}
+
+/** Processor time that a process has had so far, s; 0 when it is gone. Linux only. */
+export function cpuSeconds(pid: number): number {
+  // After the name, which may hold anything: fields 14 and 15, in hundredths of a second.
+  const fields = readProc(pid, "stat").split(") ").at(-1)?.split(" ") ?? [];
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / 100;
+}
+
+function readProc(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${String(pid)}/${file}`, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 /** Sends a signal; false when there is no such process any more. */

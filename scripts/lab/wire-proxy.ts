@@ -1,6 +1,13 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { freePort } from "./ports.js";
 
+export interface WireOptions {
+  /** Port of the server, on the loopback. */
+  readonly to: number;
+  /** In the packets whose answers may be swallowed; default any. */
+  readonly word?: string;
+}
+
 /**
  * A TCP proxy on the loopback that can do what networks do. It looks for `word` in what clients
  * send; for the next `swallow` packets that have it, the server's answer never arrives: the server
@@ -14,6 +21,8 @@ export class WireProxy implements AsyncDisposable {
   swallowed = 0;
   /** True: nothing is carried on, in either direction, and nobody is told. */
   blackHole = false;
+  /** Bytes carried so far, both directions together. */
+  carried = 0;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
@@ -22,7 +31,7 @@ export class WireProxy implements AsyncDisposable {
     this.#server = server;
   }
 
-  static async start(options: { readonly to: number; readonly word: string }): Promise<WireProxy> {
+  static async start(options: WireOptions): Promise<WireProxy> {
     const port = await freePort();
     const server = createServer();
     const proxy = new WireProxy(port, server);
@@ -36,7 +45,7 @@ export class WireProxy implements AsyncDisposable {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  #join(client: Socket, { to, word }: { readonly to: number; readonly word: string }): void {
+  #join(client: Socket, { to, word = "" }: WireOptions): void {
     const server = connect(to, "127.0.0.1");
     let doomed = false;
     const pair = [client, server];
@@ -50,6 +59,7 @@ export class WireProxy implements AsyncDisposable {
     }
     client.on("data", (data) => {
       if (this.blackHole) return;
+      this.carried += data.length;
       if (this.swallow > 0 && data.includes(word)) {
         this.swallow -= 1;
         doomed = true;
@@ -58,6 +68,7 @@ export class WireProxy implements AsyncDisposable {
     });
     server.on("data", (data) => {
       if (this.blackHole) return;
+      this.carried += data.length;
       if (!doomed) return void client.write(data);
       this.swallowed += 1;
       client.destroy();

@@ -34,6 +34,13 @@ describe("settings", () => {
     expect(config).toMatchObject({ name: "lenovo-x1", slots: 2, runner: "thread", port: 7500 });
   });
 
+  it("limit the memory of flow code, in whole words", () => {
+    expect(load({ text: "agent: { memory: 256MiB }" }).config.memory).toBe(256 * 1024 ** 2);
+    expect(mistakesIn("agent: { memory: 5MiB }")).toContain(
+      "is too little for Node: 64MiB or more",
+    );
+  });
+
   it("choose boards and persistence by one line each", () => {
     const { config } = load({
       text: "board: consul\npersistence: mysql://jr:secret@db:3306/jobrunner\n",

@@ -31,6 +31,13 @@ describe("a task that", { timeout: 60_000 }, () => {
     expect(ended.failures.map(({ failure }) => failure.name)).toEqual(["TimeoutError"]);
   });
 
+  it.each(["process", "thread"])("eats the memory of its %s is parked", async (runner) => {
+    const { ended, agent } = await disturb("eat", runner);
+
+    expect(ended).toMatchObject({ state: "SUSPENDED", reason: { code: "POISON" } });
+    expect(agent.output()).toMatch(/heap|memory/i);
+  });
+
   it("writes without end fails at its time limit, and delays nobody", async () => {
     const { ended } = await disturb("flood", "process");
 
@@ -69,7 +76,8 @@ describe("a task that", { timeout: 60_000 }, () => {
 async function disturb(how: string, runner: string) {
   const dir = tempDir();
   const args = ["--flows", FLOWS, "--runner", runner, "--lease", "2s"];
-  const agent = await agentInTest({ dir, name: "alpha", args });
+  const env = { JOBRUNNER_AGENT__MEMORY: "128MiB" };
+  const agent = await agentInTest({ dir, name: "alpha", args, env });
   const bad = await post(agent, "misbehave", { how });
   const good = await post(agent, "hello", {});
   let slowest = 0;

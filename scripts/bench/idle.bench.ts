@@ -1,0 +1,124 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { parseAddress } from "../../mysql/address.js";
+import { Session } from "../../mysql/session.js";
+import { Sql } from "../../mysql/sql.js";
+import { type AgentProcess, startAgent } from "../lab/agents.js";
+import { freePort } from "../lab/ports.js";
+import { cpuSeconds, familyOf, residentBytes } from "../lab/processes.js";
+import { startConsul } from "../lab/servers/consul.js";
+import { startMariadb } from "../lab/servers/mariadb.js";
+import { startRedis } from "../lab/servers/redis.js";
+import { WireProxy } from "../lab/wire-proxy.js";
+import { type Bar, judge } from "./bars.js";
+import type { Report } from "./report.js";
+
+/*
+ * What an agent costs that has nothing to do, registered in Consul, with its jobs in MariaDB: all
+ * its processes together, two minutes after the start, when its runner has been stopped. Traffic is
+ * what passes between it and the three servers.
+ */
+
+const SETTLED_MS = 120_000;
+const WATCHED_MS = 60_000;
+/** Three start at once, on as few cores as there may be. */
+const START_WITHIN_MS = 60_000;
+const MIB = 1024 ** 2;
+
+const PROFILES = [
+  { profile: "server", board: "redis", runner: "process", mibMax: 110 },
+  { profile: "phone", board: "redis", runner: "thread", mibMax: 95 },
+  { profile: "decentralised", board: "consul", runner: "process", mibMax: 110 },
+] as const;
+type Profile = (typeof PROFILES)[number];
+
+interface Servers {
+  readonly redis: number;
+  readonly consul: number;
+  /** With user, password and database. */
+  readonly mysql: URL;
+}
+
+export default async function bench(report: Report): Promise<void> {
+  const dir = mkdtempSync(join(tmpdir(), "jobrunner-bench-"));
+  const redis = await startRedis(join(dir, "redis"));
+  const consul = await startConsul(join(dir, "consul"));
+  const mariadb = await startMariadb(join(dir, "mariadb"));
+  const servers = { redis: redis.port, consul: consul.port, mysql: new URL(mariadb.url) };
+  try {
+    const bars = await Promise.all(PROFILES.map((each) => measure(each, servers, { report, dir })));
+    judge(report, bars.flat());
+  } finally {
+    for (const { server } of [redis, consul, mariadb]) await server.kill();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+interface Place {
+  readonly report: Report;
+  readonly dir: string;
+}
+
+async function measure(profile: Profile, servers: Servers, place: Place): Promise<readonly Bar[]> {
+  const database = `idle_${profile.profile}`;
+  await createDatabase(servers.mysql, database);
+  await using redis = await WireProxy.start({ to: servers.redis });
+  await using consul = await WireProxy.start({ to: servers.consul });
+  await using mysql = await WireProxy.start({ to: Number(servers.mysql.port) });
+  const url = new URL(servers.mysql);
+  url.port = String(mysql.port);
+  url.pathname = `/${database}`;
+  const address = `http://127.0.0.1:${String(consul.port)}`;
+  const redisUrl = `redis://127.0.0.1:${String(redis.port)}`;
+  const settings = {
+    agent: { name: profile.profile, runner: profile.runner },
+    board:
+      profile.board === "consul"
+        ? { kind: "consul", prefix: database }
+        : { kind: "redis", url: redisUrl, prefix: database },
+    persistence: url.href,
+    consul: { address },
+    log: { level: "warn" },
+  };
+  await using agent = await start(settings, join(place.dir, profile.profile));
+  await pause(SETTLED_MS);
+  const carried = (): number => redis.carried + consul.carried + mysql.carried;
+  const [before, cpuBefore] = [carried(), cpuOf(agent)];
+  await pause(WATCHED_MS);
+  const seconds = WATCHED_MS / 1_000;
+  const bytesPerSecond = (carried() - before) / seconds;
+  const cpuPercent = ((cpuOf(agent) - cpuBefore) / seconds) * 100;
+  const family = familyOf(agent.pid);
+  const mib = family.reduce((sum, { pid }) => sum + residentBytes(pid), 0) / MIB;
+  const figures = { mib, processes: family.length, cpuPercent, bytesPerSecond };
+  place.report.row({ profile: profile.profile, board: profile.board, ...figures });
+  return [
+    { bar: `${profile.profile}: MiB of all processes`, measured: mib, max: profile.mibMax },
+    { bar: `${profile.profile}: % of a core`, measured: cpuPercent, max: 1 },
+    { bar: `${profile.profile}: bytes/s`, measured: bytesPerSecond, max: 1_024 },
+  ];
+}
+
+async function createDatabase(server: URL, name: string): Promise<void> {
+  const options = { idleSeconds: 60, silenceMs: 10_000 };
+  const session = await Session.open(parseAddress(server.href), options);
+  await session.run([new Sql(`CREATE DATABASE ${name} CHARACTER SET utf8mb4`)]);
+  await session.close();
+}
+
+/** From a file of settings, as its user starts it: JSON is YAML. */
+async function start(settings: { readonly agent: { readonly name: string } }, dir: string) {
+  const config = `${dir}.yaml`;
+  writeFileSync(config, JSON.stringify(settings));
+  const { name } = settings.agent;
+  const args = ["--config", config];
+  const agent = startAgent({ name, port: await freePort(), stateHome: dir, args });
+  await agent.ready(START_WITHIN_MS);
+  return agent;
+}
+
+function cpuOf({ pid }: AgentProcess): number {
+  return familyOf(pid).reduce((sum, member) => sum + cpuSeconds(member.pid), 0);
+}
