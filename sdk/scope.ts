@@ -2,7 +2,7 @@ import { JobrunnerError } from "../common/error.js";
 import type { Depth } from "../engine/flow.js";
 import type { JsonSafe } from "./json-safe.js";
 import type { FlowNode, LinkNode, RetryNode, TaskNode } from "./node.js";
-import { type Inputs, makeRef, type Ref, targetOf } from "./ref.js";
+import { type Inputs, makeRef, type NoRef, type Ref, targetOf } from "./ref.js";
 import type { Retry } from "./retry.js";
 import {
   resultSymbol,
@@ -44,7 +44,7 @@ export interface Scope {
 }
 
 /** The references and constants that fit a shared task's input. */
-export type InputsFor<In> = {
+export type InputsFor<In> = NoRef & {
   readonly [K in keyof In]: In[K] | Ref<In[K]>;
 };
 

@@ -141,6 +141,23 @@ describe("a reference used as a value", () => {
     expect(used((n) => n + 1)).toThrow(TypeError);
   });
 
+  it("says which one it is, and what to do instead", () => {
+    expect(used((n) => n > 1)).toThrow("n.result is a reference: its value is not there before");
+    expect(used((n) => JSON.stringify(n))).toThrow("n.result is a reference");
+  });
+
+  it("cannot be handed over in the place of named inputs, nor spread among them", () => {
+    const within = (toInputs: (n: object) => object) =>
+      building((f) => {
+        const n = f.task("n", { execute: () => ({ dir: "/" }) });
+        f.task("m", { in: toInputs(n) as never, execute: run });
+      });
+
+    for (const toInputs of [(n: object) => n, (n: object) => ({ ...n, port: 80 })]) {
+      expect(within(toInputs)).toThrow(/n\.result is a reference.*Name the parts/);
+    }
+  });
+
   it("cannot be written to", () => {
     expect(used((n: { x: number }) => (n.x = 1))).toThrow("cannot be written to: n.result");
   });

@@ -112,6 +112,10 @@ export const web = defineFlow({
     if (p.port > 80) f.task("g", { execute: () => 1 });
     // @ts-expect-error the task's result is a number
     f.task("h", { execute: () => 1, revert: (_, { result }) => result?.trim() });
+    // @ts-expect-error inputs have names: a whole result is none
+    f.task("j", { in: site, execute: ({ dir }) => dir });
+    // @ts-expect-error nor can a result be spread
+    f.task("k", { in: { ...site, port: 80 }, execute: ({ dir }) => dir });
     // @ts-expect-error a function is no constant
     f.task("i", { in: { f: () => 1 }, execute: () => 1 });
   },
@@ -140,6 +144,9 @@ export const shared = defineFlow({
     same<typeof file.bytes, Ref<number>>();
     // @ts-expect-error `tries` is a number
     f.use("fetch-2", fetchFile, { url: p.url, tries: p.url });
+    const asked = f.task("ask", { execute: () => ({ url: "x", tries: 1 }) });
+    // @ts-expect-error inputs have names: a whole result is none
+    f.use("fetch-4", fetchFile, asked);
     // @ts-expect-error `tries` is missing
     f.use("fetch-3", fetchFile, { url: p.url });
   },
