@@ -141,6 +141,8 @@ export interface LinkOptions {
   /** False skips `to`, and as much after it as `depth` says. */
   readonly decider?: Decider;
   readonly depth?: Depth;
+  /** True: a flow is skipped as one. TaskFlow, and false, count `depth` from its first task. */
+  readonly whole?: boolean;
 }
 
 /** An explicit edge of a graph between two of its direct children. */

@@ -25,8 +25,8 @@ type PartsOfEach<T, Gap> = T extends readonly (infer Item)[]
 export type ValueOf<R> = R extends { readonly [VALUE]: infer T } ? T : R;
 
 /**
- * No reference itself: its parts are not there to be listed when it is handed over whole, or spread,
- * where inputs by name are wanted.
+ * No reference itself: its parts cannot be listed when it is handed over whole, or spread, where
+ * inputs by name are wanted.
  */
 export interface NoRef {
   readonly [VALUE]?: never;
