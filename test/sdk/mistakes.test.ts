@@ -3,12 +3,14 @@ import type { JobrunnerError } from "../../common/error.js";
 import { compile, validate } from "../../engine/plan.js";
 import {
   defineFlow,
+  defineRetry,
   type FlowDefinition,
   forEach,
   graph,
   type GraphScope,
   linear,
   link,
+  parameterizedForEach,
   portIsFree,
   task,
   times,
@@ -216,6 +218,19 @@ describe("a flow in plain words", () => {
     });
 
     expect(thrown(() => check(flow)).message).toMatch(/"a".*"nobody"/s);
+  });
+
+  it("refuses to rebind what is no argument", () => {
+    const rebind = { hosts: "list" };
+
+    expect(() => task("a", { requires: ["host"], rebind, execute: run })).toThrow(
+      'rebind of task "a": no argument "hosts"; it has host.',
+    );
+    expect(() => task("a", { revertRequires: [], revertRebind: rebind, execute: run })).toThrow(
+      'rebind of the revert of task "a": no argument "hosts"; it has none.',
+    );
+    expect(() => parameterizedForEach({ rebind })).toThrow("it has values");
+    expect(() => defineRetry({ rebind, onFailure: () => "REVERT" })).toThrow("rebind of the retry");
   });
 
   it("refuses a depth without a decider, and too many symbols", () => {

@@ -1,5 +1,6 @@
 import {
   defineFlow,
+  defineRetry,
   defineTask,
   forEach,
   isX86_64,
@@ -154,6 +155,35 @@ export const shared = defineFlow({
 
 // @ts-expect-error parameters have names: an object is wanted
 export const rootless = defineFlow({ name: "rootless", params: z.string(), build: () => {} });
+
+defineRetry({
+  requires: ["limit"],
+  execute: (history, { limit }) => {
+    same<typeof limit, Json | undefined>();
+    return history.length;
+  },
+  onFailure: (history) => (history.length < 3 ? "RETRY" : "REVERT"),
+});
+// @ts-expect-error that is no decision
+defineRetry({ onFailure: () => "AGAIN" });
+
+export const own = defineFlow({
+  name: "own",
+  params: z.object({ most: z.int() }),
+  build(f, p) {
+    const retry = defineRetry({
+      in: { most: p.most, why: "x" },
+      execute: (history, { most }) => ({ left: most - history.length }),
+      onFailure: (history, { most }) => (history.length < most ? "RETRY" : "REVERT"),
+    });
+    f.linear("in", (_s, value) => same<typeof value.left, Ref<number>>(), { retry });
+    defineRetry({
+      in: { most: p.most },
+      // @ts-expect-error a number has no trim
+      onFailure: (_history, { most }) => (most.trim() ? "RETRY" : "REVERT"),
+    });
+  },
+});
 
 // @ts-expect-error a duration has a unit
 times(3, { backoff: "5" });
