@@ -162,6 +162,9 @@ function addAtom(
 ): Ends {
   const { home, retry, path } = place;
   checkName(site, spec.name, path);
+  if (spec.kind === "task" && spec.timeoutMs !== undefined && !(spec.timeoutMs > 0)) {
+    throw badNumber(path, `the time limit of "${spec.name}" must be more than nothing`);
+  }
   const atom = addNode(site, (index) => ({
     kind: spec.kind,
     index,
