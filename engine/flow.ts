@@ -90,6 +90,11 @@ export interface LinkSpec {
   readonly decider?: string;
   /** How far a decider's "no" reaches; default ALL. */
   readonly depth?: Depth;
+  /**
+   * True: a "no" about a flow skips all of it, and `depth` counts from its end. False (default, as
+   * in TaskFlow): it counts from the first atom inside.
+   */
+  readonly whole?: boolean;
 }
 
 export interface FlowSpec {

@@ -21,8 +21,10 @@ export function nextValue({ controller, history, args }: RetryQuestion): Outcome
       return { ok: true, value: history.length + 1 };
     case "forEach":
       return firstOf(controller.values, history);
-    case "parameterizedForEach":
-      return firstOf(listOf(controller, args), history);
+    case "parameterizedForEach": {
+      const list = listOf(controller, args);
+      return list === undefined ? noList(controller) : firstOf(list, history);
+    }
     case "alwaysRevert":
     case "alwaysRevertAll":
       return { ok: true, value: null };
@@ -39,7 +41,7 @@ export function decideRetry({ controller, history, args }: RetryQuestion): Decis
       if (unused(controller.values, history).length > 0) return "RETRY";
       break;
     case "parameterizedForEach":
-      if (unused(listOf(controller, args), history).length > 0) return "RETRY";
+      if (unused(listOf(controller, args) ?? [], history).length > 0) return "RETRY";
       break;
     case "alwaysRevert":
       return "REVERT";
@@ -49,12 +51,15 @@ export function decideRetry({ controller, history, args }: RetryQuestion): Decis
   return controller.revertAll === true ? "REVERT_ALL" : "REVERT";
 }
 
-function listOf(
-  controller: Extract<BuiltIn, { readonly type: "parameterizedForEach" }>,
-  args: Store,
-): readonly Json[] {
-  const list = args[controller.values ?? "values"];
-  return Array.isArray(list) ? (list as readonly Json[]) : [];
+type FromArgument = Extract<BuiltIn, { readonly type: "parameterizedForEach" }>;
+
+function listOf({ values = "values" }: FromArgument, args: Store): readonly Json[] | undefined {
+  const list = args[values];
+  return Array.isArray(list) ? (list as readonly Json[]) : undefined;
+}
+
+function noList({ values = "values" }: FromArgument): Outcome {
+  return { ok: false, failure: { name: "TypeError", message: `"${values}" is not a list` } };
 }
 
 function firstOf(values: readonly Json[], history: readonly Attempt[]): Outcome {

@@ -45,6 +45,21 @@ export function bindInputs(inputs: Readonly<Record<string, unknown>>, who: strin
   };
 }
 
+/** A name that is rebound and asked for by nobody is a slip of the pen; throws BAD_FLOW. */
+export function checkRebind(
+  rebind: Readonly<Record<string, string>> | undefined,
+  names: readonly string[],
+  who: string,
+): void {
+  const extra = Object.keys(rebind ?? {}).filter((name) => !names.includes(name));
+  if (extra.length === 0) return;
+  const wanted = names.length === 0 ? "it has none" : `it has ${names.join(", ")}`;
+  throw new JobrunnerError(
+    "BAD_FLOW",
+    `rebind of ${who}: no argument "${extra.join('", "')}"; ${wanted}.`,
+  );
+}
+
 function constant(value: unknown, what: string): Json {
   const inner = findRef(value, 0);
   if (inner !== undefined) {

@@ -46,6 +46,8 @@ export interface LinkNode {
   readonly to: string;
   readonly decider?: Decider;
   readonly depth?: Depth;
+  /** Whether a "no" about a flow skips all of it; TaskFlow's do not. */
+  readonly whole?: boolean;
 }
 
 export interface FlowNode {
@@ -115,10 +117,14 @@ function retrySpec(flow: FlowNode, bodies: Tables): RetrySpec | undefined {
 }
 
 function linkSpec(flow: FlowNode, link: LinkNode, bodies: Tables): LinkSpec {
-  const { from, to, decider, depth } = link;
+  const { from, to, decider, depth, whole } = link;
   if (decider === undefined) return { from, to };
   // Atom names are unique in a flow, flow names need not be: the place makes this name unique.
   const name = `${flow.name}: ${from} -> ${to} (${bodies.deciders.size + 1})`;
   bodies.deciders.set(name, decider);
-  return { from, to, decider: name, ...(depth !== undefined && { depth }) };
+  return {
+    ...{ from, to, decider: name },
+    ...(depth !== undefined && { depth }),
+    ...(whole !== undefined && { whole }),
+  };
 }

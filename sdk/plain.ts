@@ -3,6 +3,7 @@ import type { Json, Store } from "../common/json.js";
 import type { Depth, Provides, TaskSpec } from "../engine/flow.js";
 import type { Context, Undo } from "./context.js";
 import type { Decider, FlowNode, LinkNode, RetryNode, TaskNode } from "./node.js";
+import { checkRebind } from "./bind.js";
 import { type TaskTraits, traits } from "./task.js";
 
 /*
@@ -96,12 +97,17 @@ function toRevertArgs(name: string, options: PlainTask): TaskSpec["revertArgs"] 
     const message = `Task "${name}": revertRebind goes with revertRequires, revertArgs with neither.`;
     throw new JobrunnerError("BAD_FLOW", message);
   }
+  checkRebind(rebind, requires, `the revert of task "${name}"`);
   return { requires, ...(rebind !== undefined && { rebind }) };
 }
 
 function toMapping(name: string, options: PlainTask): Readonly<Record<string, string>> | undefined {
-  const { rebind, requires = [] } = options;
-  if (!Array.isArray(rebind)) return rebind as Readonly<Record<string, string>> | undefined;
+  const { rebind, requires = [], optional = [] } = options;
+  if (!Array.isArray(rebind)) {
+    const mapping = rebind as Readonly<Record<string, string>> | undefined;
+    checkRebind(mapping, [...requires, ...optional], `task "${name}"`);
+    return mapping;
+  }
   const symbols: readonly string[] = rebind;
   if (symbols.length > requires.length) {
     const message = `Task "${name}": rebind has ${symbols.length} symbols for ${requires.length} arguments.`;
@@ -141,6 +147,8 @@ export interface LinkOptions {
   /** False skips `to`, and as much after it as `depth` says. */
   readonly decider?: Decider;
   readonly depth?: Depth;
+  /** True: a flow is skipped as one. TaskFlow, and false, count `depth` from its first task. */
+  readonly whole?: boolean;
 }
 
 /** An explicit edge of a graph between two of its direct children. */

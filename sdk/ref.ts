@@ -5,7 +5,7 @@ declare const VALUE: unique symbol;
 /**
  * A value that exists only when the job runs: a parameter, a task's result, or a part of one
  * (`site.dir`). Passing it to a task is the edge between the two. It is not the value itself:
- * comparing or printing it in `build` throws.
+ * calculating with it, printing it or listing its parts in `build` throws.
  */
 export type Ref<T> = { readonly [VALUE]: T } & PartsOf<T>;
 
@@ -24,8 +24,16 @@ type PartsOfEach<T, Gap> = T extends readonly (infer Item)[]
 /** What a reference, or a constant in its place, is when the body runs. */
 export type ValueOf<R> = R extends { readonly [VALUE]: infer T } ? T : R;
 
+/**
+ * No reference itself: its parts cannot be listed when it is handed over whole, or spread, where
+ * inputs by name are wanted.
+ */
+export interface NoRef {
+  readonly [VALUE]?: never;
+}
+
 /** What a task may be given: references and constants, by argument name; undefined is left out. */
-export type Inputs = Readonly<Record<string, Ref<unknown> | Json | undefined>>;
+export type Inputs = Readonly<Record<string, Ref<unknown> | Json | undefined>> & NoRef;
 
 export type ValuesOf<I> = { readonly [K in keyof I]: ValueOf<I[K]> };
 
@@ -48,6 +56,7 @@ export function makeRef<T>(target: Target): Ref<T> {
   const handler: ProxyHandler<object> = {
     get(_, key) {
       if (key === TARGET) return target;
+      if (key === Symbol.toPrimitive) return () => refuse(target, HAND_ON);
       // An awaited reference must not look like a promise.
       if (typeof key === "symbol" || key === "then") return undefined;
       const known = parts.get(key);
@@ -59,8 +68,18 @@ export function makeRef<T>(target: Target): Ref<T> {
     set() {
       throw new TypeError(`A reference cannot be written to: ${describe(target)}.`);
     },
+    // A spread reference would quietly be nothing at all.
+    ownKeys: () => refuse(target, NAME_PARTS),
   };
   return new Proxy(Object.freeze({}), handler) as Ref<T>;
+}
+
+const HAND_ON = "Hand it to a task, or decide by the third argument of build.";
+const NAME_PARTS = "Name the parts that you want, such as { dir: site.dir }.";
+
+function refuse(target: Target, advice: string): never {
+  const what = `${describe(target)} is a reference: its value is not there before the job runs.`;
+  throw new TypeError(`${what} ${advice}`);
 }
 
 /** Where `value` points, or undefined when it is no reference. */

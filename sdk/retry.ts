@@ -1,13 +1,13 @@
 import { parseDuration } from "../common/text/duration.js";
 import { JobrunnerError } from "../common/error.js";
-import type { Json } from "../common/json.js";
+import type { Json, Store } from "../common/json.js";
 import type { Attempt } from "../engine/bodies.js";
 import type { Backoff, RetryController, RetrySpec } from "../engine/flow.js";
 import type { Decision } from "../engine/journal.js";
 import type { Context } from "./context.js";
 import type { RetryBody, RetryNode } from "./node.js";
 import { type Inputs, type Ref, targetOf, type ValuesOf } from "./ref.js";
-import { bindInputs } from "./bind.js";
+import { bindInputs, checkRebind } from "./bind.js";
 
 declare const ATTEMPT: unique symbol;
 
@@ -70,6 +70,7 @@ export function forEach<T extends Json>(
 
 /** One try for each value of the list under the symbol `values` (rebind it to another). */
 export function parameterizedForEach<T extends Json = Json>(options: RetryOptions = {}): Retry<T> {
+  checkRebind(options.rebind, ["values"], "parameterizedForEach");
   return controlled({ type: "parameterizedForEach", ...revertAll(options) }, options);
 }
 
@@ -93,13 +94,35 @@ export interface OwnRetry<I extends Inputs, Value> extends Omit<RetryOptions, "r
   revert?(history: readonly Attempt[], input: ValuesOf<I>, ctx: Context): unknown;
 }
 
+/** A retry with code of its own whose arguments come by symbol, as those of a plain task do. */
+export interface PlainRetry<Value> extends Omit<
+  OwnRetry<never, Value>,
+  "in" | "execute" | "onFailure" | "revert"
+> {
+  /** Arguments that must have a value. */
+  readonly requires: readonly string[];
+  /** Arguments left out when nobody provides them. */
+  readonly optional?: readonly string[];
+  /** Symbol -> value for this retry only. */
+  readonly inject?: Store;
+  execute?(history: readonly Attempt[], args: Store, ctx: Context): Value | Promise<Value>;
+  onFailure(history: readonly Attempt[], args: Store): Decision | Promise<Decision>;
+  revert?(history: readonly Attempt[], args: Store, ctx: Context): unknown;
+}
+
 /** A retry with code of its own. */
+export function defineRetry<Value extends Json = number>(own: PlainRetry<Value>): Retry<Value>;
 export function defineRetry<I extends Inputs = Record<never, never>, Value extends Json = number>(
   own: OwnRetry<I, Value>,
-): Retry<Value> {
+): Retry<Value>;
+export function defineRetry(own: AnyRetry): Retry<Json> {
+  const { requires = [], optional = [], inject, rebind = {} } = own;
   const bound = bindInputs(own.in ?? {}, "the retry");
-  const read = (args: Readonly<Record<string, Json>>): ValuesOf<I> =>
-    bound.read(args) as ValuesOf<I>;
+  checkRebind(rebind, [...requires, ...optional], "the retry");
+  const read = (args: Store) => ({
+    ...pickArgs(args, [...requires, ...optional]),
+    ...bound.read(args),
+  });
   const body: RetryBody = {
     onFailure: (history, args) => own.onFailure(history, read(args)),
     execute: (history, args, ctx) =>
@@ -110,10 +133,23 @@ export function defineRetry<I extends Inputs = Record<never, never>, Value exten
   };
   const { spec } = controlled(
     { type: "custom" },
-    { ...own, rebind: { ...bound.rebind, ...own.rebind } },
+    { ...own, rebind: { ...bound.rebind, ...rebind } },
   );
-  const more = { requires: bound.requires, optional: bound.optional, inject: bound.inject };
-  return { spec: { ...spec, ...more, reverts: own.revert !== undefined }, body };
+  const more = {
+    requires: [...bound.requires, ...requires],
+    optional: [...bound.optional, ...optional],
+    inject: { ...bound.inject, ...inject },
+    reverts: own.revert !== undefined,
+  };
+  return { spec: { ...spec, ...more }, body };
+}
+
+/** Either of the two, as the function that makes them sees it. */
+type AnyRetry = OwnRetry<Inputs, Json> &
+  Partial<Pick<PlainRetry<Json>, "requires" | "optional" | "inject">>;
+
+function pickArgs(args: Store, names: readonly string[]): Record<string, Json | undefined> {
+  return Object.fromEntries(names.map((name) => [name, args[name]]));
 }
 
 function controlled<V>(controller: RetryController, options: RetryOptions): Retry<V> {

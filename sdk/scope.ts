@@ -2,7 +2,7 @@ import { JobrunnerError } from "../common/error.js";
 import type { Depth } from "../engine/flow.js";
 import type { JsonSafe } from "./json-safe.js";
 import type { FlowNode, LinkNode, RetryNode, TaskNode } from "./node.js";
-import { type Inputs, makeRef, type Ref, targetOf } from "./ref.js";
+import { type Inputs, makeRef, type NoRef, type Ref, targetOf } from "./ref.js";
 import type { Retry } from "./retry.js";
 import {
   resultSymbol,
@@ -44,7 +44,7 @@ export interface Scope {
 }
 
 /** The references and constants that fit a shared task's input. */
-export type InputsFor<In> = {
+export type InputsFor<In> = NoRef & {
   readonly [K in keyof In]: In[K] | Ref<In[K]>;
 };
 
@@ -56,9 +56,12 @@ export interface GraphScope extends Scope {
 }
 
 export interface GraphLink {
-  /** Asked for the results of the sources by atom name; false skips `to`. */
+  /**
+   * Asked with the results of the sources by task name (`count`, `in/a/flow`); false skips `to`,
+   * all of it when it is a flow.
+   */
   readonly when?: (results: Readonly<Record<string, unknown>>) => boolean | Promise<boolean>;
-  /** How far a "no" reaches; default ALL. */
+  /** How far beyond `to` a "no" reaches; default ALL, which is all that follows. */
   readonly depth?: Depth;
 }
 
@@ -132,10 +135,13 @@ class Building {
     this.#needGraph("link");
     const { when, depth } = options;
     if (depth !== undefined && when === undefined) throw bad("link: depth without when.");
+    const target = this.#child(to);
+    // A task with `when` is a flow, too: both have to say yes.
+    const whole = this.#parts.some((node) => node.kind === "flow" && node.name === target);
     this.#links.push({
       from: this.#child(from),
-      to: this.#child(to),
-      ...(when !== undefined && { decider: when }),
+      to: target,
+      ...(when !== undefined && { decider: when, ...(whole && { whole }) }),
       ...(depth !== undefined && { depth }),
     });
   }

@@ -13,6 +13,7 @@ interface Site {
   readonly atoms: Map<string, AtomNode>;
   readonly before: number[][];
   readonly after: number[][];
+  readonly bounds: Map<number, number>;
   readonly providers: Map<string, Provider[]>;
   /** Deciders on links into a node, by the node's index. */
   readonly votes: Map<number, Decider[]>;
@@ -40,6 +41,7 @@ export function buildPlan(spec: FlowSpec): Plan {
     atoms: new Map(),
     before: [],
     after: [],
+    bounds: new Map(),
     providers: new Map(),
     votes: new Map(),
     paths: new Map(),
@@ -47,8 +49,8 @@ export function buildPlan(spec: FlowSpec): Plan {
   checkLimits(spec);
   site.table.of(spec); // Links first: a flow's own mistakes before those between flows.
   addFlow(site, spec, { home: undefined, retry: undefined, path: "" });
-  const { nodes, atoms, before, after, providers } = site;
-  return { spec, nodes, atoms, before, after, providers };
+  const { nodes, atoms, before, after, bounds, providers } = site;
+  return { spec, nodes, atoms, before, after, bounds, providers };
 }
 
 /** The atom of that name. Throws BAD_RECORD: a journal names only atoms of its flow. */
@@ -82,6 +84,7 @@ function addFlow(site: Site, spec: FlowSpec, place: Place): Ends {
   const ends = addChildren(site, inside, graph ?? { children: spec.children, deciders: [] });
   const leave = addNode(site, (index) => ({ kind: "leave", index, name: spec.name }));
   for (const last of lastOf(inside, ends)) connect(site, last, leave.index);
+  site.bounds.set(enter.index, leave.index).set(leave.index, enter.index);
   return { first: enter.index, last: leave.index };
 }
 
@@ -109,7 +112,8 @@ function addChildren(
     const votes: Decider[] = sources.length === 0 ? [...inside.votes] : [];
     for (const link of links.get(slot) ?? []) {
       const from = at(site.nodes, at(ends, link.from).last);
-      votes.push({ from, decider: link.decider, depth: link.depth });
+      const whole = link.whole && child.kind === "flow" ? { whole: first } : {};
+      votes.push({ from, decider: link.decider, depth: link.depth, ...whole });
     }
     if (votes.length > 0) site.votes.set(first, votes);
     const place = { home: { flow: inside.flow, slot }, retry: inside.retry, path: inside.path };
@@ -158,6 +162,9 @@ function addAtom(
 ): Ends {
   const { home, retry, path } = place;
   checkName(site, spec.name, path);
+  if (spec.kind === "task" && spec.timeoutMs !== undefined && !(spec.timeoutMs > 0)) {
+    throw badNumber(path, `the time limit of "${spec.name}" must be more than nothing`);
+  }
   const atom = addNode(site, (index) => ({
     kind: spec.kind,
     index,

@@ -16,6 +16,7 @@ export interface DeciderLink {
   readonly to: number;
   readonly decider: string;
   readonly depth: Depth;
+  readonly whole: boolean;
 }
 
 /** The inside of a graph flow: who takes part, in an order that follows the links. */
@@ -140,8 +141,8 @@ function linkByHand(draft: Draft, link: LinkSpec): void {
   if (from === to) throw circle(draft, [from]);
   connect(draft, from, to);
   if (link.decider === undefined) return;
-  const depth = link.depth ?? "ALL";
-  draft.deciders.set(`${from} ${to}`, { from, to, decider: link.decider, depth });
+  const { decider, depth = "ALL", whole = false } = link;
+  draft.deciders.set(`${from} ${to}`, { from, to, decider, depth, whole });
 }
 
 function placeOf(draft: Draft, name: string): number {

@@ -52,6 +52,8 @@ export interface Decider {
   readonly from: PlanNode;
   readonly decider: string;
   readonly depth: Depth;
+  /** Index of the entry of the flow that a "no" skips as one; none: it is about the atom. */
+  readonly whole?: number;
 }
 
 /** Where an atom lives: its flow, and which of the flow's children it is (a retry is -1). */
@@ -84,6 +86,8 @@ export interface Plan {
   /** Direct predecessors and successors of each node, by index. */
   readonly before: readonly (readonly number[])[];
   readonly after: readonly (readonly number[])[];
+  /** The end of each flow by its entry, and its entry by its end: all it holds lies between. */
+  readonly bounds: ReadonlyMap<number, number>;
   /** Symbol -> providers in order of index. */
   readonly providers: ReadonlyMap<string, readonly Provider[]>;
 }

@@ -48,6 +48,30 @@ describe("npm run conformance", () => {
     expect(status).toBe(1);
   });
 
+  it("counts a file that is no vector as failed, and replays the others", () => {
+    const dir = folder(["lin-01", "lin-02"]);
+    writeFileSync(join(dir, "broken.json"), "{no");
+    writeFileSync(join(dir, "empty.json"), '{"id":"empty"}');
+
+    const { lines, status } = conformance(dir);
+
+    expect(lines[0]).toMatch(/^FAIL broken SyntaxError/);
+    expect(lines[1]).toMatch(/^FAIL empty TypeError/);
+    expect(lines.at(-1)).toBe("2 passed, 2 failed");
+    expect(status).toBe(1);
+  });
+
+  it("takes the store before or after the folder, and in one word", () => {
+    const dir = folder(["lin-01"]);
+
+    for (const args of [
+      [dir, "--store", "memory:"],
+      ["--store=memory:", dir],
+    ]) {
+      expect(conformance(...args).lines.at(-1)).toBe("1 passed, 0 failed");
+    }
+  });
+
   it.each<[string, readonly string[], RegExp]>([
     ["no folder", [], /^usage:/],
     ["a store that it does not know", ["--store", "redis:", "."], /^error: --store redis:/],

@@ -31,6 +31,28 @@ describe("deciders", () => {
     expect(found.sort().join(" ")).toBe(ignored);
   });
 
+  it.each<[Parameters<typeof chain>[0], string]>([
+    ["ALL", "after n1 n2 n3 r"],
+    ["FLOW", "after n1 n2 n3 r"],
+    ["NEIGHBORS", "after n1 n2 n3 r"],
+    ["ATOM", "n1 n2 n3 r"],
+  ])("that are asked about a flow as a whole skip all of it, depth %s", async (depth, ignored) => {
+    const inner = linear("inner", ["n1", unordered("beside", ["n2"]), "n3"], {
+      retry: retry({ type: "times", attempts: 2 }, { name: "r" }),
+    });
+    const links = [
+      link("a", "outer", { decider: "ask", ...(depth && { depth }), whole: true }),
+      link("outer", "after"),
+    ];
+    const outer = graph("outer", [inner]);
+    const stage = new Stage(graph("f", ["a", outer, "after"], { links }), { decide: () => false });
+
+    expect(await stage.run()).toEqual({ ended: "SUCCESS" });
+
+    const names = ["after", "n1", "n2", "n3", "r"];
+    expect(names.filter((name) => stage.states(name).includes("IGNORE")).join(" ")).toBe(ignored);
+  });
+
   it("are told the results of their links' sources, ignored ones do not vote", async () => {
     const seen: unknown[] = [];
     const spec = graph("f", ["a", "b", "c", "d", linear("g", ["e"])], {
@@ -52,8 +74,8 @@ describe("deciders", () => {
 
     expect(seen).toEqual([
       ["no", "b", { a: "a" }],
-      ["asked", "d", { c: "c" }],
-      ["flow", "d", { c: "c" }],
+      ["asked", "d", { c: "c", e: "e" }],
+      ["flow", "d", { c: "c", e: "e" }],
     ]);
     expect(stage.states("d")).toEqual(["RUNNING", "SUCCESS"]);
   });

@@ -155,6 +155,14 @@ describe("a flow's own limit of bodies at a time", () => {
       expect(problem(() => compile(linear("f", [], limits))).problem).toBe("BadValue");
     },
   );
+
+  it("and of a task's time: nothing at all is refused, by its name", () => {
+    const spec = linear("f", [linear("g", [task("a", { timeoutMs: 0 })])]);
+
+    expect(problem(() => compile(spec)).message).toBe(
+      'Flow "f/g": the time limit of "a" must be more than nothing',
+    );
+  });
 });
 
 describe("revert's own arguments", () => {

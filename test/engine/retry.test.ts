@@ -59,10 +59,12 @@ describe("built-in retries", () => {
     expect(decideRetry(question(each, ["a", "b"], { mirrors: ["a", "b"] }))).toBe("REVERT_ALL");
   });
 
-  it("have nothing to hand out when that argument is no list", () => {
+  it("fail, and say why, when that argument is no list", () => {
     const each: BuiltIn = { type: "parameterizedForEach" };
+    const failure = { name: "TypeError", message: '"values" is not a list' };
 
-    expect(nextValue(question(each, [], { values: "ab" }))).toMatchObject({ ok: false });
+    expect(nextValue(question(each, [], { values: "ab" }))).toEqual({ ok: false, failure });
+    expect(decideRetry(question(each, [], { values: "ab" }))).toBe("REVERT");
   });
 
   it("always revert when that is their name", () => {

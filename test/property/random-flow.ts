@@ -1,6 +1,5 @@
 import type { Json } from "../../common/json.js";
 import type {
-  Depth,
   FlowSpec,
   LinkSpec,
   RetryController,
@@ -144,11 +143,12 @@ class Maker {
     return links;
   }
 
-  #decider(): { readonly decider?: string; readonly depth?: Depth } {
+  #decider(): Pick<LinkSpec, "decider" | "depth" | "whole"> {
     const random = this.#random;
     if (!random.chance(0.4)) return {};
     const decider = `d${++this.#names}`;
     this.deciders.set(decider, random.chance(0.5));
-    return { decider, depth: random.pick(["ALL", "FLOW", "NEIGHBORS", "ATOM"]) };
+    const depth = random.pick(["ALL", "FLOW", "NEIGHBORS", "ATOM"] as const);
+    return { decider, depth, whole: random.chance(0.3) };
   }
 }

@@ -219,39 +219,3 @@ describe("a task with a condition", () => {
     expect(results["after"]).toBe("small");
   });
 });
-
-describe("a graph", () => {
-  it("orders by links, and asks them", async () => {
-    const order: string[] = [];
-    const flow = defineFlow({
-      name: "linked",
-      pattern: "graph",
-      build(f) {
-        f.task("late", { execute: () => void order.push("late") });
-        const early = f.task("early", { execute: () => order.push("early") });
-        f.linear("never", (s) => void s.task("x", { execute: () => void order.push("x") }));
-        f.link(early, "late");
-        f.link("late", "never", { when: () => false });
-      },
-    });
-
-    const { states } = await runFlow(flow);
-
-    expect(order).toEqual(["early", "late"]);
-    expect(states["never/x"]).toBe("IGNORE");
-  });
-
-  it("can aim at a part", () => {
-    const flow = defineFlow({
-      name: "aimed",
-      pattern: "graph",
-      build(f) {
-        const a = f.task("a", { execute: () => 1 });
-        f.task("b", { execute: () => 2 });
-        f.target(a);
-      },
-    });
-
-    expect(flow.prepare({}).spec).toMatchObject({ target: "a" });
-  });
-});

@@ -3,12 +3,14 @@ import type { JobrunnerError } from "../../common/error.js";
 import { compile, validate } from "../../engine/plan.js";
 import {
   defineFlow,
+  defineRetry,
   type FlowDefinition,
   forEach,
   graph,
   type GraphScope,
   linear,
   link,
+  parameterizedForEach,
   portIsFree,
   task,
   times,
@@ -141,6 +143,23 @@ describe("a reference used as a value", () => {
     expect(used((n) => n + 1)).toThrow(TypeError);
   });
 
+  it("says which one it is, and what to do instead", () => {
+    expect(used((n) => n > 1)).toThrow("n.result is a reference: its value is not there before");
+    expect(used((n) => JSON.stringify(n))).toThrow("n.result is a reference");
+  });
+
+  it("cannot be handed over in the place of named inputs, nor spread among them", () => {
+    const within = (toInputs: (n: object) => object) =>
+      building((f) => {
+        const n = f.task("n", { execute: () => ({ dir: "/" }) });
+        f.task("m", { in: toInputs(n) as never, execute: run });
+      });
+
+    for (const toInputs of [(n: object) => n, (n: object) => ({ ...n, port: 80 })]) {
+      expect(within(toInputs)).toThrow(/n\.result is a reference.*Name the parts/);
+    }
+  });
+
   it("cannot be written to", () => {
     expect(used((n: { x: number }) => (n.x = 1))).toThrow("cannot be written to: n.result");
   });
@@ -199,6 +218,19 @@ describe("a flow in plain words", () => {
     });
 
     expect(thrown(() => check(flow)).message).toMatch(/"a".*"nobody"/s);
+  });
+
+  it("refuses to rebind what is no argument", () => {
+    const rebind = { hosts: "list" };
+
+    expect(() => task("a", { requires: ["host"], rebind, execute: run })).toThrow(
+      'rebind of task "a": no argument "hosts"; it has host.',
+    );
+    expect(() => task("a", { revertRequires: [], revertRebind: rebind, execute: run })).toThrow(
+      'rebind of the revert of task "a": no argument "hosts"; it has none.',
+    );
+    expect(() => parameterizedForEach({ rebind })).toThrow("it has values");
+    expect(() => defineRetry({ rebind, onFailure: () => "REVERT" })).toThrow("rebind of the retry");
   });
 
   it("refuses a depth without a decider, and too many symbols", () => {

@@ -101,6 +101,41 @@ describe("a plain task's revert", () => {
   );
 });
 
+describe("an own retry in a plain flow", () => {
+  it("gets arguments by symbol, as tasks do", async () => {
+    const seen: unknown[] = [];
+    const retry = defineRetry({
+      requires: ["most", "step"],
+      optional: ["hint"],
+      rebind: { most: "limit" },
+      inject: { step: 2 },
+      provides: "n",
+      execute: (history, { step }) => (history.length + 1) * Number(step),
+      onFailure: (history, { most, hint }) => {
+        seen.push([history.length, most, hint]);
+        return history.length < Number(most) ? "RETRY" : "REVERT";
+      },
+      revert: (history, { most }) => seen.push(["reverts", history.length, most]),
+    });
+    const flow = defineFlow({
+      name: "f",
+      params: z.object({ limit: z.int().default(2) }),
+      flow: linear("f", [task("a", { requires: ["n"], execute: ({ n }) => fail(`n ${n}`) })], {
+        retry,
+      }),
+    });
+
+    const { state, errors } = await runFlow(flow);
+
+    expect([state, errors]).toEqual(["REVERTED", { a: "n 4" }]);
+    expect(seen).toEqual([
+      [1, 2, undefined],
+      [2, 2, undefined],
+      ["reverts", 2, 2],
+    ]);
+  });
+});
+
 describe("limits of a flow", () => {
   it("are part of it, however it is written", () => {
     const limits = { concurrency: 2, timeLimit: "5m" } as const;

@@ -1,5 +1,6 @@
 import {
   defineFlow,
+  defineRetry,
   defineTask,
   forEach,
   isX86_64,
@@ -112,6 +113,10 @@ export const web = defineFlow({
     if (p.port > 80) f.task("g", { execute: () => 1 });
     // @ts-expect-error the task's result is a number
     f.task("h", { execute: () => 1, revert: (_, { result }) => result?.trim() });
+    // @ts-expect-error inputs have names: a whole result is none
+    f.task("j", { in: site, execute: ({ dir }) => dir });
+    // @ts-expect-error nor can a result be spread
+    f.task("k", { in: { ...site, port: 80 }, execute: ({ dir }) => dir });
     // @ts-expect-error a function is no constant
     f.task("i", { in: { f: () => 1 }, execute: () => 1 });
   },
@@ -140,6 +145,9 @@ export const shared = defineFlow({
     same<typeof file.bytes, Ref<number>>();
     // @ts-expect-error `tries` is a number
     f.use("fetch-2", fetchFile, { url: p.url, tries: p.url });
+    const asked = f.task("ask", { execute: () => ({ url: "x", tries: 1 }) });
+    // @ts-expect-error inputs have names: a whole result is none
+    f.use("fetch-4", fetchFile, asked);
     // @ts-expect-error `tries` is missing
     f.use("fetch-3", fetchFile, { url: p.url });
   },
@@ -147,6 +155,35 @@ export const shared = defineFlow({
 
 // @ts-expect-error parameters have names: an object is wanted
 export const rootless = defineFlow({ name: "rootless", params: z.string(), build: () => {} });
+
+defineRetry({
+  requires: ["limit"],
+  execute: (history, { limit }) => {
+    same<typeof limit, Json | undefined>();
+    return history.length;
+  },
+  onFailure: (history) => (history.length < 3 ? "RETRY" : "REVERT"),
+});
+// @ts-expect-error that is no decision
+defineRetry({ onFailure: () => "AGAIN" });
+
+export const own = defineFlow({
+  name: "own",
+  params: z.object({ most: z.int() }),
+  build(f, p) {
+    const retry = defineRetry({
+      in: { most: p.most, why: "x" },
+      execute: (history, { most }) => ({ left: most - history.length }),
+      onFailure: (history, { most }) => (history.length < most ? "RETRY" : "REVERT"),
+    });
+    f.linear("in", (_s, value) => same<typeof value.left, Ref<number>>(), { retry });
+    defineRetry({
+      in: { most: p.most },
+      // @ts-expect-error a number has no trim
+      onFailure: (_history, { most }) => (most.trim() ? "RETRY" : "REVERT"),
+    });
+  },
+});
 
 // @ts-expect-error a duration has a unit
 times(3, { backoff: "5" });

@@ -4,6 +4,7 @@ import type { Context, RunOptions } from "../../../sdk/context.js";
 import { existingModule, nodeArguments } from "../transport/entry.js";
 import type { CommandLine } from "../guard/guard-messages.js";
 import { storable } from "../storable.js";
+import { startTimer } from "../time-limit.js";
 
 /** What connects a body's context to its agent. */
 export interface ContextLinks {
@@ -61,13 +62,13 @@ function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const abort = (): void => {
-      clearTimeout(timer);
+      stop();
       reject(signal.reason);
     };
-    const timer = setTimeout(() => {
+    const stop = startTimer(ms, () => {
       signal.removeEventListener("abort", abort);
       resolve();
-    }, ms);
+    });
     signal.addEventListener("abort", abort, { once: true });
   });
 }

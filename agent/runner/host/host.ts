@@ -2,7 +2,7 @@ import { JobrunnerError } from "../../../common/error.js";
 import type { Json } from "../../../common/json.js";
 import type { Context, RunOptions } from "../../../sdk/context.js";
 import type { Assembled } from "../../../sdk/node.js";
-import { timedOut } from "../time-limit.js";
+import { startTimer, timedOut } from "../time-limit.js";
 import { type Ask, fromWire, type SessionHead, type ToRunner, toWire } from "../messages.js";
 import { createContext } from "./body-context.js";
 import { able, capability } from "./able.js";
@@ -152,13 +152,13 @@ export class Host {
     const log = (line: string): void => lines.add(line);
     const progress = new Progress((last) => this.#port.post({ kind: "progress", id, ...last }));
     return this.#stoppable(id, ask.session, async (abort) => {
-      const limit = timeoutMs === undefined ? undefined : limited(atom, timeoutMs, abort);
+      const stopLimit = timeoutMs === undefined ? undefined : limited(atom, timeoutMs, abort);
       const ctx = this.#context(id, ask, { signal: abort.signal, log, progress });
       try {
         const done = attribute(log, () => callBody(flow.bodies, ask, ctx));
         return await (ask.body === "onFailure" ? unlessAborted(abort.signal, done) : done);
       } finally {
-        clearTimeout(limit);
+        stopLimit?.();
         lines.end();
         progress.end();
       }
@@ -269,6 +269,7 @@ function refuse(why: string): Refusal {
   return new Refusal(new JobrunnerError("OWNERSHIP_LOST", `Ownership lost: ${why}.`));
 }
 
-function limited(atom: string, limitMs: number, abort: AbortController): NodeJS.Timeout {
-  return setTimeout(() => abort.abort(timedOut(atom, limitMs)), limitMs);
+/** Starts the time limit of a body; the answer ends it. */
+function limited(atom: string, limitMs: number, abort: AbortController): () => void {
+  return startTimer(limitMs, () => abort.abort(timedOut(atom, limitMs)));
 }

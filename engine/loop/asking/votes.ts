@@ -2,9 +2,22 @@ import { toFailure } from "../../../common/failure.js";
 import type { Json, Store } from "../../../common/json.js";
 import { at } from "../../../common/at.js";
 import type { CallHooks } from "../../bodies.js";
-import { type AtomNode, type Decider, isAtom, type Plan } from "../../compile/node.js";
+import {
+  type AtomNode,
+  type Decider,
+  isAtom,
+  type Plan,
+  type PlanNode,
+} from "../../compile/node.js";
 import type { Depth } from "../../flow.js";
-import { mayExecute, queueIfReady, recordAt, recordOf, type State } from "../../state.js";
+import {
+  type AtomRecord,
+  mayExecute,
+  queueIfReady,
+  recordAt,
+  recordOf,
+  type State,
+} from "../../state.js";
 import type { Desk } from "../desk.js";
 import { failUnstarted } from "../outcome.js";
 
@@ -12,7 +25,7 @@ import { failUnstarted } from "../outcome.js";
 export function vote(desk: Desk, atom: AtomNode): void {
   const { state, present } = desk;
   const { round } = recordOf(state, atom);
-  const { voters, results } = electorate(state, atom);
+  const { voters, results } = electorate(desk, atom);
   const { voting, approved } = present;
   voting.add(atom);
   desk.consult({
@@ -44,14 +57,18 @@ interface Ballot {
   readonly results: Store;
 }
 
-/** A link whose source was ignored does not vote. */
-function electorate(state: State, atom: AtomNode): Omit<Ballot, "atom"> {
+/** A link whose source was ignored does not vote; a flow votes with the results of its tasks. */
+function electorate({ plan, state }: Desk, atom: AtomNode): Omit<Ballot, "atom"> {
   const results: Record<string, Json> = {};
   const voters: Decider[] = [];
   for (const decider of atom.deciders) {
     const { from } = decider;
-    if (!isAtom(from)) voters.push(decider);
-    else {
+    if (!isAtom(from)) {
+      voters.push(decider);
+      for (const { atom: task, result = null } of doneIn(plan, state, from)) {
+        results[task.name] = result;
+      }
+    } else {
       const { state: now, result = null } = recordOf(state, from);
       if (now === "IGNORE") continue;
       voters.push(decider);
@@ -59,6 +76,14 @@ function electorate(state: State, atom: AtomNode): Omit<Ballot, "atom"> {
     }
   }
   return { voters, results };
+}
+
+/** The tasks that succeeded in a flow, which is given by its end. */
+function doneIn(plan: Plan, state: State, { index: end }: PlanNode): readonly AtomRecord[] {
+  return state.records
+    .slice(plan.bounds.get(end), end)
+    .filter((record) => record?.atom.kind === "task" && record.state === "SUCCESS")
+    .filter((record) => record !== undefined);
 }
 
 async function naysayers(
@@ -85,17 +110,18 @@ function ignore(desk: Desk, atom: AtomNode, nays: readonly Decider[]): void {
   const { plan, state } = desk;
   const voted = DEPTHS.filter((depth) => nays.some((nay) => nay.depth === depth));
   const depth = at(voted, 0);
-  const names = [atom.name];
-  for (const index of reached(plan, atom, depth)) {
-    const record = recordAt(state, index);
-    if (record.state === "PENDING") names.push(record.atom.name);
-  }
-  desk.emit({ change: "ignore", atoms: names });
+  // What was said no about: the atom, or the outermost of the flows that are skipped as one.
+  const first = Math.min(...nays.map(({ whole = atom.index }) => whole));
+  const last = plan.bounds.get(first) ?? first;
+  const unit = state.records.slice(first, last + 1).filter((record) => record !== undefined);
+  const beyond = reached(plan, last, depth).map((index) => recordAt(state, index));
+  const ignored = [...unit, ...beyond].filter((record) => record.state === "PENDING");
+  desk.emit({ change: "ignore", atoms: ignored.map((record) => record.atom.name) });
 }
 
-/** Atoms that a "no" takes along; the one it was said about aside. */
-function reached(plan: Plan, atom: AtomNode, depth: Depth): readonly number[] {
-  const seen = new Set<number>(depth === "ATOM" ? [] : at(plan.after, atom.index));
+/** Atoms that a "no" takes along, beyond what it was said about. */
+function reached(plan: Plan, last: number, depth: Depth): readonly number[] {
+  const seen = new Set<number>(depth === "ATOM" ? [] : at(plan.after, last));
   for (const index of seen) {
     const { kind } = at(plan.nodes, index);
     const further = depth === "ALL" || (depth === "FLOW" && kind === "task");
