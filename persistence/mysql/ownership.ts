@@ -1,4 +1,4 @@
-import { Sql, sql, table } from "../../mysql/sql.js";
+import { list, Sql, sql, table } from "../../mysql/sql.js";
 import { integer } from "../columns.js";
 import type { Raise } from "../persistence.js";
 import { STARTABLE_LIST } from "../queries.js";
@@ -10,8 +10,8 @@ export const STARTABLE = new Sql(STARTABLE_LIST);
 
 /** Locks the rows of jobs in order of id, whatever the order of `ids`: no two batches deadlock. */
 export function lockJobs(ids: readonly string[]): Sql {
-  const jobs = table([...ids].sort().map((job) => ({ job })));
-  return sql`SELECT j.id FROM ${jobs} v STRAIGHT_JOIN jobs j ON j.id = v.job FOR UPDATE`;
+  return sql`SELECT id FROM jobs FORCE INDEX (PRIMARY) WHERE id IN (${list(ids)})
+    ORDER BY id FOR UPDATE`;
 }
 
 /**

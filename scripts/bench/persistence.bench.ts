@@ -6,6 +6,7 @@ import { Session } from "../../mysql/session.js";
 import { sql } from "../../mysql/sql.js";
 import { openPersistence } from "../../persistence/open.js";
 import { startMariadb } from "../lab/servers/mariadb.js";
+import { noteDurability } from "./persistence/durability.js";
 import { BOARD, fill } from "./persistence/jobs.js";
 import { ourFlows, type RunFlow } from "./persistence/ours.js";
 import { type Bodies, groupingWriter, singleWriter } from "./persistence/raw.js";
@@ -41,6 +42,7 @@ export default async function bench(report: Report): Promise<void> {
     const [admin, ...others] = sessions as [Session, ...Session[]];
     const [row] = (await admin.run([sql`SELECT @@version AS version`]))[0]?.rows ?? [];
     report.note(`MariaDB ${String(row?.["version"])}, Node ${process.versions.node}`);
+    await noteDurability(report, admin, dir);
     const flows = ourFlows(persistence);
     const bodies = await bodiesOf(admin, flows);
     const writers: Readonly<Record<Writer, RunFlow>> = {
