@@ -156,13 +156,14 @@ export class Connection {
     return this.#commands.kill(this.#calls.idsOf(session, atom));
   }
 
-  ask(asking: Asking): Promise<unknown> {
+  /** The answer, as the message of that question promises it. */
+  ask<T>(asking: Asking): Promise<T> {
     if (this.#dead !== undefined) return Promise.reject(this.#died(this.#dead));
     const id = this.#next++;
     if ("deadline" in asking.ask) this.#deadline.extend(asking.ask.deadline);
     const answer = this.#calls.add(id, asking);
     this.#post({ kind: "ask", id, ask: asking.ask });
-    return answer;
+    return answer as Promise<T>;
   }
 
   beat(deadline: Deadline): void {
@@ -191,6 +192,8 @@ export class Connection {
         this.#loading = undefined;
         this.#isReady = true;
         return this.#becomeReady(message.manifest);
+      case "began":
+        return this.#calls.began(message.id);
       case "answer":
         return this.#settle(message.id, () => this.#calls.resolve(message.id, message.value));
       case "refusal":

@@ -57,7 +57,7 @@ export class RemoteBodies implements JobBodies {
     const { connection, session, job } = this.#options;
     const deadline = toJsonDeadline(job.deadline());
     const ask = { ask: "decide", session, deadline, vote } as const;
-    return connection.ask({ ask, session, hooks }) as Promise<boolean>;
+    return connection.ask<boolean>({ ask, session, hooks });
   }
 
   kill(atom: string): Promise<void> {

@@ -72,6 +72,8 @@ export type FromRunner =
   /** Last words: why it is about to end. */
   | { readonly kind: "dying"; readonly why: string }
   | { readonly kind: "ready"; readonly manifest: Manifest }
+  /** A question has come to its turn: what takes time from here on is its own doing. */
+  | { readonly kind: "began"; readonly id: number }
   | { readonly kind: "answer"; readonly id: number; readonly value: unknown }
   | { readonly kind: "refusal"; readonly id: number; readonly error: WireError }
   | {

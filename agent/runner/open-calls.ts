@@ -8,11 +8,16 @@ export interface Asking {
   readonly ask: Ask;
   readonly session?: number;
   readonly hooks?: CallHooks;
+  /** Rejected with NotBegun when it does not come to its turn within so long, ms. */
+  readonly beginMs?: number;
   /** Then the runner is killed: it can no longer be trusted to stop by itself. */
   readonly limitMs?: number;
   /** What the question is rejected with when the limit is over. */
   onLimit?(): Error;
 }
+
+/** Somebody else's code keeps the runner: the question may be asked elsewhere. */
+export class NotBegun extends Error {}
 
 export interface OpenCallsOptions {
   readonly clock: Clock;
@@ -33,6 +38,8 @@ interface Open {
   readonly asking: Asking;
   /** Ends the waiting for its limits. */
   done: AbortController | undefined;
+  /** Ends the waiting for its turn. */
+  readonly begun: AbortController;
   resolve(value: unknown): void;
   reject(error: Error): void;
 }
@@ -70,10 +77,16 @@ export class OpenCalls {
 
   add(id: number, asking: Asking): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.#open.set(id, { asking, done: undefined, resolve, reject });
+      const begun = new AbortController();
+      this.#open.set(id, { asking, done: undefined, begun, resolve, reject });
+      if (asking.beginMs !== undefined) void this.#expectTurn(id, asking.beginMs, begun.signal);
       if (asking.hooks !== undefined) this.#aborts.add(asking.hooks.signal, id);
       if (asking.limitMs !== undefined) void this.#limit(id, asking.limitMs);
     });
+  }
+
+  began(id: number): void {
+    this.#open.get(id)?.begun.abort();
   }
 
   resolve(id: number, value: unknown): void {
@@ -102,7 +115,13 @@ export class OpenCalls {
     const { hooks } = open.asking;
     if (hooks !== undefined) this.#aborts.remove(hooks.signal, id);
     open.done?.abort();
+    open.begun.abort();
     return open;
+  }
+
+  async #expectTurn(id: number, ms: number, begun: AbortSignal): Promise<void> {
+    await this.#options.clock.sleep(ms, begun);
+    if (!begun.aborted) this.reject(id, new NotBegun("the runner is kept by other code"));
   }
 
   async #limit(id: number, limitMs: number): Promise<void> {

@@ -4,6 +4,7 @@ import type { Json } from "../../common/json.js";
 import type { Connection } from "./connection.js";
 import { RemoteBodies } from "./job-bodies.js";
 import type { Ask } from "./messages.js";
+import { NotBegun } from "./open-calls.js";
 import { type PoolOptions, RunnerPool } from "./pool.js";
 import type {
   AbleQuestion,
@@ -21,6 +22,11 @@ export type RunnersOptions = PoolOptions;
 
 /** For validating and building a flow, ms: user code that never comes back. */
 const BUILD_LIMIT_MS = 10_000;
+
+/** For a question to come to its turn in a runner whose event loop turned just before, ms. */
+const BEGIN_LIMIT_MS = 1_000;
+/** Runners that a question is asked in, at most, besides the first. */
+const TRIES = 5;
 
 /** For an author's capability that computes without a pause, ms; then its runner is ended. */
 const BLOCKED_LIMIT_MS = 5_000;
@@ -51,17 +57,16 @@ class PooledRunners implements Runners {
     return this.#manifest ?? { flows: [], capabilities: [], problems: [] };
   }
 
-  async prepare(flow: string, params: Json): Promise<Prepared> {
-    const connection = await this.#get(false);
-    try {
-      return (await this.#build(connection, flow, { ask: "prepare", flow, params })) as Prepared;
-    } finally {
-      this.#pool.settle(connection);
-    }
+  prepare(flow: string, params: Json): Promise<Prepared> {
+    const ask = { ask: "prepare", flow, params } as const;
+    return this.#somewhere(false, (connection) => this.#build(connection, flow, ask));
   }
 
-  async open(job: RunnerJob, alone: boolean): Promise<JobBodies> {
-    const connection = await this.#get(alone);
+  open(job: RunnerJob, alone: boolean): Promise<JobBodies> {
+    return this.#somewhere(alone, (connection) => this.#open(connection, job));
+  }
+
+  async #open(connection: Connection, job: RunnerJob): Promise<JobBodies> {
     const session = ++this.#sessions;
     const { job: id, flow, version, params } = job;
     const head = { session, job: id, flow, version, params };
@@ -72,7 +77,7 @@ class PooledRunners implements Runners {
       this.#pool.settle(connection);
     };
     try {
-      const opened = (await this.#build(connection, flow, { ask: "open", head })) as Opened;
+      const opened = await this.#build<Opened>(connection, flow, { ask: "open", head });
       return new RemoteBodies({ connection, session, job, opened, closed });
     } catch (error) {
       await connection.release(session);
@@ -81,8 +86,8 @@ class PooledRunners implements Runners {
     }
   }
 
-  async able(question: AbleQuestion): Promise<Verdict> {
-    return (await this.#consult({ ask: "able", question })) as Verdict;
+  able(question: AbleQuestion): Promise<Verdict> {
+    return this.#consult({ ask: "able", question });
   }
 
   async mistake(capability: string, args: readonly Json[]): Promise<string | undefined> {
@@ -104,21 +109,43 @@ class PooledRunners implements Runners {
     return connection;
   }
 
-  async #consult(ask: Ask): Promise<unknown> {
-    const connection = await this.#get(false);
-    try {
-      // The runner keeps the question's own limit, as long as its event loop turns.
-      return await connection.ask({ ask, limitMs: BLOCKED_LIMIT_MS });
-    } finally {
-      this.#pool.settle(connection);
+  /**
+   * Asks a runner; another one when the first is kept by other code before the question comes to
+   * its turn. Only for questions that may be asked twice.
+   */
+  async #somewhere<T>(alone: boolean, ask: (connection: Connection) => Promise<T>): Promise<T> {
+    for (let tries = 0; ; tries += 1) {
+      const connection = await this.#get(alone);
+      try {
+        return await ask(connection);
+      } catch (error) {
+        if (!(error instanceof NotBegun)) throw error;
+        if (tries === TRIES) throw allKept();
+      } finally {
+        this.#pool.settle(connection);
+      }
     }
   }
 
-  #build(connection: Connection, flow: string, ask: Ask): Promise<unknown> {
+  #consult<T>(ask: Ask): Promise<T> {
+    // The runner keeps the question's own limit, as long as its event loop turns.
+    const limits = { limitMs: BLOCKED_LIMIT_MS, beginMs: BEGIN_LIMIT_MS };
+    return this.#somewhere(false, (connection) => connection.ask<T>({ ask, ...limits }));
+  }
+
+  #build<T>(connection: Connection, flow: string, ask: Ask): Promise<T> {
     const onLimit = (): Error => {
       const message = `Building the flow "${flow}" took longer than ${BUILD_LIMIT_MS} ms.`;
       return new JobrunnerError("BAD_FLOW", message);
     };
-    return connection.ask({ ask, limitMs: BUILD_LIMIT_MS, onLimit });
+    const limits = { limitMs: BUILD_LIMIT_MS, beginMs: BEGIN_LIMIT_MS };
+    return connection.ask<T>({ ask, ...limits, onLimit });
   }
+}
+
+function allKept(): JobrunnerError {
+  return new JobrunnerError("NO_RUNNER", "Every runner is kept by code that does not pause.", {
+    hint: "Try again later; tasks that compute for long belong in a command of their own.",
+    retryable: true,
+  });
 }

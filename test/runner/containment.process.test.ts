@@ -46,6 +46,21 @@ describe.each(["process", "thread"] as const)("in a %s,", (transport) => {
     await expect(answer).rejects.toMatchObject({ name: "TimeoutError" });
   });
 
+  it("an endless loop that comes in between takes no question with it", async () => {
+    const { runners } = openRunners({ transport });
+    const { bodies } = await openBodies(runners);
+    // The runner is chosen while it turns; the loop reaches it before the question does.
+    const question = runners.prepare("bodies", {});
+    const loop = bodies.execute(call("block", { timeoutMs: 5_000 }), hooks());
+    let over = false;
+    const ended = loop.catch((error: unknown) => error).finally(() => (over = true));
+
+    expect(await question).toMatchObject({ version: 3 });
+    expect(over).toBe(false);
+
+    expect(await ended).toMatchObject({ name: "TimeoutError" });
+  });
+
   it("a body that does not come back fails at its time limit", async () => {
     const { runners } = openRunners({ transport });
     const { bodies } = await openBodies(runners);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Asking, OpenCalls } from "../../agent/runner/open-calls.js";
+import { type Asking, NotBegun, OpenCalls } from "../../agent/runner/open-calls.js";
 import { FakeClock } from "../support/fake-clock.js";
 
 const ASK: Asking = { ask: { ask: "prepare", flow: "f", params: {} } };
@@ -57,6 +57,22 @@ describe("a question", () => {
     await clock.advance(60_000);
 
     expect(said).toEqual(["over 1"]);
+  });
+
+  it("may be asked elsewhere when it does not come to its turn, and its runner is left alone", async () => {
+    const { calls, clock, said } = open();
+    const kept = calls.add(1, { ...ASK, beginMs: 500, limitMs: 1_000 });
+    kept.catch(() => undefined);
+    const taken = calls.add(2, { ...ASK, beginMs: 500 });
+
+    calls.began(2);
+    await clock.advance(60_000);
+    calls.resolve(1, "too late");
+    calls.resolve(2, "yes");
+
+    await expect(kept).rejects.toThrow(NotBegun);
+    expect(await taken).toBe("yes");
+    expect(said).toEqual(["over 1", "over 2"]);
   });
 
   it("is rejected with its session, others are not", async () => {

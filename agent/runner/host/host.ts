@@ -101,6 +101,10 @@ export class Host {
   }
 
   async #consult(id: number, ask: Exclude<Ask, CallAsk>): Promise<unknown> {
+    if (ask.ask !== "decide") {
+      this.#port.post({ kind: "began", id });
+      this.#port.flush(); // Its code may compute for long without a pause.
+    }
     switch (ask.ask) {
       case "prepare":
         return this.#flow(ask.flow).prepare(ask.params);
