@@ -30,7 +30,9 @@ export async function failOver(
     await sleep(Math.random() * leaseMs * 0.25);
     left.set(owner.name, Date.now());
     if (leaving === "term") {
-      endings.push(owner.stop());
+      const stopped = owner.stop();
+      stopped.catch(() => undefined); // Told below, when the servers can still be stopped.
+      endings.push(stopped);
       // What it runs is not to be interrupted: it comes to its end a moment later.
       batch.release(owner.name);
     } else {

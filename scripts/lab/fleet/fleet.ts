@@ -146,9 +146,10 @@ export class Fleet implements AsyncDisposable {
   async #start(name: string, slots: number): Promise<void> {
     if (this.#agents.has(name)) return;
     const { dir, place, leaseMs } = this.#options;
-    const where = ["--board", place.board(this.machineOf(name)), "--persistence", place.database];
+    const { board, env } = place.settings(this.machineOf(name));
+    const where = ["--board", board, "--persistence", place.database];
     const agent = startAgent({
-      ...{ name, port: await freePort(), stateHome: join(dir, name) },
+      ...{ name, port: await freePort(), stateHome: join(dir, name), env },
       args: [
         ...[...where, "--flows", FLOWS, "--slots", String(slots)],
         ...["--lease", `${String(leaseMs)}ms`],

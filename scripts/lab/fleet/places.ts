@@ -8,8 +8,10 @@ import { startRedis } from "../servers/redis.js";
 /** Where the agents of a lab find their board and their jobs. */
 export interface Place extends AsyncDisposable {
   readonly database: string;
-  /** The board's URL for the n-th machine. */
+  /** The board's URL for the n-th machine, for openBoard. */
   board(machine: number): string;
+  /** The same for an agent: the value of --board, and what belongs to it. */
+  settings(machine: number): { readonly board: string; readonly env: Record<string, string> };
   /** The n-th machine's own Consul agent, where each has one. */
   readonly consuls?: readonly { kill(): Promise<void>; start(): Promise<void> }[];
 }
@@ -23,7 +25,13 @@ export type PlaceName = "redis" | "consul" | "machines" | "embedded";
 export async function startPlace(name: PlaceName, dir: string, machines: number): Promise<Place> {
   if (name === "embedded") {
     const file = `sqlite:${join(dir, "jobs.db")}`;
-    return { database: file, board: () => file, [Symbol.asyncDispose]: () => Promise.resolve() };
+    const settings = { board: file, env: {} };
+    return {
+      database: file,
+      board: () => file,
+      settings: () => settings,
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
   }
   const started: { kill(): Promise<void> }[] = [];
   const dispose = async (): Promise<void> => {
@@ -36,26 +44,30 @@ export async function startPlace(name: PlaceName, dir: string, machines: number)
     if (name === "redis") {
       const redis = await startRedis(dir);
       started.push(redis.server);
-      return { ...common, board: () => redis.url };
+      return { ...common, board: () => redis.url, settings: () => ({ board: redis.url, env: {} }) };
     }
     if (name === "consul") {
       const consul = await startConsul(join(dir, "consul"));
       started.push(consul.server);
-      return { ...common, board: () => boardAt(consul.port) };
+      return { ...common, ...consulAt(() => consul.port) };
     }
     const size = { servers: 3, clients: machines };
     const cluster = await startConsulCluster(join(dir, "consul"), size);
     started.push({ kill: async () => cluster[Symbol.asyncDispose]() });
     const consuls = cluster.clients.map(({ server }) => server);
-    return { ...common, consuls, board: (n) => boardAt(cluster.clients[n]?.port ?? 0) };
+    return { ...common, consuls, ...consulAt((n) => cluster.clients[n]?.port ?? 0) };
   } catch (error) {
     await dispose();
     throw error;
   }
 }
 
-function boardAt(port: number): string {
-  return `consul://127.0.0.1:${String(port)}/lab`;
+function consulAt(port: (machine: number) => number): Pick<Place, "board" | "settings"> {
+  const host = (machine: number): string => `127.0.0.1:${String(port(machine))}`;
+  return {
+    board: (n) => `consul://${host(n)}/jobrunner`,
+    settings: (n) => ({ board: "consul", env: { CONSUL_HTTP_ADDR: `http://${host(n)}` } }),
+  };
 }
 
 /** The claims that the board says an incarnation holds, as `job claimId`, in order. */
