@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import type { JobBoard } from "../../boards/board.js";
 import { getTree } from "../../consul/kv.js";
-import { op, transact } from "../../consul/txn.js";
 import { Proxy } from "../../scripts/lab/proxy.js";
 import { signal } from "../../scripts/lab/processes.js";
 import {
@@ -178,8 +177,7 @@ describe("a Consul agent of the machine", () => {
     const consul = await startConsul(tempDir());
     const prefix = freshPrefix();
     onTestFinished(() => consul.server.kill());
-    // On a busy machine a restart takes several seconds.
-    const lease = { leaseMs: RESTART_LEASE_MS };
+    const lease = { leaseMs: RESTART_LEASE_MS }; // A busy machine restarts it in several seconds.
     const board = await openBoardAt(boardUrl(consul.url, prefix), lease);
     const other = await openBoardAt(boardUrl(consul.url, prefix), lease);
     const id = await put(board);
@@ -298,7 +296,5 @@ describe("a cluster of three servers", () => {
     await here?.server.start();
 
     expect(tookMs).toBeLessThan(12_000);
-    const client = clientOf(cluster.servers[0]?.url ?? "");
-    expect((await transact(client, [op.set("alive", "yes")])).done).toBe(true);
   });
 });
