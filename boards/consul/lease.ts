@@ -180,5 +180,8 @@ export class Lease implements AsyncDisposable {
         ...{ ttlMs: leaseMs, forgetAfterMs: FORGET_MS },
       },
     });
+    // Consul keeps what it was last told of a check over a restart, but not how it was registered:
+    // without a beat the check would come back critical, and end the session.
+    await beat(this.#client, this.#check, { output: name, signal: this.#stop.signal });
   }
 }

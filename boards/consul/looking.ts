@@ -43,7 +43,8 @@ async function delayed(context: Context, minutes: readonly string[]): Promise<De
   const due: Waiting[] = [];
   for (const folder of minutes) {
     const { prefix, beginsAt } = keys.minute(folder);
-    if (due.length > 0 && beginsAt > context.now()) return { due, nextAt: beginsAt };
+    // Looked into when it has begun: thousands may wait in a minute that is hours away.
+    if (beginsAt > context.now()) return { due, nextAt: beginsAt };
     const names = await listKeys(client, prefix);
     for (const waiting of names.map((name) => keys.parse(name))) {
       if (waiting === undefined) continue;
@@ -84,16 +85,19 @@ export async function candidates(
   limit: number,
 ): Promise<readonly Candidate[]> {
   const { client, keys, places, spread } = context;
+  const among = spread.among(limit);
   const listed = await Promise.all(
     signatures.map(async (signature): Promise<readonly Found[]> => {
       const names = await listKeys(client, keys.open(hashOf(signature)));
-      return names.flatMap((name) => {
+      // In order already: names of one folder begin with the rank, and then come ids by age.
+      return names.slice(0, among).flatMap((name) => {
         const waiting = keys.parse(name);
         return waiting === undefined ? [] : [{ ...waiting, signature }];
       });
     }),
   );
-  const drawn = spread.order(listed.flat().sort(compare), limit);
+  const found = listed.length === 1 ? listed.flat() : listed.flat().sort(compare);
+  const drawn = spread.order(found, limit);
   const at = performance.now();
   for (const waiting of drawn) remember(places, waiting.id, { waiting, at });
   return drawn.map(({ id, signature }) => ({ id, signature }));

@@ -40,11 +40,16 @@ export class Spread {
     this.#crowdedUntil = this.#now() + CROWDED_MS;
   }
 
+  /** How many of the best `order` looks at. */
+  among(limit: number): number {
+    return this.crowded ? Math.max(DRAWN_FROM, DRAWN_FROM_EACH * this.agents) : limit;
+  }
+
   /** The first `limit` of `sorted`, in the order in which to try them. */
   order<T extends Ranked>(sorted: readonly T[], limit: number): readonly T[] {
-    if (!this.crowded) return sorted.slice(0, limit);
-    const among = Math.max(DRAWN_FROM, DRAWN_FROM_EACH * this.agents);
-    const drawn = byRank(sorted.slice(0, among)).flatMap((each) => this.#shuffled(each));
+    const best = sorted.slice(0, this.among(limit));
+    if (!this.crowded) return best;
+    const drawn = byRank(best).flatMap((each) => this.#shuffled(each));
     return drawn.slice(0, Math.min(limit, DRAWN));
   }
 

@@ -17,7 +17,7 @@ import type { JobDetailView, JobView } from "../../common/wire.js";
 import { openPersistence } from "../../persistence/open.js";
 import type { Persistence } from "../../persistence/persistence.js";
 import { until } from "../../scripts/lab/until.js";
-import { countEnds, type Effect, readEffects } from "../support/effects.js";
+import { countEnds, type Effect, readEffects } from "../../scripts/lab/fleet/effects.js";
 import { configIn } from "../support/config.js";
 import { tempDir } from "../support/temp.js";
 

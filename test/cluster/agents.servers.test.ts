@@ -6,7 +6,7 @@ import type { AgentProcess } from "../../scripts/lab/agents.js";
 import { type CommandResult, runCommand } from "../../scripts/lab/command.js";
 import { until } from "../../scripts/lab/until.js";
 import { agentInTest } from "../support/agents.js";
-import { readEffects } from "../support/effects.js";
+import { readEffects } from "../../scripts/lab/fleet/effects.js";
 import { tempDir } from "../support/temp.js";
 
 /* Agents that find each other in a real Consul, as processes; asked by the command line. */

@@ -7,7 +7,7 @@ import { type CommandResult, runCommand } from "../../scripts/lab/command.js";
 import { signal } from "../../scripts/lab/processes.js";
 import { until } from "../../scripts/lab/until.js";
 import { agentInTest } from "../support/agents.js";
-import { readEffects } from "../support/effects.js";
+import { readEffects } from "../../scripts/lab/fleet/effects.js";
 import { tempDir } from "../support/temp.js";
 
 /* Cancel, suspend and resume, as people type them, with an owner that lives, died or is held up. */

@@ -6,7 +6,7 @@ import type { AgentProcess } from "../../scripts/lab/agents.js";
 import { familyOf, signal } from "../../scripts/lab/processes.js";
 import { until } from "../../scripts/lab/until.js";
 import { agentInTest } from "../support/agents.js";
-import { type Effect, readEffects } from "../support/effects.js";
+import { type Effect, readEffects } from "../../scripts/lab/fleet/effects.js";
 import { tempDir } from "../support/temp.js";
 
 /*

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { freePort } from "../../scripts/lab/ports.js";
 import { familyOf, signal, stillAlive } from "../../scripts/lab/processes.js";
 import { until } from "../../scripts/lab/until.js";
-import { countEnds, readEffects } from "./effects.js";
+import { countEnds, readEffects } from "../../scripts/lab/fleet/effects.js";
 import { openedSince, openResources } from "./resources.js";
 import { tempDir } from "./temp.js";
 

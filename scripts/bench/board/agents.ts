@@ -46,3 +46,20 @@ export function startBenchAgent({ name, board, flow, claimed }: BenchAgentOption
     },
   };
 }
+
+export interface BenchAgents {
+  readonly count: number;
+  readonly flow: string;
+  /** The board of one more agent. */
+  open(): Promise<JobBoard>;
+  readonly claimed?: (job: string) => void;
+}
+
+export async function startBenchAgents(options: BenchAgents): Promise<readonly BenchAgent[]> {
+  const { count, flow, open, claimed = () => undefined } = options;
+  const agents: BenchAgent[] = [];
+  for (let n = 0; n < count; n += 1) {
+    agents.push(startBenchAgent({ name: `agent${String(n)}`, board: await open(), flow, claimed }));
+  }
+  return agents;
+}

@@ -7,20 +7,27 @@ export interface BenchedBoard extends AsyncDisposable {
   readonly version: string;
   /** One more agent of the board called `name`; boards of different names share nothing. */
   open(name: string): Promise<JobBoard>;
+  /** The same; what it asks of the server is counted, which may cost it some time. */
+  openCounted(name: string): Promise<JobBoard>;
+  /** How many requests those that are counted have made, ever. */
+  requests(): Promise<number>;
   /** The server's own limit: one claim-like act, without a board around it. */
   rawAct(): Promise<unknown>;
   /** The least that the server can be asked for. */
   smallest(): Promise<unknown>;
-  /** How many requests it has carried out, ever. */
-  requests(): Promise<number>;
   /** Sizes of the crowd of jobs that an agent cannot run; the first is the measure of the others. */
   readonly crowds: readonly number[];
   readonly bars: BoardBars;
 }
 
+/** What is absent is measured and not judged. */
 export interface BoardBars {
   /** Claim-and-consume pairs a second, of the raw acts a second, at 32 in flight. */
-  readonly pairsShareMin: number;
+  readonly pairsShareMin?: number;
+  /** Jobs a second of 20 agents that want the same ones, of the raw acts a second at 32. */
+  readonly contestShareMin?: number;
+  /** Claims that these agents lose to each other, for each job. */
+  readonly lostPerJobMax: number;
   /** Latency in the largest crowd, of that in the smallest. */
   readonly crowdRatioMax: number;
   /** Median of a pick-up, in medians of the smallest request. */

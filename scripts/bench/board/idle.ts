@@ -1,5 +1,5 @@
 import { percentile, type Report } from "../report.js";
-import { type BenchAgent, startBenchAgent } from "./agents.js";
+import { startBenchAgents } from "./agents.js";
 import type { BenchedBoard } from "./benched.js";
 import { crowd } from "./crowd.js";
 
@@ -8,6 +8,7 @@ const JOBS = 300;
 /** Time between two jobs: the agents have nothing to do when one comes. */
 const APART_MS = 20;
 const IDLE_MS = 10_000;
+const SETTLE_MS = 3_000;
 const PICK_UP_WITHIN_MS = 10_000;
 
 export interface PickUps {
@@ -20,7 +21,10 @@ export interface PickUps {
 /** From the answer to a post to the claim, when all agents are idle; beside the smallest request. */
 export async function measurePickUp(benched: BenchedBoard, report: Report): Promise<PickUps> {
   const wins = new Map<string, (at: number) => void>();
-  const agents = await startAgents(benched, "pick-up", (job) => wins.get(job)?.(performance.now()));
+  const agents = await startBenchAgents({
+    ...{ count: AGENTS, flow: "mine", open: () => benched.open("pick-up") },
+    claimed: (job) => wins.get(job)?.(performance.now()),
+  });
   const poster = await benched.open("pick-up");
   const [tookMs, smallestMs]: [number[], number[]] = [[], []];
   for (let n = 0; n < JOBS; n += 1) {
@@ -55,32 +59,20 @@ export async function measureIdle(
   report: Report,
 ): Promise<number> {
   const name = `idle-${String(waiting)}`;
-  const agents = await startAgents(benched, name, () => undefined);
+  const agents = await startBenchAgents({
+    ...{ count: AGENTS, flow: "mine", open: () => benched.openCounted(name) },
+  });
   const poster = await benched.open(name);
   await crowd(poster, waiting);
   await poster[Symbol.asyncDispose]();
-  await pause(1_000); // Until all have seen it.
+  await pause(SETTLE_MS); // Until all have seen it.
   const before = await benched.requests();
   await pause(IDLE_MS);
-  // Less the one that asks.
-  const asked = (await benched.requests()) - before - 1;
+  const asked = (await benched.requests()) - before;
   for (const agent of agents) await agent[Symbol.asyncDispose]();
   const perSecond = asked / AGENTS / (IDLE_MS / 1_000);
   report.row({ board: benched.name, what: "idle requests/s an agent", waiting, perSecond });
   return perSecond;
-}
-
-async function startAgents(
-  benched: BenchedBoard,
-  name: string,
-  claimed: (job: string) => void,
-): Promise<readonly BenchAgent[]> {
-  const agents: BenchAgent[] = [];
-  for (let n = 0; n < AGENTS; n += 1) {
-    const board = await benched.open(name);
-    agents.push(startBenchAgent({ name: `agent${String(n)}`, board, flow: "mine", claimed }));
-  }
-  return agents;
 }
 
 function pause(ms: number): Promise<void> {

@@ -51,6 +51,8 @@ async function measureRound(board: JobBoard, inFlight: number, round: number): P
   const claimId = (n: number): string => `bench.${String(n)}`;
   const posting = (n: number) => ({ id: name(n), signature: SIGNATURE, priority: 0, delayMs: 0 });
   const posted = await rate(inFlight, ROUND_MS, (n) => board.put([posting(n)]));
+  // As agents do: what was looked at is claimed without looking again.
+  await board.candidates([SIGNATURE], posted.count);
   const half = Math.floor(posted.count / 2);
   const claimed = await rate(inFlight, ROUND_MS, (n) => board.claim(name(n), claimId(n)), half);
   const consumed = await rate(
@@ -90,7 +92,7 @@ interface Rate {
 }
 
 /** Calls `act` with 0, 1, 2 ..., `inFlight` at once, for `ms` or until `max` are done. */
-async function rate(
+export async function rate(
   inFlight: number,
   ms: number,
   act: (n: number) => Promise<unknown>,

@@ -24,6 +24,7 @@ export interface ConsulServer {
   readonly url: string;
   readonly port: number;
   readonly server: ServerProcess;
+  version(): Promise<string>;
   /** Deletes its data, as a disk that was lost; while it is not running. */
   forget(): void;
 }
@@ -59,12 +60,18 @@ export async function startConsul(dir: string, options: ConsulOptions = {}): Pro
     readyWithinMs: 30_000,
   });
   const forget = (): void => rmSync(join(dir, "data"), { recursive: true, force: true });
-  return { url, port: ports.http, server, forget };
+  return { url, port: ports.http, server, version: () => versionOf(url), forget };
 }
 
 async function hasLeader(url: string): Promise<boolean> {
   const answer = await fetch(`${url}/v1/status/leader`, { signal: AbortSignal.timeout(1_000) });
   return answer.ok && (await answer.text()) !== '""';
+}
+
+async function versionOf(url: string): Promise<string> {
+  const answer = await fetch(`${url}/v1/agent/self`, { signal: AbortSignal.timeout(1_000) });
+  const self = (await answer.json()) as { readonly Config: { readonly Version: string } };
+  return self.Config.Version;
 }
 
 /** Taken together: one after the other, the second could be the first again. */
