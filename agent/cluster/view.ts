@@ -92,15 +92,18 @@ function noteOf({ facts, version, doing }: SelfParts): string {
 }
 
 /** The address that others reach: of a wildcard, this machine's first one that is not loopback. */
-function advertisedUrl({ advertise }: Config, address: string): string {
+function advertisedUrl({ advertise, host }: Config, address: string): string {
   if (advertise !== undefined) return advertise;
   const url = new URL(address);
-  if (url.hostname !== "0.0.0.0" && url.hostname !== "[::]") return url.origin;
+  // Not the address: of a wildcard it says the loopback, where others find themselves.
+  if (!WILDCARDS.includes(host)) return url.origin;
   const outward = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .find(({ internal, family }) => !internal && family === "IPv4");
   return `http://${outward?.address ?? "127.0.0.1"}:${url.port}`;
 }
+
+const WILDCARDS: readonly string[] = ["0.0.0.0", "::", "[::]"];
 
 function kindOf(board: string): string {
   const scheme = board.split(":", 1)[0] ?? "";
