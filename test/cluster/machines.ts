@@ -187,7 +187,9 @@ export async function seeEachOther(machines: readonly Machine[]): Promise<void> 
 async function whatItSees({ ask: askIt }: Machine): Promise<string> {
   const { items } = await askIt<{ readonly items: readonly AgentView[] }>("/v1/agents");
   return items
-    .map(({ name, state, note = "" }) => (state === "ready" && note === "" ? state : `${name} ${state} ${note}`))
+    .map(({ name, state, note = "" }) =>
+      state === "ready" && note === "" ? state : `${name} ${state} ${note}`,
+    )
     .join(", ");
 }
 
