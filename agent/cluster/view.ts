@@ -62,7 +62,7 @@ export function createPortrait(parts: SelfParts): SelfPortrait {
   };
 }
 
-/** Short words: processor, system, board, and what its owner calls it. */
+/** Short words: processor, system, what its owner calls it, board. */
 function tagsOf(
   { board, tags }: Config,
   { arch, os }: Readonly<Record<string, string>>,
@@ -73,7 +73,7 @@ function tagsOf(
   const given = Object.entries(tags).map(([key, value]) =>
     value === "" ? key : `${key}=${value}`,
   );
-  return [...known, `board-${kindOf(board)}`, ...given];
+  return [...known, ...given, `board-${kindOf(board)}`];
 }
 
 /** Some lines for people who look at the registry, with the time up to which they hold. */

@@ -49,7 +49,7 @@ describe.skipIf(skip)("a cluster of three machines", { timeout: 150_000 }, () =>
       Meta: { gpus: "scanner 600", slots: "4", memory_total: expect.stringMatching(/ [GM]iB$/) },
     });
     expect(Service.Tags.slice(1)).toEqual([
-      ...[Service.Meta["arch"], "linux", "board-consul", "room=beta"],
+      ...[Service.Meta["arch"], "linux", "room=beta", "board-consul"],
     ]);
     expect(Object.keys(Service.Meta).length).toBeLessThanOrEqual(64);
     const outputs = new Map(Checks.map(({ CheckID, Output }) => [CheckID, Output]));

@@ -86,6 +86,8 @@ function serverArgs({ data, dir, init, port, address }: Places): readonly string
     `--pid-file=${join(dir, "mariadb.pid")}`,
     `--init-file=${init}`,
     "--skip-name-resolve",
+    // Fifty agents have four each.
+    "--max-connections=500",
     "--innodb-buffer-pool-size=64M",
     "--innodb-flush-log-at-trx-commit=1",
   ];
