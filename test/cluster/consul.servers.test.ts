@@ -102,20 +102,27 @@ describe("an agent in Consul", () => {
 
   it("obeys what an operator said before it started, and not what it said itself then", async () => {
     const first = await join();
-    first.membership.announce(() => first.self, first.told);
+    const second = await join({}, { name: first.self.name });
+    const third = await join({}, { name: first.self.name });
+    // The same name in three processes, of which those before were killed.
+    const killed = new Set<Joined>();
+    const announce = (each: Joined): void =>
+      each.membership.announce(() => {
+        if (killed.has(each)) throw new Error("it was killed");
+        return each.self;
+      }, each.told);
+    announce(first);
     await first.seen((member) => member.state === "known");
     first.membership.drain("draining");
     await first.seen((member) => member.state === "draining");
 
-    // The same name in a new process: the one before was killed.
-    const second = await join({}, { name: first.self.name });
-    second.membership.announce(() => second.self, second.told);
+    killed.add(first);
+    announce(second);
     await second.seen((member) => member.state === "known");
-    await first.membership[Symbol.asyncDispose]();
     await maintain(second, "enable=true&reason=new%20disk");
     await until(() => second.said.length === 1, { withinMs: 5_000, what: "being told" });
-    const third = await join({}, { name: first.self.name });
-    third.membership.announce(() => third.self, third.told);
+    killed.add(second);
+    announce(third);
     await until(() => third.said.length === 1, {
       withinMs: 5_000,
       what: "being told at the start",
