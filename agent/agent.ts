@@ -1,6 +1,5 @@
 import type { Needs } from "../common/job.js";
 import type { AgentWhyView, HealthView } from "../common/wire.js";
-import type { Self } from "../cluster/membership.js";
 import { createCommitter } from "../persistence/committer.js";
 import { watchBoard, type WatchedBoard } from "./board-watch.js";
 import { type Claims, createClaims } from "./claims.js";
@@ -16,7 +15,7 @@ import { createHttp, type HttpServer } from "./http/server.js";
 import { takeBack } from "./identity.js";
 import { createJobs } from "./jobs.js";
 import { createPeer } from "./cluster/peer.js";
-import { type Doing, selfOf, viewOf } from "./cluster/view.js";
+import { createPortrait, type Doing, type SelfPortrait } from "./cluster/view.js";
 import { createAbilities } from "./matching/abilities.js";
 import { Ledger } from "./matching/ledger.js";
 import { Matcher } from "./matching/match.js";
@@ -61,6 +60,7 @@ class RunningAgent implements Agent {
   readonly #parts: AgentParts & { readonly board: WatchedBoard };
   readonly #stopping = new AbortController();
   readonly #duty: Duty;
+  readonly #portrait: SelfPortrait;
   readonly #progress = new ProgressBook();
   readonly #outage: Outage;
   readonly #committer;
@@ -121,9 +121,13 @@ class RunningAgent implements Agent {
       requested: (job, request) => this.#conductor.running().get(job)?.request(request),
     });
     this.#conductor = this.#createConductor((job) => jobs.wake(job));
+    this.#portrait = createPortrait({
+      ...this.#parts,
+      ...{ address: () => this.address, doing: () => this.#doing() },
+    });
     const agents = createAgents({
-      ...{ membership, peer: createPeer(config.token) },
-      self: () => viewOf(this.#self(), this.#doing()),
+      ...{ membership, peer: createPeer(config.token), name: agent },
+      self: () => this.#portrait.view(),
       obey: (verb) => this.#obey(verb),
     });
     this.#http = createHttp({
@@ -147,7 +151,10 @@ class RunningAgent implements Agent {
     const running = (): ReadonlyMap<string, JobControl> => this.#conductor.running();
     this.#requests = watchRequests({ ...this.#parts, running }, this.#stopping.signal);
     this.#ready = true;
-    this.#parts.membership.announce(() => this.#self());
+    this.#parts.membership.announce(
+      () => this.#portrait.forRegistry(),
+      (reason) => this.#toldByRegistry(reason),
+    );
     const flows = this.manifest.flows.map((flow) => flow.name);
     log.info({ address: this.address, flows, slots: config.slots }, "agent ready");
   }
@@ -265,21 +272,24 @@ class RunningAgent implements Agent {
     });
   }
 
-  #self(): Self {
-    return selfOf({ ...this.#parts, address: this.address }, this.#doing());
-  }
-
   #doing(): Doing {
     const jobs = [...this.#conductor.running().keys()];
     return { state: this.#duty.state, slots: this.#slots, jobs };
   }
 
   #obey(verb: DutyVerb): void {
-    const { membership, log } = this.#parts;
     this.#duty[verb]();
     const { state } = this.#duty;
-    membership.drain(state === "ready" ? undefined : state);
-    log.info({ state }, "told what to do with jobs");
+    this.#parts.membership.drain(state === "ready" ? undefined : state);
+    this.#parts.log.info({ state }, "told what to do with jobs");
+    this.#conductor.wake();
+  }
+
+  /** An operator put it into maintenance there, or took it out again. */
+  #toldByRegistry(reason: string | undefined): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#duty[reason === undefined ? "resume" : "drain"]();
+    this.#parts.log.info({ state: this.#duty.state, reason }, "told in Consul about jobs");
     this.#conductor.wake();
   }
 }

@@ -1,6 +1,3 @@
-import { incarnationOf } from "../boards/board.js";
-import { hasCode } from "../common/error.js";
-import { isStartable } from "../common/job.js";
 import type {
   CheckView,
   FlowsView,
@@ -10,7 +7,6 @@ import type {
   PostRequest,
   WhyView,
 } from "../common/wire.js";
-import type { JobRow, Ownership } from "../persistence/persistence.js";
 import { toDetailView } from "./jobs/detail.js";
 import { getFlow, listFlows } from "./jobs/flows.js";
 import { type Ask, type AskAnswer, askJob } from "./jobs/asking.js";
@@ -18,6 +14,7 @@ import { type ListQuery, listJobs } from "./jobs/listing.js";
 import type { JobsOptions } from "./jobs/options.js";
 import { checkPosting, type PostAnswer, postJob } from "./jobs/posting.js";
 import { noSuchJob, resolveId } from "./jobs/resolve.js";
+import { isSilent } from "./owner/silent.js";
 import { whyJob } from "./jobs/why.js";
 import { EndWaiters, type WaitLimit } from "./jobs/waiting.js";
 
@@ -85,19 +82,4 @@ async function detail(options: JobsOptions, part: string): Promise<JobDetailView
   const silent = await isSilent(options, row, ownerships.at(-1));
   const progress = options.progress.of(id);
   return toDetailView({ row, entries, ownerships, silent, progress, now: await persistence.now() });
-}
-
-/** Whether the last owner is gone without a word; unknown, hence false, while the board is away. */
-async function isSilent(
-  { board }: JobsOptions,
-  { id, state }: JobRow,
-  last: Ownership | undefined,
-): Promise<boolean> {
-  if (last === undefined || last.ended !== undefined || !isStartable(state)) return false;
-  try {
-    return !(await board.held(incarnationOf(last.owner))).has(id);
-  } catch (error) {
-    if (hasCode(error, "BOARD_DOWN")) return false;
-    throw error;
-  }
 }

@@ -10,7 +10,7 @@ export interface Self {
   readonly tags: readonly string[];
   /** Facts about the machine, for people; what decides is asked of the agent itself. */
   readonly facts: Readonly<Record<string, string>>;
-  /** A line about what it does now. */
+  /** Some lines about what it does now. */
   readonly note: string;
 }
 
@@ -19,6 +19,8 @@ export interface Member extends Partial<Omit<Self, "name" | "url" | "note">> {
   readonly name: string;
   readonly url: string;
   readonly state: "known" | "draining" | "gone";
+  /** When it was heard of last, as far as the registry tells; ms since 1970, by its own clock. */
+  readonly heardAt?: number;
 }
 
 /**
@@ -26,11 +28,17 @@ export interface Member extends Partial<Omit<Self, "name" | "url" | "note">> {
  * so that it may be stale, or away, at any moment.
  */
 export interface Membership extends AsyncDisposable {
-  /** Makes this agent known and keeps it so; `self` is asked again and again what has changed. */
-  announce(self: () => Self): void;
+  /**
+   * Makes this agent known and keeps it so; `self` is asked again and again what has changed.
+   * `told`: somebody said in the registry that it is to take no jobs (why), or is to again.
+   */
+  announce(self: () => Self, told: (reason: string | undefined) => void): void;
   /** Shown as not taking jobs, with the reason, or (undefined) as taking them again. */
   drain(reason: string | undefined): void;
-  /** All agents, this one among them, by name. Rejects with BOARD_DOWN when nobody can tell. */
+  /**
+   * All agents, this one among them, by name; as they were known last when the registry is away.
+   * Rejects with BOARD_DOWN when nobody ever told.
+   */
   members(): Promise<readonly Member[]>;
   /** What is wrong with it now; undefined when all is well. */
   trouble(): string | undefined;

@@ -167,6 +167,15 @@ export interface AgentWhyView {
   readonly agent: string;
   readonly able: boolean;
   readonly requirements: readonly RequirementView[];
+  /** Of one that does not answer. */
+  readonly last?: LastKnownView;
+}
+
+/** What the registry knows of an agent that does not answer. */
+export interface LastKnownView {
+  readonly facts: Readonly<Record<string, string>>;
+  /** When it was heard of last, by its own clock. */
+  readonly heardAt?: string;
 }
 
 /** What keeps every agent from a job, however able. */
@@ -178,13 +187,17 @@ export interface ObstacleView {
 /** Why a job runs, or does not. */
 export interface WhyView {
   readonly job: JobView;
-  /** Agent that works on it now. */
+  /** Agent that works on it now, or did when it was heard of last. */
   readonly owner?: string;
+  /** How long the owner's claim lives without a sign of life, ms. */
+  readonly leaseMs?: number;
+  /** Why nobody works on it although it has an owner. */
+  readonly trouble?: string;
   readonly needs: readonly string[];
   /** It is over, somebody works on it, or some agent may take it now. */
   readonly possible: boolean;
   readonly obstacles: readonly ObstacleView[];
-  /** Those that were asked; none for a job that is over or owned. */
+  /** Those that were asked; none for a job that is over, or whose owner works on it. */
   readonly agents: readonly AgentWhyView[];
 }
 
@@ -204,6 +217,8 @@ export interface AgentView {
   readonly jobs?: readonly string[];
   /** Why it is in this state, when there is more to say. */
   readonly note?: string;
+  /** Of one that does not answer: when it was heard of last. */
+  readonly heardAt?: string;
 }
 
 export interface AgentsView {

@@ -10,7 +10,6 @@ export interface Instance {
   readonly port: number;
   readonly tags: readonly string[];
   readonly meta: Readonly<Record<string, string>>;
-  readonly passing: boolean;
   readonly checks: readonly Check[];
 }
 
@@ -38,9 +37,12 @@ interface RawInstance {
   }[];
 }
 
+/** The package takes it, its types leave it out. */
+const STALE = { stale: true };
+
 /**
- * All instances of a service, with the checks of their nodes. Without the right to read nodes
- * Consul answers an empty list, not an error.
+ * All instances of a service, with the checks of their nodes, as any of the servers knows them:
+ * also without a leader. Without the right to read nodes Consul answers an empty list, no error.
  */
 export async function listInstances(
   client: ConsulClient,
@@ -48,7 +50,7 @@ export async function listInstances(
   request: Request & Blocking = {},
 ): Promise<Answer<readonly Instance[]>> {
   const answer = await client.ask<readonly RawInstance[]>(
-    (api, common) => api.health.service({ service, ...common, ...blocking(request) }),
+    (api, common) => api.health.service({ service, ...STALE, ...common, ...blocking(request) }),
     request,
   );
   return { ...answer, body: (answer.body ?? []).map(instanceOf) };
@@ -65,7 +67,6 @@ function instanceOf({ Node, Service, Checks = [] }: RawInstance): Instance {
     port: Service.Port ?? 0,
     tags: Service.Tags ?? [],
     meta: Service.Meta ?? {},
-    passing: checks.every(({ status }) => status === "passing"),
     checks,
   };
 }

@@ -18,28 +18,57 @@ export interface ServicePlan {
     readonly ttlMs: number;
     /** The instance is removed after so long in critical, milliseconds; Consul: at least 60,000. */
     readonly forgetAfterMs: number;
+    /** Until the first beat it warns: Consul tells the servers of a change of status at once. */
+    readonly warnsAtFirst?: boolean;
+  };
+  /** A second check, made by the Consul agent: whether this URL answers with 2xx. */
+  readonly http?: {
+    readonly id: string;
+    readonly name: string;
+    readonly notes?: string;
+    readonly url: string;
+    readonly everyMs: number;
+    readonly limitMs: number;
   };
 }
 
 /**
- * Registers an instance, with its check passing; doing it again changes what differs. The catalog
- * of the servers has it a moment after this resolves.
+ * Registers an instance; doing it again changes what differs, and keeps the status of its checks.
+ * The catalog of the servers has it a moment after this resolves.
  */
 export async function registerService(client: ConsulClient, plan: ServicePlan): Promise<void> {
-  const { name, id, address, port, tags, meta, check } = plan;
+  const { name, id, address, port, tags, meta, check, http } = plan;
   // By hand: the package's types ask for fields of other kinds of checks.
   await client.put({
     path: "/agent/service/register",
     body: {
       ...{ Name: name, ID: id, Address: address, Port: port, Tags: tags, Meta: meta },
-      Check: {
-        ...{ CheckID: check.id, Name: check.name, Notes: check.notes, TTL: `${check.ttlMs}ms` },
-        // It would begin critical otherwise, and no session could be bound to it.
-        Status: "passing",
-        DeregisterCriticalServiceAfter: `${check.forgetAfterMs}ms`,
-      },
+      Checks: [beaten(check), ...(http === undefined ? [] : [asked(http)])],
     },
   });
+}
+
+function beaten(check: ServicePlan["check"]): object {
+  return {
+    ...{ CheckID: check.id, Name: check.name, Notes: check.notes, TTL: `${check.ttlMs}ms` },
+    // It would begin critical otherwise, and no session could be bound to it.
+    Status: check.warnsAtFirst === true ? "warning" : "passing",
+    DeregisterCriticalServiceAfter: `${check.forgetAfterMs}ms`,
+  };
+}
+
+function asked({
+  id,
+  name,
+  notes,
+  url,
+  everyMs,
+  limitMs,
+}: NonNullable<ServicePlan["http"]>): object {
+  return {
+    ...{ CheckID: id, Name: name, Notes: notes, HTTP: url, Method: "GET", Status: "passing" },
+    ...{ Interval: `${everyMs}ms`, Timeout: `${limitMs}ms` },
+  };
 }
 
 /** Keeps a check passing. False when the Consul agent knows no such check: register again. */
@@ -79,3 +108,26 @@ export async function setMaintenance(
     api.agent.service.maintenance({ id, enable, ...(enable ? { reason } : {}), ...common }),
   );
 }
+
+/**
+ * Why an instance, or the whole node, is in maintenance on the Consul agent asked, as far as
+ * somebody said; undefined when it is not.
+ */
+export async function maintenanceOf(
+  client: ConsulClient,
+  id: string,
+  request: Request = {},
+): Promise<string | undefined> {
+  const { body = {} } = await client.ask<
+    Readonly<Record<string, { readonly CheckID: string; readonly Notes?: string }>>
+  >((api, common) => api.agent.check.list(common), request);
+  const checks = Object.values(body);
+  const found =
+    checks.find(({ CheckID }) => CheckID === `${SERVICE_MAINTENANCE}:${id}`) ??
+    checks.find(({ CheckID }) => CheckID === NODE_MAINTENANCE);
+  return found === undefined ? undefined : (found.Notes ?? "");
+}
+
+/** Ids of the checks by which Consul marks maintenance. */
+export const SERVICE_MAINTENANCE = "_service_maintenance";
+export const NODE_MAINTENANCE = "_node_maintenance";

@@ -1,6 +1,6 @@
 import { JobrunnerError } from "../../common/error.js";
 import { nearest } from "../../common/text/nearest.js";
-import type { AgentsView, AgentView } from "../../common/wire.js";
+import type { AgentsView, AgentView, LastKnownView } from "../../common/wire.js";
 import type { Member, Membership } from "../../cluster/membership.js";
 import type { Peer } from "./peer.js";
 
@@ -9,6 +9,8 @@ export type DutyVerb = "drain" | "cordon" | "resume";
 
 /** What every agent tells about all of them, and passes on to one of them. */
 export interface Agents {
+  /** Of this one. */
+  readonly name: string;
   /** This one. */
   self(): AgentView;
   /** All; those that do not answer at once are shown as the registry knows them. */
@@ -21,80 +23,127 @@ export interface Agents {
   tell(name: string, verb: DutyVerb): Promise<AgentView>;
 }
 
-/** `silent`: why it did not answer. */
+/** `silent`: why it did not answer; `last`: what the registry knows of it. */
 export type OthersAnswer<T> =
   | { readonly agent: string; readonly said: T }
-  | { readonly agent: string; readonly silent: string };
+  | { readonly agent: string; readonly silent: string; readonly last: LastKnownView };
 
 export interface AgentsOptions {
   readonly membership: Membership;
   readonly peer: Peer;
+  /** Of this agent. */
+  readonly name: string;
   self(): AgentView;
   obey(verb: DutyVerb): void;
 }
 
 /** How long agents are waited for that are asked about themselves, ms. */
 const ANSWER_MS = 1_500;
+const NOT_HEARD_OF = "no heartbeat, perhaps asleep";
 
-export function createAgents({ membership, peer, self, obey }: AgentsOptions): Agents {
-  const others = async (): Promise<readonly Member[]> =>
-    (await membership.members()).filter(({ name }) => name !== self().name);
-  const find = async (name: string): Promise<Member> => {
-    const members = await others();
+export function createAgents(options: AgentsOptions): Agents {
+  return new KnownAgents(options);
+}
+
+class KnownAgents implements Agents {
+  readonly #options: AgentsOptions;
+
+  constructor(options: AgentsOptions) {
+    this.#options = options;
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  self(): AgentView {
+    return this.#options.self();
+  }
+
+  async list(): Promise<AgentsView> {
+    const own = this.self();
+    try {
+      const asked = await Promise.all((await this.#others()).map((member) => this.#ask(member)));
+      // A peer that the settings name by its address may be this very agent.
+      const items = [own, ...asked.filter(({ name }) => name !== own.name)];
+      return { items: items.sort((a, b) => (a.name < b.name ? -1 : 1)) };
+    } catch (error) {
+      // One of them is better than none: it takes jobs for all.
+      return { items: [{ ...own, note: `the others are not known: ${reasonOf(error)}` }] };
+    }
+  }
+
+  async get(name: string): Promise<AgentView> {
+    return this.#isSelf(name) ? this.self() : this.#ask(await this.#find(name));
+  }
+
+  async others<T>(path: string): Promise<readonly OthersAnswer<T>[]> {
+    return Promise.all(
+      (await this.#others()).map(async (member): Promise<OthersAnswer<T>> => {
+        const { name: agent, url, state } = member;
+        const last = lastOf(member);
+        if (state === "gone") return { agent, silent: NOT_HEARD_OF, last };
+        try {
+          return { agent, said: await this.#options.peer.get<T>(url, path, ANSWER_MS) };
+        } catch (error) {
+          return { agent, silent: reasonOf(error), last };
+        }
+      }),
+    );
+  }
+
+  async tell(name: string, verb: DutyVerb): Promise<AgentView> {
+    const { peer, obey } = this.#options;
+    if (!this.#isSelf(name)) {
+      const { url } = await this.#find(name);
+      return peer.post<AgentView>(url, `/v1/agents/self/${verb}`, ANSWER_MS);
+    }
+    obey(verb);
+    return this.self();
+  }
+
+  #isSelf(name: string): boolean {
+    return name === this.name || name === "self";
+  }
+
+  async #others(): Promise<readonly Member[]> {
+    const members = await this.#options.membership.members();
+    return members.filter(({ name }) => name !== this.name);
+  }
+
+  async #find(name: string): Promise<Member> {
+    const members = await this.#others();
     const member = members.find((each) => each.name === name);
     if (member !== undefined) return member;
-    throw unknownAgent(name, [self().name, ...members.map((each) => each.name)]);
-  };
-  const ask = async (member: Member): Promise<AgentView> => {
+    throw unknownAgent(name, [this.name, ...members.map((each) => each.name)]);
+  }
+
+  async #ask(member: Member): Promise<AgentView> {
     try {
-      return await peer.get<AgentView>(member.url, "/v1/agents/self", ANSWER_MS);
+      return await this.#options.peer.get<AgentView>(member.url, "/v1/agents/self", ANSWER_MS);
     } catch (error) {
       return silent(member, error);
     }
-  };
-  const list = async (): Promise<AgentsView> => {
-    const own = self();
-    const asked = await Promise.all((await others()).map(ask));
-    // A peer that the settings name by its address may be this very agent.
-    const items = [own, ...asked.filter(({ name }) => name !== own.name)];
-    return { items: items.sort((a, b) => (a.name < b.name ? -1 : 1)) };
-  };
-  return {
-    self,
-    list,
-    others: async <T>(path: string) =>
-      Promise.all(
-        (await others()).map(async ({ name, url, state }): Promise<OthersAnswer<T>> => {
-          if (state === "gone") return { agent: name, silent: "not heard of, perhaps asleep" };
-          try {
-            return { agent: name, said: await peer.get<T>(url, path, ANSWER_MS) };
-          } catch (error) {
-            return { agent: name, silent: error instanceof Error ? error.message : String(error) };
-          }
-        }),
-      ),
-    async get(name) {
-      return name === self().name || name === "self" ? self() : ask(await find(name));
-    },
-    async tell(name, verb) {
-      if (name !== self().name && name !== "self") {
-        const { url } = await find(name);
-        return peer.post<AgentView>(url, `/v1/agents/self/${verb}`, ANSWER_MS);
-      }
-      obey(verb);
-      return self();
-    },
-  };
+  }
 }
 
 /** What is known of an agent that does not answer. */
 function silent(member: Member, error: unknown): AgentView {
-  const { state, ...known } = member;
-  const why = error instanceof Error ? error.message : String(error);
+  const { name, url, state, machine, version, tags = [] } = member;
+  const isGone = state === "gone";
   return {
-    ...{ tags: [], facts: {}, ...known },
-    state: state === "gone" ? "gone" : "unreachable",
-    note: state === "gone" ? "not heard of" : why,
+    ...{ name, url, tags, ...lastOf(member) },
+    ...(machine === undefined ? {} : { machine }),
+    ...(version === undefined ? {} : { version }),
+    state: isGone ? "gone" : "unreachable",
+    note: isGone ? NOT_HEARD_OF : reasonOf(error),
+  };
+}
+
+function lastOf({ facts = {}, heardAt }: Member): LastKnownView {
+  return {
+    facts,
+    ...(heardAt === undefined ? {} : { heardAt: new Date(heardAt).toISOString() }),
   };
 }
 
@@ -103,4 +152,8 @@ function unknownAgent(name: string, names: readonly string[]): JobrunnerError {
   return new JobrunnerError("NOT_FOUND", `there is no agent "${name}"`, {
     hint: meant === undefined ? `There are ${names.join(", ")}.` : `Did you mean ${meant}?`,
   });
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,66 +1,111 @@
-import { arch, networkInterfaces, platform, totalmem } from "node:os";
+import { networkInterfaces } from "node:os";
 import type { Self } from "../../cluster/membership.js";
+import { formatBytes } from "../../common/text/bytes.js";
 import type { AgentView } from "../../common/wire.js";
 import type { Config } from "../../config/config.js";
+import type { Facts } from "../../facts/facts.js";
+import { createSteady } from "../../facts/told/steady.js";
+import { describeFacts, lastingFacts } from "../../facts/told/texts.js";
 import type { AgentIdentity } from "../identity.js";
 
 export interface SelfParts {
   readonly config: Config;
   readonly identity: AgentIdentity;
+  readonly facts: Facts;
   readonly version: string;
   /** What the API listens on, as a URL. */
-  readonly address: string;
+  address(): string;
+  doing(): Doing;
 }
 
-/** What this agent tells the registry. */
-export function selfOf({ config, identity, version, address }: SelfParts, doing: Doing): Self {
-  const { agent, machine } = identity;
-  return {
-    ...{ name: agent, machine, version, url: advertisedUrl(config, address) },
-    tags: [architecture(), platform(), `board-${kindOf(config.board)}`],
-    facts: {
-      arch: architecture(),
-      os: platform(),
-      memory_total: `${String(Math.round(totalmem() / 2 ** 20))}MiB`,
-      slots: String(config.slots),
-    },
-    note: noteOf(doing),
-  };
-}
-
+/** What an agent does now. */
 export interface Doing {
-  readonly state: AgentView["state"];
+  readonly state: "ready" | "cordoned" | "draining";
   readonly slots: number;
+  /** Ids of the jobs that run here. */
   readonly jobs: readonly string[];
 }
 
-/** What this agent tells whoever asks it. */
-export function viewOf({ note: _, ...self }: Self, { state, slots, jobs }: Doing): AgentView {
-  return { ...self, state, slots: { total: slots, busy: jobs.length }, jobs };
+/** This agent, as others are told of it. */
+export interface SelfPortrait {
+  /** For the registry: what costs a write there changes seldom. */
+  forRegistry(): Self;
+  /** For whoever asks it: everything, as it is now. */
+  view(): AgentView;
 }
 
-/** One line for people who look at the registry. */
-function noteOf({ state, slots, jobs }: Doing): string {
-  const list = jobs.length === 0 ? "" : `: ${jobs.map((id) => id.slice(-8)).join(" ")}`;
-  return `${state}, runs ${String(jobs.length)} of ${String(slots)}${list}`;
+export function createPortrait(parts: SelfParts): SelfPortrait {
+  const { identity, facts, version } = parts;
+  const steady = createSteady();
+  const base = (texts: Readonly<Record<string, string>>): Omit<Self, "facts" | "note"> => ({
+    ...{ name: identity.agent, machine: identity.machine, version },
+    url: advertisedUrl(parts.config, parts.address()),
+    tags: tagsOf(parts.config, texts),
+  });
+  return {
+    forRegistry() {
+      const { slots } = parts.doing();
+      const texts = { slots: String(slots), ...lastingFacts(facts, steady) };
+      return { ...base(texts), facts: texts, note: noteOf(parts) };
+    },
+    view() {
+      const { state, slots, jobs } = parts.doing();
+      const texts = describeFacts(facts);
+      return {
+        ...base(texts),
+        facts: texts,
+        state,
+        slots: { total: slots, busy: jobs.length },
+        jobs,
+      };
+    },
+  };
+}
+
+/** Short words: processor, system, what its owner calls it, board. */
+function tagsOf(
+  { board, tags }: Config,
+  { arch, os }: Readonly<Record<string, string>>,
+): readonly string[] {
+  const known = [arch, os].flatMap((each) =>
+    each === undefined || each.startsWith("unknown") ? [] : [each],
+  );
+  const given = Object.entries(tags).map(([key, value]) =>
+    value === "" ? key : `${key}=${value}`,
+  );
+  return [...known, ...given, `board-${kindOf(board)}`];
+}
+
+/** Some lines for people who look at the registry, with the time up to which they hold. */
+function noteOf({ facts, version, doing }: SelfParts): string {
+  const { state, slots, jobs } = doing();
+  const [load, free] = [facts.get("load"), facts.get("memory_free")];
+  const machine = [
+    "known" in load ? [`load ${load.known.toFixed(1)}`] : [],
+    "known" in free ? [`${formatBytes(free.known)} of memory free`] : [],
+  ].flat();
+  return [
+    `${state}, ${jobs.length} of ${slots} slots busy, jobrunner ${version}`,
+    ...(jobs.length === 0 ? [] : [`runs ${jobs.map((id) => id.slice(-8)).join(" ")}`]),
+    ...(machine.length === 0 ? [] : [machine.join(", ")]),
+  ].join("\n");
 }
 
 /** The address that others reach: of a wildcard, this machine's first one that is not loopback. */
-function advertisedUrl({ advertise }: Config, address: string): string {
+function advertisedUrl({ advertise, host }: Config, address: string): string {
   if (advertise !== undefined) return advertise;
   const url = new URL(address);
-  if (url.hostname !== "0.0.0.0" && url.hostname !== "[::]") return url.origin;
+  // Not the address: of a wildcard it says the loopback, where others find themselves.
+  if (!WILDCARDS.includes(host)) return url.origin;
   const outward = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .find(({ internal, family }) => !internal && family === "IPv4");
   return `http://${outward?.address ?? "127.0.0.1"}:${url.port}`;
 }
 
+const WILDCARDS: readonly string[] = ["0.0.0.0", "::", "[::]"];
+
 function kindOf(board: string): string {
   const scheme = board.split(":", 1)[0] ?? "";
   return { sqlite: "embedded", rediss: "redis", "consul+https": "consul" }[scheme] ?? scheme;
-}
-
-function architecture(): string {
-  return { x64: "x86_64", ia32: "x86" }[arch() as string] ?? arch();
 }

@@ -3,31 +3,38 @@ import type { JobView, ObstacleView, WhyView } from "../../common/wire.js";
 import type { JobRow, Ownership } from "../../persistence/persistence.js";
 import type { JobsOptions } from "./options.js";
 import { noSuchJob, resolveId } from "./resolve.js";
+import { isSilent } from "../owner/silent.js";
 import { toJobView } from "./views.js";
 
 /** Why a job runs, or does not; of agents, this one answers. */
 export async function whyJob(options: JobsOptions, part: string): Promise<WhyView> {
-  const { persistence } = options;
+  const { persistence, board } = options;
   const id = await resolveId(persistence, part);
   const row = await persistence.job(id);
   if (row === undefined) throw noSuchJob(id);
   const ownerships = await persistence.ownerships(id);
   const now = await persistence.now();
   const owner = ownerOf(row, ownerships);
+  const lost = await isSilent(options, row, owner);
   const agent = ownerships.at(-1)?.agent;
   const job = toJobView(agent === undefined ? row : { ...row, agent }, now);
   const obstacles = obstaclesOf(job);
-  const settled = isEnded(row.state) || owner !== undefined;
-  const agents = settled ? [] : [await options.why(row.needs)];
+  const isOver = isEnded(row.state);
+  const agents = isOver ? [] : [await options.why(row.needs)];
   const able = obstacles.length === 0 && agents.some((each) => each.able);
   return {
     job,
-    ...(owner === undefined ? {} : { owner: owner.agent }),
+    ...(owner === undefined ? {} : { owner: owner.agent, leaseMs: board.traits.leaseMs }),
+    ...(owner !== undefined && lost ? { trouble: leftText(owner) } : {}),
     needs: row.needs.clauses.map(formatClause),
-    possible: settled || able,
+    possible: isOver || able || (owner !== undefined && !lost),
     obstacles,
     agents,
   };
+}
+
+function leftText({ agent }: Ownership): string {
+  return `${agent}, which owned it, is gone and its claim has ended: an able agent goes on.`;
 }
 
 /** Who works on it now, as far as persistence knows: nobody saw that one leave. */

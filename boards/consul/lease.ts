@@ -155,6 +155,8 @@ export class Lease implements AsyncDisposable {
         ? { name, nodeChecks: ["serfHealth"], serviceChecks: [this.#check] }
         : { name, nodeChecks: [], serviceChecks: [], ttlMs: leaseMs };
     for (;;) {
+      // Registering leaves a critical check as it is, and it turns so while the node is cut off.
+      if (kind === "check") await beat(this.#client, this.#check, { output: name });
       const id = await createSession(this.#client, plan);
       if (id !== undefined) {
         this.#id = id;

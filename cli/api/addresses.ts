@@ -12,6 +12,8 @@ export interface Address {
   readonly url: string;
   /** What people call it: its name, or its address. */
   readonly label: string;
+  /** Nobody named it: that nothing listens there is no news while there is another one. */
+  readonly assumed?: true;
 }
 
 export interface AddressOptions {
@@ -22,6 +24,10 @@ export interface AddressOptions {
   readonly via?: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
+
+const STANDARD: Address = {
+  ...{ url: DEFAULT_ADDRESS, label: `127.0.0.1:${DEFAULT_PORT}`, assumed: true },
+};
 
 /** Words for whichever agent of the cluster answers. */
 const ANY: readonly string[] = ["any", "any-agent"];
@@ -36,8 +42,8 @@ export async function findAddresses(
   cluster: (local: readonly Address[]) => Promise<readonly Address[]>,
 ): Promise<readonly Address[]> {
   const registered = await registeredHere(env);
-  const standard = { url: DEFAULT_ADDRESS, label: `127.0.0.1:${DEFAULT_PORT}` };
-  const local = [standard, ...registered.filter(({ url }) => url !== DEFAULT_ADDRESS)];
+  const usual = registered.find(({ url }) => url === DEFAULT_ADDRESS);
+  const local = [usual ?? STANDARD, ...registered.filter((address) => address !== usual)];
   const named = via ?? env["JOBRUNNER_ADDR"];
   if (named === undefined || named === "") return local;
   const found: Address[] = [];

@@ -1,7 +1,7 @@
 import { ERROR_CODES, type ErrorCode, hasCode, JobrunnerError } from "../../common/error.js";
 import { type Address, type AddressOptions, findAddresses } from "./addresses.js";
 import { clusterAddresses } from "./cluster.js";
-import { type Answer, type Exchange, exchange } from "./exchange.js";
+import { type Answer, type Exchange, exchange, NOBODY_LISTENS } from "./exchange.js";
 import { findToken } from "./token.js";
 
 /** A request that does not wait for anything is answered in this time, ms. */
@@ -92,7 +92,8 @@ class AgentClient implements Client {
         if (!hasCode(error, "UNREACHABLE")) throw error;
         failures.push(`${address.label}: ${error.message}`);
         const next = order[index + 1];
-        if (next !== undefined) {
+        const isNews = address.assumed !== true || error.message !== NOBODY_LISTENS;
+        if (next !== undefined && isNews) {
           this.#say(
             `agent ${address.label} does not answer (${error.message}), asking ${next.label}`,
           );

@@ -20,6 +20,9 @@ export interface Answer {
   readonly replayed: boolean;
 }
 
+/** The reason of UNREACHABLE when a connection was refused. */
+export const NOBODY_LISTENS = "nothing listens there";
+
 /** Largest answer, bytes: a whole job with the results of all its atoms. */
 const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
 
@@ -86,7 +89,7 @@ function parse(text: string): unknown {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = "code" in error ? error.code : undefined;
-  if (code === "ECONNREFUSED") return "nothing listens there";
+  if (code === "ECONNREFUSED") return NOBODY_LISTENS;
   if (code === "ECONNRESET") return "the connection broke";
   return typeof code === "string" && !error.message.includes(code)
     ? `${error.message} (${code})`

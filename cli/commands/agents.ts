@@ -27,7 +27,7 @@ export async function agents(name: string | undefined, options: CommonOptions): 
       terminal.print(items.map((agent) => agent.name).join("\n"));
       break;
     case "table":
-      terminal.print(renderAgents(terminal.out, items));
+      terminal.print(renderAgents(terminal.out, items, Date.now()));
   }
   return EXIT.ok;
 }
@@ -57,7 +57,7 @@ function printAgent(terminal: Terminal, { output }: CommonOptions, agent: AgentV
     case "name":
       return terminal.print(agent.name);
     case "table":
-      return terminal.print(renderAgent(terminal.out, agent));
+      return terminal.print(renderAgent(terminal.out, agent, Date.now()));
   }
 }
 

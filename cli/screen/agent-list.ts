@@ -1,48 +1,108 @@
 import type { AgentView } from "../../common/wire.js";
-import type { Colour, Style } from "./style.js";
-import { type Cell, renderTable, renderTabs } from "./table.js";
+import { shortId } from "./job-list.js";
+import { type Colour, dash, type Style } from "./style.js";
+import { type Cell, type Column, renderTable, renderTabs } from "./table.js";
 import { clean } from "./text.js";
+import { heardText } from "./time.js";
 
-/** `jobrunner agents`. */
-export function renderAgents(style: Style, agents: readonly AgentView[]): string {
-  const rows = agents.map((agent): readonly Cell[] => [
-    { text: agent.name },
-    { text: agent.state, paint: (text) => style.paint(COLOURS[agent.state], text) },
-    { text: busyOf(agent) },
-    { text: agent.version ?? "-" },
-    { text: agent.url },
-    { text: agent.note ?? agent.tags.join(" ") },
-  ]);
-  if (!style.tty) return renderTabs(rows);
-  const columns = [
-    { title: "AGENT" },
-    { title: "STATE" },
-    { title: "BUSY" },
-    { title: "VERSION" },
-    { title: "ADDRESS", flexible: true },
-    { title: "TAGS", flexible: true },
-  ];
-  return renderTable(style, columns, rows);
+/** `jobrunner agents`. `now`: ms since 1970. */
+export function renderAgents(style: Style, agents: readonly AgentView[], now: number): string {
+  if (!style.tty) {
+    return renderTabs(agents.map((agent) => COLUMNS.map(({ of }) => of(agent, { style, now }))));
+  }
+  // Most clusters have no batteries, and one version.
+  const shown = COLUMNS.filter(({ optional, wide, of }) => {
+    if (wide === true && style.columns < WIDE) return false;
+    const texts = new Set(agents.map((agent) => of(agent, { style, now }).text));
+    return (
+      optional === undefined || texts.size > 1 || (optional === "empty" && !texts.has(dash(style)))
+    );
+  });
+  return renderTable(
+    style,
+    shown,
+    agents.map((agent) => shown.map(({ of }) => of(agent, { style, now }))),
+  );
 }
 
+interface At {
+  readonly style: Style;
+  readonly now: number;
+}
+
+interface AgentColumn extends Column {
+  /** Left out when all agents have nothing there, or the same. */
+  readonly optional?: "empty" | "same";
+  /** Left out on narrow terminals: names are enough to reach agents. */
+  readonly wide?: boolean;
+  of(agent: AgentView, at: At): Cell;
+}
+
+/** Columns of a terminal that has room for all. */
+const WIDE = 100;
+
+const COLUMNS: readonly AgentColumn[] = [
+  { title: "AGENT", of: ({ name }) => ({ text: name }) },
+  {
+    title: "STATE",
+    of: ({ state }, { style }) => ({
+      text: state,
+      paint: (text) => style.paint(COLOURS[state], text),
+    }),
+  },
+  { title: "BUSY", of: (agent, { style }) => ({ text: busyOf(agent) ?? dash(style) }) },
+  { title: "SYSTEM", of: (agent, { style }) => ({ text: systemOf(agent) ?? dash(style) }) },
+  {
+    title: "FREE",
+    of: (agent, { style }) => ({ text: known(agent, "memory_free") ?? dash(style) }),
+  },
+  { title: "LOAD", of: (agent, { style }) => ({ text: known(agent, "load") ?? dash(style) }) },
+  {
+    title: "BATTERY",
+    optional: "empty",
+    of: (agent, { style }) => ({ text: batteryOf(agent) ?? dash(style) }),
+  },
+  {
+    title: "VERSION",
+    optional: "same",
+    of: ({ version }, { style }) => ({ text: version ?? dash(style) }),
+  },
+  {
+    title: "ADDRESS",
+    flexible: true,
+    wide: true,
+    of: ({ url }) => ({ text: url.replace("http://", "") }),
+  },
+  {
+    title: "NOTE",
+    ...({ flexible: true, optional: "empty" } as const),
+    of: (agent, { style, now }) => ({ text: noteOf(agent, now) ?? dash(style) }),
+  },
+];
+
 /** `jobrunner agents NAME`: one line a fact. */
-export function renderAgent(style: Style, agent: AgentView): string {
-  const { name, state, url, machine, version, tags, facts, jobs = [], note } = agent;
+export function renderAgent(style: Style, agent: AgentView, now: number): string {
+  const { name, state, url, machine, version, tags, facts, jobs = [] } = agent;
+  const silent = silenceOf(agent, now);
   const lines: readonly (readonly [string, string | undefined])[] = [
-    ["state", note === undefined ? state : `${state} (${note})`],
+    ["state", silent === undefined ? state : `${state} (${silent})`],
     ["address", url],
     ["machine", machine],
     ["version", version],
     ["busy", busyOf(agent)],
+    ["jobs", jobs.map(shortId).join(" ")],
     ["tags", tags.join(" ")],
-    ...Object.entries(facts),
-    ["jobs", jobs.join(" ")],
   ];
   const shown = lines.filter(([, value]) => value !== undefined && value !== "");
-  const width = Math.max(...shown.map(([key]) => key.length));
+  const known = Object.entries(facts);
+  const width = Math.max(...[...shown, ...known].map(([key]) => key.length));
+  const line = ([key, value = ""]: readonly [string, string | undefined]): string =>
+    `  ${clean(key).padEnd(width)}  ${clean(value)}`;
+  const heading = agent.heardAt === undefined ? "facts" : "facts, as known then";
   return [
-    style.paint("bold", name),
-    ...shown.map(([key, value = ""]) => `  ${key.padEnd(width)}  ${clean(value)}`),
+    style.paint("bold", clean(name)),
+    ...shown.map(line),
+    ...(known.length === 0 ? [] : ["", style.paint("bold", heading), ...known.map(line)]),
   ].join("\n");
 }
 
@@ -54,6 +114,37 @@ const COLOURS: Readonly<Record<AgentView["state"], Colour>> = {
   gone: "dim",
 };
 
-function busyOf({ slots }: AgentView): string {
-  return slots === undefined ? "-" : `${String(slots.busy)}/${String(slots.total)}`;
+function busyOf({ slots }: AgentView): string | undefined {
+  return slots === undefined ? undefined : `${String(slots.busy)}/${String(slots.total)}`;
+}
+
+function known({ facts }: AgentView, name: string): string | undefined {
+  const text = facts[name];
+  return text === undefined || text.startsWith("unknown") ? undefined : text;
+}
+
+function systemOf(agent: AgentView): string | undefined {
+  const parts = [known(agent, "arch"), known(agent, "os")].filter((part) => part !== undefined);
+  return parts.length === 0 ? undefined : parts.join(" ");
+}
+
+function batteryOf(agent: AgentView): string | undefined {
+  const battery = known(agent, "battery");
+  if (battery === undefined || battery === "none") return undefined;
+  return known(agent, "on_mains") === "yes" ? `${battery}, mains` : battery;
+}
+
+/** Why it does not answer, or how its owner calls it. */
+function noteOf(agent: AgentView, now: number): string | undefined {
+  const silent = silenceOf(agent, now);
+  if (silent !== undefined) return silent;
+  const said = [known(agent, "arch"), known(agent, "os")];
+  const own = agent.tags.filter((tag) => !said.includes(tag) && !tag.startsWith("board-"));
+  return own.length === 0 ? undefined : own.join(" ");
+}
+
+function silenceOf({ note, heardAt }: AgentView, now: number): string | undefined {
+  const heard = heardAt === undefined ? undefined : heardText(heardAt, now);
+  const parts = [heard, note].filter((part) => part !== undefined);
+  return parts.length === 0 ? undefined : parts.join(", ");
 }

@@ -33,6 +33,11 @@ export function age(ms: number): string {
   return `${Math.floor(length / factor)}${unit}`;
 }
 
+/** `last heard of 3m ago`. */
+export function heardText(at: string, now: number): string {
+  return `last heard of ${age(between(at, undefined, now))} ago`;
+}
+
 /** The same for a time to come, rounded up: `10m` of just under ten minutes. */
 export function untilThen(ms: number): string {
   const length = Math.max(0, ms);

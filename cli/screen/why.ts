@@ -1,10 +1,10 @@
 import { isEnded } from "../../common/job.js";
-import type { AgentWhyView, RequirementView, WhyView } from "../../common/wire.js";
+import type { AgentWhyView, LastKnownView, RequirementView, WhyView } from "../../common/wire.js";
 import { shortId } from "./job-list.js";
 import { dash, stateText, type Style } from "./style.js";
 import { renderTable, renderTabs, type Cell } from "./table.js";
 import { clean, wrap } from "./text.js";
-import { age, between } from "./time.js";
+import { age, between, heardText } from "./time.js";
 
 /** Where lines below a heading begin. */
 const INDENT = "  ";
@@ -16,7 +16,7 @@ export function renderWhy(style: Style, why: WhyView, now: number): string {
     headline(style, why, now),
     why.obstacles.map((obstacle) => lines(style, `but ${obstacle.why}`)).join("\n"),
     why.agents.length === 0 ? "" : renderMatrix(style, why.agents),
-    details(style, why),
+    details(style, why, now),
     advice(style, why),
   ];
   return sections.filter((section) => section !== "").join("\n\n");
@@ -26,11 +26,12 @@ export function renderWhy(style: Style, why: WhyView, now: number): string {
 function plainRows({
   job,
   owner,
+  trouble = "",
   possible,
   agents,
   obstacles,
 }: WhyView): readonly (readonly Cell[])[] {
-  const whole = [job.id, owner ?? "*", job.state, possible ? "yes" : "no", "", ""];
+  const whole = [job.id, owner ?? "*", job.state, possible ? "yes" : "no", trouble, ""];
   const all = obstacles.map(({ why }) => [job.id, "*", why, "no", "", ""]);
   const each = agents.flatMap(({ agent, requirements }) =>
     requirements.map(({ what, verdict, observed = "", needed = "" }) => [
@@ -47,8 +48,9 @@ function headline(style: Style, why: WhyView, now: number): string {
   return `${style.paint("bold", subject)}   ${stateText(style, job.state)}   posted ${since} ago\n${lines(style, verdictOf(why))}`;
 }
 
-function verdictOf({ job, owner, possible, agents, obstacles }: WhyView): string {
+function verdictOf({ job, owner, trouble, possible, agents, obstacles }: WhyView): string {
   if (job.state !== "SCHEDULED" && isEnded(job.state)) return "It is over: see jobrunner show.";
+  if (trouble !== undefined) return trouble;
   if (owner !== undefined) {
     return `${owner} works on it; should that agent be gone, its lease ends and another one goes on.`;
   }
@@ -94,10 +96,11 @@ function markOf(style: Style, requirement: RequirementView | undefined): Cell {
 }
 
 /** What is missing where, in words: the matrix has no room for it. */
-function details(style: Style, { agents }: WhyView): string {
+function details(style: Style, { agents }: WhyView, now: number): string {
   return agents
     .filter(({ able }) => !able)
-    .map(({ agent, requirements }) => {
+    .map(({ agent, requirements, last }) => {
+      if (last !== undefined) return silentAgent(style, { agent, requirements, last }, now);
       const missing = missingOf(requirements).map((requirement) =>
         lines(style, `${INDENT}${requirement.what}: ${told(requirement)}`, 4),
       );
@@ -106,12 +109,36 @@ function details(style: Style, { agents }: WhyView): string {
     .join("\n\n");
 }
 
+/** One that does not answer: why not, and what was known of it when it did. */
+function silentAgent(
+  style: Style,
+  {
+    agent,
+    requirements,
+    last,
+  }: Pick<AgentWhyView, "agent" | "requirements"> & {
+    readonly last: LastKnownView;
+  },
+  now: number,
+): string {
+  const why = requirements.map(({ observed = "" }) => observed).join("; ");
+  const heard = last.heardAt === undefined ? "" : `, ${heardText(last.heardAt, now)}`;
+  const facts = Object.entries(last.facts).map(([name, text]) => `${name} ${text}`);
+  const known = facts.length === 0 ? "nothing" : facts.join("; ");
+  return [
+    `${clean(agent)} does not answer${heard}`,
+    lines(style, `${INDENT}${why}`, 4),
+    lines(style, `${INDENT}known of it then: ${known}`, 4),
+  ].join("\n");
+}
+
 function told({ observed = "no", needed, what }: RequirementView): string {
   return needed === undefined || needed === what ? observed : `${observed}; needed: ${needed}`;
 }
 
 function advice(style: Style, { agents }: WhyView): string {
   const [closest] = agents
+    .filter(({ last }) => last === undefined)
     .map((each) => missingOf(each.requirements))
     .sort((a, b) => a.length - b.length);
   const helps = (closest ?? []).flatMap(({ what, help }) =>

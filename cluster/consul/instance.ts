@@ -1,16 +1,21 @@
-import type { Instance } from "../../consul/health.js";
-import type { ServicePlan } from "../../consul/service.js";
+import type { Check, Instance } from "../../consul/health.js";
+import { NODE_MAINTENANCE, SERVICE_MAINTENANCE, type ServicePlan } from "../../consul/service.js";
 import type { Member, Self } from "../membership.js";
 
 /*
- * An agent as an instance in Consul. Limits of Consul: 64 pairs of Meta, keys of letters, digits,
- * _ and -, values of 512 characters.
+ * An agent as an instance in Consul. Limits of Consul: 64 pairs of Meta, keys of 128 letters,
+ * digits, _ and -, values of 512 characters (not bytes).
  */
 
 const PAIRS_MAX = 64;
+const KEY_MAX = 128;
 const VALUE_MAX = 512;
-const MAINTENANCE = "_service_maintenance:";
+/** They stand in one line of Consul's list of services. */
+const TAGS_MAX = 16;
+/** Consul's own check that a machine is there. */
+const NODE_CHECK = "serfHealth";
 
+/** What stands in the catalog. */
 export function toInstance(
   { name, machine, version, url, tags, facts }: Omit<Self, "note">,
   service: string,
@@ -18,12 +23,12 @@ export function toInstance(
   const { hostname, port } = new URL(url);
   const pairs = Object.entries({ name, machine, version, url, ...facts })
     .slice(0, PAIRS_MAX)
-    .map(([key, value]) => [key.replaceAll(/[^\w-]/g, "_"), cut(value)]);
+    .map(([key, value]) => [key.replaceAll(/[^\w-]/g, "_").slice(0, KEY_MAX), cut(value)]);
   return {
     name: service,
     address: hostname.replace(/^\[|\]$/g, ""),
     port: Number(port || (url.startsWith("https:") ? 443 : 80)),
-    tags: [`v${version}`, ...tags],
+    tags: [`v${version}`, ...tags].slice(0, TAGS_MAX),
     meta: Object.fromEntries(pairs) as Record<string, string>,
   };
 }
@@ -32,21 +37,41 @@ function cut(value: string): string {
   return value.length <= VALUE_MAX ? value : `${value.slice(0, VALUE_MAX - 1)}…`;
 }
 
-export function toMember({ id, address, port, tags, meta, checks, passing }: Instance): Member {
+/** A beat's text, with the time at which it was said: that of the last beat stays. */
+export function toOutput(note: string, now: number): string {
+  return `${note}\nas of ${new Date(now).toISOString()}`;
+}
+
+export function toMember({ id, address, port, tags, meta, checks }: Instance): Member {
   const { name = id, machine, version, url, ...facts } = meta;
-  const isDraining = checks.some((check) => check.id.startsWith(MAINTENANCE));
-  const isBeating = checks.every((check) => check.status === "passing" || isMaintenance(check.id));
+  const heardAt = heardOf(checks.find((check) => check.id === id));
   return {
     name,
     url: url ?? `http://${address.includes(":") ? `[${address}]` : address}:${String(port)}`,
-    state: passing ? "known" : isDraining && isBeating ? "draining" : "gone",
+    state: stateOf(id, checks),
     tags: tags.filter((tag) => tag !== `v${version ?? ""}`),
     facts,
     ...(machine === undefined ? {} : { machine }),
     ...(version === undefined ? {} : { version }),
+    ...(heardAt === undefined ? {} : { heardAt }),
   };
 }
 
-function isMaintenance(check: string): boolean {
-  return check.startsWith(MAINTENANCE);
+/** Other checks of the node, or whether Consul's agent reaches the API, say nothing about jobs. */
+function stateOf(id: string, checks: readonly Check[]): Member["state"] {
+  const isGone = checks.some(
+    (check) => (check.id === id || check.id === NODE_CHECK) && check.status === "critical",
+  );
+  if (isGone) return "gone";
+  return checks.some(isMaintenance) ? "draining" : "known";
+}
+
+function isMaintenance({ id }: Check): boolean {
+  return id === NODE_MAINTENANCE || id.startsWith(`${SERVICE_MAINTENANCE}:`);
+}
+
+/** Consul keeps the last beat's text when no further one comes. */
+function heardOf(beat: Check | undefined): number | undefined {
+  const at = Date.parse(/^as of (\S+)$/m.exec(beat?.output ?? "")?.[1] ?? "");
+  return Number.isNaN(at) ? undefined : at;
 }

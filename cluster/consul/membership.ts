@@ -2,9 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ConsulClient } from "../../consul/client.js";
 import type { ConsulAddress } from "../../consul/address.js";
 import { listInstances } from "../../consul/health.js";
-import { beat, deregisterService, registerService, setMaintenance } from "../../consul/service.js";
+import { beat, deregisterService, registerService } from "../../consul/service.js";
 import type { Member, Membership, Self } from "../membership.js";
-import { toInstance, toMember } from "./instance.js";
+import { toInstance, toMember, toOutput } from "./instance.js";
+import { Maintenance } from "./maintenance.js";
+import { Publishing } from "./publishing.js";
 
 export interface ConsulMembershipOptions {
   readonly address: ConsulAddress;
@@ -12,7 +14,7 @@ export interface ConsulMembershipOptions {
   readonly onTrouble: (why: string | undefined) => void;
   /** Between two beats, milliseconds; the check is critical after four of them. */
   readonly beatMs?: number;
-  /** Between two registrations because of changed facts, milliseconds. */
+  /** Longest pause between two registrations because of changed facts, milliseconds. */
   readonly publishMs?: number;
 }
 
@@ -21,40 +23,48 @@ const BEAT_MS = 2_500;
 const BEATS_MISSED = 4;
 const PUBLISH_MS = 60_000;
 const REQUEST_MS = 5_000;
+/** People wait for a list; there is an older one. */
+const LIST_MS = 1_000;
+/** How often the list is read although nobody asks, for when Consul is away, ms. */
+const LIST_EVERY_MS = 60_000;
 /** A machine that sleeps stays known for so long, milliseconds: three days. */
 const FORGET_MS = 72 * 3_600_000;
 
-/** What stands in the catalog; the note goes with each beat, which costs the servers nothing. */
-type Listed = Omit<Self, "note">;
+/** Consul's agent asks the API: shows people whether others can reach it. No claim rests on it. */
+const HTTP = { name: "HTTP API", everyMs: 10_000, limitMs: 2_000 } as const;
+
+type Told = (reason: string | undefined) => void;
 
 /** One service instance an agent in Consul's catalog, with a check that it keeps passing. */
 export class ConsulMembership implements Membership {
   readonly #client: ConsulClient;
   readonly #options: Required<ConsulMembershipOptions>;
   readonly #stop = new AbortController();
+  readonly #publishing: Publishing;
+  readonly #maintenance = new Maintenance();
   #self: (() => Self) | undefined;
   #name = "";
-  /** What Consul has of it, and since when. */
-  #published: { readonly text: string; readonly at: number } | undefined;
-  #maintenance: string | undefined;
-  /** What Consul was told last; undefined when that is not known. */
-  #maintained: { readonly reason: string | undefined } | undefined;
   #trouble: string | undefined;
   #loop: Promise<void> | undefined;
+  /** Who there was when Consul answered last. */
+  #listed: { readonly members: readonly Member[]; readonly at: number } | undefined;
 
   constructor(options: ConsulMembershipOptions) {
     this.#options = { beatMs: BEAT_MS, publishMs: PUBLISH_MS, ...options };
-    this.#client = new ConsulClient(options.address, REQUEST_MS);
+    const { address, beatMs, publishMs } = this.#options;
+    const pauses = { firstMs: Math.min(beatMs, publishMs), mostMs: publishMs };
+    this.#publishing = new Publishing({ ...pauses, random: Math.random });
+    this.#client = new ConsulClient(address, REQUEST_MS);
   }
 
-  announce(self: () => Self): void {
+  announce(self: () => Self, told: Told): void {
     this.#self = self;
     this.#name = self().name;
-    this.#loop ??= this.#run();
+    this.#loop ??= this.#run(self, told);
   }
 
   drain(reason: string | undefined): void {
-    this.#maintenance = reason;
+    this.#maintenance.want(reason);
   }
 
   trouble(): string | undefined {
@@ -62,8 +72,12 @@ export class ConsulMembership implements Membership {
   }
 
   async members(): Promise<readonly Member[]> {
-    const { body = [] } = await listInstances(this.#client, SERVICE);
-    return body.map(toMember).sort((a, b) => (a.name < b.name ? -1 : 1));
+    try {
+      return await this.#list();
+    } catch (error) {
+      if (this.#listed === undefined) throw error;
+      return this.#listed.members;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -80,11 +94,18 @@ export class ConsulMembership implements Membership {
     return `${SERVICE}-${this.#name}`;
   }
 
+  async #list(): Promise<readonly Member[]> {
+    const { body = [] } = await listInstances(this.#client, SERVICE, { timeoutMs: LIST_MS });
+    const members = body.map(toMember).sort((a, b) => (a.name < b.name ? -1 : 1));
+    this.#listed = { members, at: performance.now() };
+    return members;
+  }
+
   /** Never rejects: an agent does its work without a registry as well. */
-  async #run(): Promise<void> {
+  async #run(self: () => Self, told: Told): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      await this.#round().then(
+      await this.#round(self, told).then(
         () => this.#tell(undefined),
         (error: unknown) => this.#tell(error instanceof Error ? error.message : String(error)),
       );
@@ -92,40 +113,36 @@ export class ConsulMembership implements Membership {
     }
   }
 
-  async #round(): Promise<void> {
-    if (this.#self === undefined) return;
+  async #round(self: () => Self, told: Told): Promise<void> {
     const { signal } = this.#stop;
-    const { note, ...self } = this.#self();
-    if (this.#isDue(self)) await this.#register(self);
-    const known = await beat(this.#client, this.#id, { output: note, signal });
-    // The Consul agent was started anew without its data.
-    if (!known) await this.#register(self);
-    const reason = this.#maintenance;
-    if (this.#maintained !== undefined && this.#maintained.reason === reason) return;
-    await setMaintenance(this.#client, this.#id, reason);
-    this.#maintained = { reason };
+    const { note, ...listed } = self();
+    if (this.#publishing.isDue(JSON.stringify(listed), performance.now())) {
+      await this.#register(listed);
+    }
+    const output = toOutput(note, Date.now());
+    if (!(await beat(this.#client, this.#id, { output, signal }))) {
+      // The Consul agent was started anew without its data.
+      await this.#register(listed);
+      await beat(this.#client, this.#id, { output, signal });
+    }
+    await this.#maintenance.settle({ client: this.#client, id: this.#id }, told, { signal });
+    if (performance.now() - (this.#listed?.at ?? -Infinity) >= LIST_EVERY_MS) await this.#list();
   }
 
-  /** At once the first time; later changes wait, so that facts that flicker write little. */
-  #isDue(self: Listed): boolean {
-    if (this.#published === undefined) return true;
-    const { text, at } = this.#published;
-    if (text === JSON.stringify(self)) return false;
-    return performance.now() - at >= this.#options.publishMs;
-  }
-
-  async #register(self: Listed): Promise<void> {
-    const { beatMs } = this.#options;
+  async #register(self: Omit<Self, "note">): Promise<void> {
+    const ttlMs = this.#options.beatMs * BEATS_MISSED;
+    const url = `${self.url}/livez`;
     await registerService(this.#client, {
       ...toInstance(self, SERVICE),
       id: this.#id,
       check: {
-        ...{ id: this.#id, name: "Agent's heartbeat", notes: `jobrunner agent ${self.name}` },
-        ...{ ttlMs: beatMs * BEATS_MISSED, forgetAfterMs: FORGET_MS },
+        ...{ id: this.#id, name: "Heartbeat", notes: `what agent ${self.name} says of itself` },
+        ...{ ttlMs, forgetAfterMs: FORGET_MS, warnsAtFirst: true },
       },
+      http: { ...HTTP, id: `${this.#id}-http`, notes: "whether its API can be reached", url },
     });
-    this.#published = { text: JSON.stringify(self), at: performance.now() };
-    this.#maintained = undefined;
+    this.#publishing.done(JSON.stringify(self), performance.now());
+    this.#maintenance.forget();
   }
 
   #tell(why: string | undefined): void {

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { join } from "node:path";
+import { onHost, type Host } from "./hosts.js";
 import { familyOf, signal, stillAlive } from "./processes.js";
 import { until } from "./until.js";
 
@@ -22,6 +23,8 @@ export interface AgentOptions {
   /** Further arguments of `jobrunner run`. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The machine it runs on, where it listens on all addresses; default the loopback of this one. */
+  readonly host?: Host;
 }
 
 export interface Exit {
@@ -45,19 +48,18 @@ export interface AgentProcess extends AsyncDisposable {
 
 /** Starts `jobrunner run` from dist; dispose kills it and everything it left. */
 export function startAgent(options: AgentOptions): AgentProcess {
-  const { name, port, database, stateHome } = options;
+  const { name, port, database, stateHome, host } = options;
   const file = database === undefined ? [] : ["--database", database];
-  const where = ["--listen", `127.0.0.1:${String(port)}`, ...file];
-  const child = spawn(
-    process.execPath,
-    [MAIN, "run", "--name", name, ...where, ...(options.args ?? [])],
-    {
-      env: { ...process.env, ...homes(stateHome), NO_COLOR: "1", ...options.env },
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  );
+  const where = ["--listen", `${host === undefined ? "127.0.0.1" : "0.0.0.0"}:${port}`, ...file];
+  const words = [MAIN, "run", "--name", name, ...where, ...(options.args ?? [])];
+  const [program, ...args] = onHost([process.execPath, ...words], host);
+  const child = spawn(program, args, {
+    env: { ...process.env, ...homes(stateHome), NO_COLOR: "1", ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   if (child.pid === undefined) throw new Error(`could not start ${MAIN}`);
-  return watch(child, { name, url: `http://127.0.0.1:${String(port)}`, pid: child.pid });
+  const url = `http://${host?.address ?? "127.0.0.1"}:${String(port)}`;
+  return watch(child, { name, url, pid: child.pid });
 }
 
 /** Settings of whoever started us are not this agent's. */

@@ -15,6 +15,8 @@ const SERVERS = [
   { package: "consul", program: "consul" },
   // Makes the certificates of servers that speak TLS.
   { package: "openssl", program: "openssl" },
+  // Makes machines of namespaces.
+  ...(process.platform === "linux" ? [{ package: "iproute2", program: "ip" }] : []),
 ];
 
 const SOURCES = "/etc/apt/sources.list.d";
@@ -23,7 +25,7 @@ const POLICY = "/usr/sbin/policy-rc.d";
 
 /** Packages of the servers that are not there. */
 export function missingServers(path = process.env.PATH ?? "") {
-  const folders = [...path.split(delimiter), "/usr/sbin"];
+  const folders = [...path.split(delimiter), "/usr/sbin", "/sbin"];
   return SERVERS.filter(
     ({ program }) => !folders.some((folder) => existsSync(join(folder, program))),
   ).map((server) => server.package);

@@ -8,6 +8,8 @@ import type * as factsModule from "../../facts/facts.js";
 import type * as sourcesModule from "../../facts/sources.js";
 import type * as machineModule from "../../cluster/machine.js";
 import type * as identityModule from "../../agent/identity.js";
+import type { Runners } from "../../agent/runner/runner.js";
+import type { Membership } from "../../cluster/membership.js";
 import type * as runnersModule from "../../agent/runner/runners.js";
 import type * as boardsModule from "../../boards/open.js";
 import type * as persistenceModule from "../../persistence/open.js";
@@ -108,14 +110,27 @@ export function endsByJob(effects: readonly Effect[]): ReadonlyMap<string, reado
 
 export const EACH_ONCE = Array.from({ length: STEPS }, () => 1);
 
-interface Place {
+export interface Place {
   readonly name: string;
   readonly dir: string;
   readonly boardUrl: string;
   readonly leaseMs: number;
+  /** Default an SQLite file in `dir`. */
+  readonly persistenceUrl?: string;
+  /** Default one that the agents of `dir` share. */
+  readonly membership?: Membership;
+  /** Default its own. */
+  readonly runners?: Runners;
 }
 
-async function openAgent({ name, dir, boardUrl, leaseMs }: Place): Promise<Agent> {
+/** Runs flows of the fixtures in a thread. */
+export function openRunners(agent: string): Runners {
+  return runners.createRunners({ flows: [FLOWS], agent, transport: "thread", clock: systemClock });
+}
+
+/** A whole agent in this process, stopped when the test is over. */
+export async function openAgent(place: Place): Promise<Agent> {
+  const { name, dir, boardUrl, leaseMs, persistenceUrl = `sqlite:${dir}/jobs.db` } = place;
   const config = configIn(dir, { name, slots: "4", lease: `${leaseMs}ms` });
   const identity = await identities.openIdentity({
     ...{ directory: config.directory, name },
@@ -123,20 +138,19 @@ async function openAgent({ name, dir, boardUrl, leaseMs }: Place): Promise<Agent
   });
   const agent = await startAgent({
     ...{ config, identity, clock: systemClock, log: pino({ level: "silent" }) },
-    persistence: await databases.openPersistence(`sqlite:${dir}/jobs.db`),
+    persistence: await databases.openPersistence(persistenceUrl),
     board: await boards.openBoard(boardUrl, { leaseMs }),
-    membership: openMachineMembership({ directory: config.directory, peers: [] }),
+    membership:
+      place.membership ?? openMachineMembership({ directory: config.directory, peers: [] }),
     version: "0.0.0",
     facts: createFacts({ clock: systemClock, agent: name, ...createSources() }),
-    runners: runners.createRunners({
-      ...{ flows: [FLOWS], agent: name, transport: "thread", clock: systemClock },
-    }),
+    runners: place.runners ?? openRunners(name),
   });
   onTestFinished(() => agent.stop());
   return agent;
 }
 
-async function post(agent: Agent, request: object): Promise<string> {
+export async function post(agent: Agent, request: object): Promise<string> {
   const answer = await fetch(`${agent.address}/v1/jobs`, {
     ...{ method: "POST", body: JSON.stringify(request) },
     headers: { "content-type": "application/json" },
@@ -144,7 +158,7 @@ async function post(agent: Agent, request: object): Promise<string> {
   return ((await answer.json()) as JobView).id;
 }
 
-async function detail(agent: Agent, job: string): Promise<JobDetailView> {
+export async function detail(agent: Agent, job: string): Promise<JobDetailView> {
   const answer = await fetch(`${agent.address}/v1/jobs/${job}`);
   return (await answer.json()) as JobDetailView;
 }

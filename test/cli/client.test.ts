@@ -43,6 +43,19 @@ describe("the client of the command line", () => {
     expect(said).toHaveLength(1); // The one that answered is asked first from then on.
   });
 
+  it("says nothing of the usual address when another agent of this machine answers", async () => {
+    const home = tempDir();
+    mkdirSync(join(home, "jobrunner", "agents"), { recursive: true });
+    const registration = JSON.stringify({ name: "alpha", address: api.url });
+    writeFileSync(join(home, "jobrunner", "agents", "alpha.json"), registration);
+    const said: string[] = [];
+    const env = { XDG_STATE_HOME: home };
+    const client = await createClient({ env, say: (line) => void said.push(line) });
+
+    expect((await client.get<JobsView>("/v1/jobs")).items).toBeInstanceOf(Array);
+    expect([said, client.agent]).toEqual([[], "alpha"]);
+  });
+
   it("posts once although the first agent died between storing and answering", async () => {
     await using dying = await serve((request, response) => {
       const key = String(request.headers["idempotency-key"]);

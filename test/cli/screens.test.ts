@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { CheckView, FlowView } from "../../common/wire.js";
 import { parametersOf } from "../../cli/commands/parameters.js";
 import { createPostCommand } from "../../cli/commands/post-command.js";
+import { renderAgent, renderAgents } from "../../cli/screen/agent-list.js";
 import { renderFlows, renderFlowsHelp } from "../../cli/screen/flow-list.js";
 import { renderJob } from "../../cli/screen/job.js";
 import { renderJobs } from "../../cli/screen/job-list.js";
@@ -10,8 +11,9 @@ import { createStyle, type Style } from "../../cli/screen/style.js";
 import { widthOf } from "../../cli/screen/text.js";
 import { renderPlan } from "../../cli/screen/tree-lines.js";
 import { renderWhy } from "../../cli/screen/why.js";
+import { AGENTS, ASLEEP, NAS } from "./agent-views.js";
 import { DETAIL, FAILED, HOSTILE, JOBS, NOW, SUCCEEDED } from "./views.js";
-import { HOSTILE_WHY, IMPOSSIBLE, OWNED, POSSIBLE, SUSPENDED } from "./why-views.js";
+import { HOSTILE_WHY, IMPOSSIBLE, ORPHANED, OWNED, POSSIBLE, SUSPENDED } from "./why-views.js";
 
 /* Whole screens against files; `vitest run test/cli -u` writes them anew. */
 
@@ -75,6 +77,10 @@ const FLOW: FlowView = {
 const PLAN: CheckView["tree"] = DETAIL.tree;
 
 const SCREENS: readonly (readonly [string, (style: Style) => string])[] = [
+  ["agents", (at) => renderAgents(at, AGENTS, NOW)],
+  ["agent-ready", (at) => renderAgent(at, NAS, NOW)],
+  ["agent-asleep", (at) => renderAgent(at, ASLEEP, NOW)],
+  ["why-orphaned", (at) => renderWhy(at, ORPHANED, NOW)],
   ["jobs", (at) => renderJobs(at, JOBS, NOW)],
   ["job-running", (at) => renderJob(at, DETAIL, NOW)],
   ["job-failed", (at) => renderJob(at, FAILED, NOW)],

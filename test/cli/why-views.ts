@@ -74,6 +74,30 @@ export const OWNED: WhyView = {
   ...{ possible: true, obstacles: [], agents: [] },
 };
 
+/** Its owner was killed, and another machine sleeps. */
+export const ORPHANED: WhyView = {
+  ...{ ...OWNED, leaseMs: 10_000, possible: false },
+  trouble:
+    "nas-1, which owns it, does not answer (10.0.0.5:7463: connect ECONNREFUSED); its claim ends " +
+    "10 s after its last sign of life, then an able agent goes on where it was.",
+  agents: [
+    silentAgent("nas-1", "10.0.0.5:7463: connect ECONNREFUSED", 4_000),
+    silentAgent("old-pc", "no heartbeat, perhaps asleep", 2 * 86_400_000),
+    agent("pixel-7", MEMORY),
+  ],
+};
+
+function silentAgent(name: string, why: string, agoMs: number): AgentWhyView {
+  return {
+    ...{ agent: name, able: false },
+    requirements: [{ what: "answers", verdict: "unknown", observed: why }],
+    last: {
+      facts: { arch: "x86_64", os: "linux", memory_total: "32 GiB", gpus: "RTX 3060" },
+      heardAt: new Date(NOW - agoMs).toISOString(),
+    },
+  };
+}
+
 const EVIL = "\u001b[2Jgone\nnext line\u202e";
 
 export const HOSTILE_WHY: WhyView = {

@@ -13,7 +13,7 @@ let names = 0;
 describe("an agent in Consul", () => {
   it("is found with its address, tags and facts, and is gone after a clean stop", async () => {
     const alpha = await join();
-    alpha.membership.announce(() => alpha.self);
+    alpha.membership.announce(() => alpha.self, alpha.told);
 
     const found = await alpha.seen((member) => member.state === "known");
     await alpha.membership[Symbol.asyncDispose]();
@@ -21,7 +21,9 @@ describe("an agent in Consul", () => {
     expect(found).toEqual({
       ...{ name: alpha.self.name, machine: "m", version: "1.2.3", url: "http://10.0.0.5:7463" },
       ...{ tags: ["x86_64"], facts: { memory_total: "24GiB" }, state: "known" },
+      heardAt: expect.any(Number),
     });
+    expect(Math.abs((found.heardAt ?? 0) - Date.now())).toBeLessThan(20_000);
     const other = await join();
     expect((await other.membership.members()).map(({ name }) => name)).not.toContain(
       alpha.self.name,
@@ -30,7 +32,7 @@ describe("an agent in Consul", () => {
 
   it("is shown as draining, and again as what it was", async () => {
     const alpha = await join();
-    alpha.membership.announce(() => alpha.self);
+    alpha.membership.announce(() => alpha.self, alpha.told);
     await alpha.seen((member) => member.state === "known");
 
     alpha.membership.drain("cordoned");
@@ -49,38 +51,108 @@ describe("an agent in Consul", () => {
     alpha.membership.announce(() => {
       if (silent) throw new Error("it hangs");
       return alpha.self;
-    });
+    }, alpha.told);
     await alpha.seen((member) => member.state === "known");
 
     silent = true;
     const silentOne = await alpha.seen((member) => member.state !== "known", beta.membership);
 
-    expect(silentOne).toMatchObject({ name: alpha.self.name, state: "gone" });
+    expect(silentOne).toMatchObject({
+      ...{ name: alpha.self.name, state: "gone", facts: { memory_total: "24GiB" } },
+      heardAt: expect.any(Number),
+    });
   });
 
-  it("publishes what changes, no more often than it may", async () => {
-    const alpha = await join({ publishMs: 60_000 });
-    let free = 8;
-    alpha.membership.announce(() => ({ ...alpha.self, facts: { free: String(free) } }));
-    await alpha.seen((member) => member.facts?.["free"] === "8");
+  it("publishes what changes, less and less often", async () => {
+    const alpha = await join({ beatMs: 20, publishMs: 60_000 });
+    let asked = 0;
+    alpha.membership.announce(() => {
+      asked += 1;
+      return { ...alpha.self, facts: { asked: String(asked) } };
+    }, alpha.told);
+    const seen = new Set<string>();
+    const watch = async (): Promise<boolean> => {
+      const members = await alpha.membership.members();
+      const mine = members.find(({ name }) => name === alpha.self.name);
+      if (mine !== undefined) seen.add(mine.facts?.["asked"] ?? "");
+      return asked >= 100;
+    };
 
-    free = 4;
-    const eager = await join({ publishMs: 0 });
-    eager.membership.announce(() => ({ ...eager.self, facts: { free: String(free) } }));
-    await eager.seen((member) => member.facts?.["free"] === "4");
-    free = 2;
-    await eager.seen((member) => member.facts?.["free"] === "2");
+    await until(watch, { withinMs: 30_000, everyMs: 5, what: "100 beats, each with a new fact" });
+
+    // After pauses of 20, 40, 80, ... ms: twelve of them would take more than 40 s.
+    expect(seen.size).toBeGreaterThan(1);
+    expect(seen.size).toBeLessThan(12);
+  });
+
+  it("is told when somebody in Consul puts it into maintenance, and when that is over", async () => {
+    const alpha = await join();
+    alpha.membership.announce(() => alpha.self, alpha.told);
+    await alpha.seen((member) => member.state === "known");
+
+    await maintain(alpha, "enable=true&reason=new%20disk");
+    await until(() => alpha.said.length === 1, { withinMs: 5_000, what: "being told" });
+    await alpha.seen((member) => member.state === "draining");
+    await maintain(alpha, "enable=false");
+    await until(() => alpha.said.length === 2, { withinMs: 5_000, what: "being told again" });
+
+    expect(alpha.said).toEqual(["new disk", undefined]);
+    expect(await alpha.seen((member) => member.state === "known")).toBeDefined();
+  });
+
+  it("obeys what an operator said before it started, and not what it said itself then", async () => {
+    const first = await join();
+    const second = await join({}, { name: first.self.name });
+    const third = await join({}, { name: first.self.name });
+    // The same name in three processes, of which those before were killed.
+    const killed = new Set<Joined>();
+    const announce = (each: Joined): void =>
+      each.membership.announce(() => {
+        if (killed.has(each)) throw new Error("it was killed");
+        return each.self;
+      }, each.told);
+    announce(first);
+    await first.seen((member) => member.state === "known");
+    first.membership.drain("draining");
+    await first.seen((member) => member.state === "draining");
+
+    killed.add(first);
+    announce(second);
+    await second.seen((member) => member.state === "known");
+    await maintain(second, "enable=true&reason=new%20disk");
+    await until(() => second.said.length === 1, { withinMs: 5_000, what: "being told" });
+    killed.add(second);
+    announce(third);
+    await until(() => third.said.length === 1, {
+      withinMs: 5_000,
+      what: "being told at the start",
+    });
+
+    expect([second.said, third.said]).toEqual([["new disk"], ["new disk"]]);
+  });
+
+  it("tells of the others as they were known last while its Consul is away", async () => {
+    const consul = await startConsul(tempDir());
+    await using server = consul.server;
+    const alpha = await join({ beatMs: 100 }, { url: consul.url });
+    alpha.membership.announce(() => alpha.self, alpha.told);
+    await alpha.seen((member) => member.state === "known");
+
+    await server.kill();
 
     const members = await alpha.membership.members();
-    expect(members.find(({ name }) => name === alpha.self.name)?.facts).toEqual({ free: "8" });
+    expect(members).toMatchObject([{ name: alpha.self.name, state: "known" }]);
   });
 
   it("is there again after its Consul has lost everything, and says meanwhile what is wrong", async () => {
     const consul = await startConsul(tempDir());
     await using server = consul.server;
     const said: (string | undefined)[] = [];
-    const alpha = await join({ beatMs: 100, onTrouble: (why) => said.push(why) }, consul.url);
-    alpha.membership.announce(() => alpha.self);
+    const alpha = await join(
+      { beatMs: 100, onTrouble: (why) => said.push(why) },
+      { url: consul.url },
+    );
+    alpha.membership.announce(() => alpha.self, alpha.told);
     await alpha.seen((member) => member.state === "known");
 
     await server.kill();
@@ -98,20 +170,24 @@ describe("an agent in Consul", () => {
 interface Joined {
   readonly membership: ConsulMembership;
   readonly self: Self;
+  /** What it was told by somebody in Consul. */
+  readonly said: readonly (string | undefined)[];
+  told(reason: string | undefined): void;
   /** Resolves with what Consul has of it as soon as that fits. */
   seen(fits: (member: Member) => boolean, by?: ConsulMembership): Promise<Member>;
 }
 
 async function join(
   options: Partial<ConstructorParameters<typeof ConsulMembership>[0]> = {},
-  url = inject("consulUrl"),
+  { url = inject("consulUrl"), name: given }: { url?: string; name?: string } = {},
 ): Promise<Joined> {
   const { address } = await resolveConsulUrl(url.replace("http", "consul"), [], {});
   const rest = { beatMs: 200, onTrouble: () => undefined, ...options };
   const membership = new ConsulMembership({ address, ...rest });
   onTestFinished(() => membership[Symbol.asyncDispose]());
   names += 1;
-  const name = `agent-${String(process.pid)}-${String(names)}`;
+  const name = given ?? `agent-${String(process.pid)}-${String(names)}`;
+  const said: (string | undefined)[] = [];
   const at = { machine: "m", version: "1.2.3", url: "http://10.0.0.5:7463" };
   const self = { name, ...at, tags: ["x86_64"], facts: { memory_total: "24GiB" }, note: "ready" };
   const look = async (fits: (member: Member) => boolean, by: ConsulMembership) => {
@@ -120,5 +196,13 @@ async function join(
   };
   const seen = (fits: (member: Member) => boolean, by = membership): Promise<Member> =>
     until(() => look(fits, by), { withinMs: 15_000, what: name });
-  return { membership, self, seen };
+  const told = (reason: string | undefined): void => void said.push(reason);
+  return { membership, self, said, told, seen };
+}
+
+/** What `consul maint` and the buttons of other tools do. */
+async function maintain({ self }: Joined, query: string): Promise<void> {
+  const path = `/v1/agent/service/maintenance/jobrunner-${self.name}?${query}`;
+  const answer = await fetch(inject("consulUrl") + path, { method: "PUT" });
+  expect(answer.status).toBe(200);
 }

@@ -219,7 +219,7 @@ describe("services", () => {
     onTestFinished(() => deregisterService(client, id));
     const find = async (): Promise<boolean | undefined> => {
       const { body = [] } = await listInstances(client, name);
-      return body[0]?.passing;
+      return body[0]?.checks.every(({ status }) => status === "passing");
     };
     await until(find, { withinMs: 5_000, what: "the service in the catalog" });
 

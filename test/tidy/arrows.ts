@@ -104,6 +104,7 @@ export const ARROWS: readonly Arrow[] = [
       "config/state-directory.ts",
       "facts/facts.ts",
       "facts/fact.ts",
+      "facts/told/",
       "facts/overrides.ts",
       "common/",
       "node:*",

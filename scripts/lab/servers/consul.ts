@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { onHost, type Host } from "../hosts.js";
 import { freePort } from "../ports.js";
 import { ServerProcess } from "./server.js";
 
@@ -17,6 +18,8 @@ export interface ConsulOptions {
   readonly ports?: ConsulPorts;
   /** Merged over the configuration below, such as `{ acl: { enabled: true } }`. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** The machine it runs on, with Consul's usual ports; default this one's loopback. */
+  readonly host?: Host;
 }
 
 export interface ConsulServer {
@@ -29,16 +32,22 @@ export interface ConsulServer {
   forget(): void;
 }
 
+const USUAL_PORTS: ConsulPorts = {
+  ...{ http: 8500, server: 8300, serf_lan: 8301, serf_wan: 8302, dns: 8600 },
+};
+
 /** One Consul server, leader of itself, with its data in `dir`. */
 export async function startConsul(dir: string, options: ConsulOptions = {}): Promise<ConsulServer> {
-  const ports = options.ports ?? (await consulPorts());
+  const { host } = options;
+  const ports = options.ports ?? (host === undefined ? await consulPorts() : USUAL_PORTS);
+  const address = host?.address ?? "127.0.0.1";
   mkdirSync(dir, { recursive: true });
   const file = join(dir, "consul.json");
   const config = {
     server: true,
     bootstrap_expect: 1,
-    bind_addr: "127.0.0.1",
-    client_addr: "127.0.0.1",
+    bind_addr: address,
+    client_addr: host === undefined ? address : `127.0.0.1 ${address}`,
     node_name: "test",
     data_dir: join(dir, "data"),
     log_level: "WARN",
@@ -51,11 +60,11 @@ export async function startConsul(dir: string, options: ConsulOptions = {}): Pro
     ...options.config,
   };
   writeFileSync(file, JSON.stringify(config));
-  const url = `http://127.0.0.1:${String(ports.http)}`;
+  const url = `http://${address}:${String(ports.http)}`;
   const server = await ServerProcess.start({
     name: "consul",
     dir,
-    command: ["consul", "agent", "-config-file", file],
+    command: onHost(["consul", "agent", "-config-file", file], host),
     answers: () => hasLeader(url),
     readyWithinMs: 30_000,
   });

@@ -1,0 +1,54 @@
+import type { ConsulClient, Request } from "../../consul/client.js";
+import { maintenanceOf, setMaintenance } from "../../consul/service.js";
+
+/** Marks what this agent said itself: another agent process may have said it before. */
+const OURS = "jobrunner: ";
+
+/**
+ * Maintenance of an agent's instance is its drain, and the other way round: whoever changed it
+ * last, the agent or somebody in Consul, is obeyed by the other.
+ */
+export class Maintenance {
+  #wanted: string | undefined;
+  /** What both sides had last; undefined when nobody knows, as after registering. */
+  #agreed: boolean | undefined;
+
+  /** The agent takes no jobs any more, and why; undefined: it does. */
+  want(reason: string | undefined): void {
+    this.#wanted = reason;
+  }
+
+  /** Consul may have lost what it was told. */
+  forget(): void {
+    this.#agreed = undefined;
+  }
+
+  /** Brings both sides together; `told` is called when somebody changed it in Consul. */
+  async settle(
+    { client, id }: { readonly client: ConsulClient; readonly id: string },
+    told: (reason: string | undefined) => void,
+    request: Request,
+  ): Promise<void> {
+    const found = await maintenanceOf(client, id, request);
+    const wanted = this.#wanted !== undefined;
+    if (this.#isTheirs(found)) {
+      this.#agreed = found !== undefined;
+      if (wanted === this.#agreed) return;
+      this.#wanted = found;
+      told(found);
+      return;
+    }
+    if ((found !== undefined) !== wanted) {
+      await setMaintenance(client, id, wanted ? OURS + (this.#wanted ?? "") : undefined);
+    }
+    this.#agreed = wanted;
+  }
+
+  /** Consul was told something else than this agent told it. */
+  #isTheirs(found: string | undefined): boolean {
+    // What a process before this one said of itself does not bind it; what an operator said does.
+    if (this.#agreed === undefined) return found !== undefined && !found.startsWith(OURS);
+    const same = (this.#wanted !== undefined) === this.#agreed;
+    return same && (found !== undefined) !== this.#agreed;
+  }
+}
