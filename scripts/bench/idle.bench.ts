@@ -48,8 +48,15 @@ export default async function bench(report: Report): Promise<void> {
   const mariadb = await startMariadb(join(dir, "mariadb"));
   const servers = { redis: redis.port, consul: consul.port, mysql: new URL(mariadb.url) };
   try {
-    const bars = await Promise.all(PROFILES.map((each) => measure(each, servers, { report, dir })));
-    judge(report, bars.flat());
+    const place = { report, dir };
+    // All to their end, so that each stops its agent also when another one fails.
+    const all = await Promise.allSettled(PROFILES.map((each) => measure(each, servers, place)));
+    const failed = all.find((each) => each.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+    judge(
+      report,
+      all.flatMap((each) => (each.status === "fulfilled" ? each.value : [])),
+    );
   } finally {
     for (const { server } of [redis, consul, mariadb]) await server.kill();
     rmSync(dir, { recursive: true, force: true });
@@ -115,7 +122,10 @@ async function start(settings: { readonly agent: { readonly name: string } }, di
   const { name } = settings.agent;
   const args = ["--config", config];
   const agent = startAgent({ name, port: await freePort(), stateHome: dir, args });
-  await agent.ready(START_WITHIN_MS);
+  await agent.ready(START_WITHIN_MS).catch(async (error: unknown) => {
+    await agent[Symbol.asyncDispose]();
+    throw error;
+  });
   return agent;
 }
 

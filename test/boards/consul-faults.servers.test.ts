@@ -190,7 +190,6 @@ describe("a Consul agent of the machine", () => {
     const { consul, board, other, id } = await machine();
     const services = await fetch(`${consul.url}/v1/agent/services`);
     const names = Object.keys((await services.json()) as Record<string, unknown>);
-
     for (const name of names) {
       await fetch(`${consul.url}/v1/agent/service/deregister/${name}`, { method: "PUT" });
     }

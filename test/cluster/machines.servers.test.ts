@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { AgentView, JobDetailView, WhyView } from "../../common/wire.js";
 import { hostsMissing } from "../../scripts/lab/hosts.js";
 import { until } from "../../scripts/lab/until.js";
-import { countEnds, readEffects } from "../support/effects.js";
+import { countEnds, readEffects } from "../../scripts/lab/fleet/effects.js";
 import { ended, type Machine, type Machines, seeEachOther, startMachines } from "./machines.js";
 
 /*
