@@ -118,13 +118,14 @@ export async function maintenanceOf(
   id: string,
   request: Request = {},
 ): Promise<string | undefined> {
+  const ids = [`${SERVICE_MAINTENANCE}:${id}`, NODE_MAINTENANCE];
+  // Asked often, and a machine may have many checks: the answer is empty unless there is one.
+  const filter = ids.map((each) => `CheckID == "${each}"`).join(" or ");
   const { body = {} } = await client.ask<
     Readonly<Record<string, { readonly CheckID: string; readonly Notes?: string }>>
-  >((api, common) => api.agent.check.list(common), request);
+  >((api, common) => api.agent.check.list({ ...common, filter }), request);
   const checks = Object.values(body);
-  const found =
-    checks.find(({ CheckID }) => CheckID === `${SERVICE_MAINTENANCE}:${id}`) ??
-    checks.find(({ CheckID }) => CheckID === NODE_MAINTENANCE);
+  const found = ids.map((each) => checks.find(({ CheckID }) => CheckID === each)).find(Boolean);
   return found === undefined ? undefined : (found.Notes ?? "");
 }
 

@@ -91,16 +91,21 @@ async function measure(profile: Profile, servers: Servers, place: Place): Promis
   };
   await using agent = await start(settings, join(place.dir, profile.profile));
   await pause(SETTLED_MS);
-  const carried = (): number => redis.carried + consul.carried + mysql.carried;
-  const [before, cpuBefore] = [carried(), cpuOf(agent)];
+  const links = { redis, consul, mysql };
+  const before = Object.values(links).map(({ carried }) => carried);
+  const cpuBefore = cpuOf(agent);
   await pause(WATCHED_MS);
   const seconds = WATCHED_MS / 1_000;
-  const bytesPerSecond = (carried() - before) / seconds;
+  const traffic = Object.entries(links).map(
+    ([name, { carried }], index) => [name, (carried - (before[index] ?? 0)) / seconds] as const,
+  );
+  const bytesPerSecond = traffic.reduce((sum, [, bytes]) => sum + bytes, 0);
   const cpuPercent = ((cpuOf(agent) - cpuBefore) / seconds) * 100;
   const family = familyOf(agent.pid);
   const mib = family.reduce((sum, { pid }) => sum + residentBytes(pid), 0) / MIB;
   const figures = { mib, processes: family.length, cpuPercent, bytesPerSecond };
-  place.report.row({ profile: profile.profile, board: profile.board, ...figures });
+  const parts = Object.fromEntries(traffic.map(([name, bytes]) => [`${name}Bytes`, bytes]));
+  place.report.row({ profile: profile.profile, board: profile.board, ...figures, ...parts });
   return [
     { bar: `${profile.profile}: MiB of all processes`, measured: mib, max: profile.mibMax },
     { bar: `${profile.profile}: % of a core`, measured: cpuPercent, max: 1 },
