@@ -13,7 +13,7 @@ import { percentile, type Report } from "./report.js";
  * `npm run bench -- failover [--board redis|consul|embedded] [--rounds N] [--lease 5s]`: how soon a
  * job goes on elsewhere when its owner is killed, told to leave, or gone with its whole machine.
  * Agents are processes of the built package. A round is one owner that leaves; several are under
- * way at a time, each at a moment of its own.
+ * way at a time, each at a moment of its own; whole machines go one by one.
  */
 
 const OWNERS = 4;

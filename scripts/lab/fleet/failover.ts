@@ -37,12 +37,14 @@ export async function failOver(
       batch.release(owner.name);
     } else {
       owner.signal("SIGKILL");
-      if (leaving === "machine") endings.push(consulOf(fleet, place, owner.name).kill());
+      if (leaving === "machine") await consulOf(fleet, place, owner.name).kill();
       endings.push(owner.exited);
     }
     fleet.forget(owner.name);
-    // One after the other where the time of each is short: they would wait for each other.
-    if (leaving === "term") await fleet.inherited(batch.owned.get(owner.name) ?? [], PATIENCE_MS);
+    // One after the other where they would wait for each other: the time of each is short, or the
+    // machines that notice one's end would be busy with the end of others.
+    if (leaving !== "kill") await fleet.inherited(batch.owned.get(owner.name) ?? [], PATIENCE_MS);
+    if (leaving === "machine") await consulOf(fleet, place, owner.name).start();
   }
   const heirs = await fleet.inherited(batch.jobs, leaseMs + PATIENCE_MS);
   batch.release();
@@ -53,9 +55,6 @@ export async function failOver(
     if (agent === fleet.heir.name && phase === "begin" && !begun.has(job)) begun.set(job, at);
   }
   const claimed = new Map(heirs.map(({ job, at }) => [job, at]));
-  if (leaving === "machine") {
-    await Promise.all([...left.keys()].map((name) => consulOf(fleet, place, name).start()));
-  }
   await fleet.complete();
   return [...left].map(([name, at]) => {
     const jobs = batch.owned.get(name) ?? [];
