@@ -24,6 +24,9 @@ export interface Written {
   readonly repeated: boolean;
 }
 
+/** Statements that go together; made anew for a try after one that got no answer. */
+export type Packet = readonly Sql[] | ((repeated: boolean) => readonly Sql[]);
+
 /** One database of a MySQL or MariaDB server, in packets; nothing waits inside a transaction. */
 export class MysqlDatabase {
   /** For messages. */
@@ -52,8 +55,9 @@ export class MysqlDatabase {
    * when the connection breaks it is sent again, and the first may have been committed. Rejects
    * with PERSISTENCE_DOWN after a few tries, with TOO_LARGE when the server takes no such packet.
    */
-  write(statements: readonly Sql[]): Promise<Written> {
-    return this.#retried(() => this.#writers.run(statements));
+  write(packet: Packet): Promise<Written> {
+    const make = typeof packet === "function" ? packet : () => packet;
+    return this.#retried((repeated) => this.#writers.run(make(repeated)));
   }
 
   /** The largest packet that may be sent, bytes, as far as the server has told. */
@@ -81,11 +85,11 @@ export class MysqlDatabase {
   }
 
   /** Whole transactions again (P-16), with growing jittered pauses. */
-  async #retried(work: () => Promise<readonly Answer[]>): Promise<Written> {
+  async #retried(work: (repeated: boolean) => Promise<readonly Answer[]>): Promise<Written> {
     let repeated = false;
     for (let tries = 1; ; tries += 1) {
       try {
-        return { answers: await work(), repeated };
+        return { answers: await work(repeated), repeated };
       } catch (error) {
         const fault = faultOf(error);
         const triesMax =

@@ -13,6 +13,7 @@ export type MysqlFault =
   | "read-only"
   | "full"
   | "too-big"
+  | "duplicate"
   | "sql";
 
 /** Server error numbers that MySQL and MariaDB share, unless said. */
@@ -38,6 +39,7 @@ const FAULT_BY_NUMBER: Readonly<Record<number, MysqlFault>> = {
   1317: "lost", // The query was killed.
   1927: "lost", // MariaDB: the connection was killed.
   4031: "lost", // MySQL: the session had been idle for too long.
+  1062: "duplicate",
   1153: "too-big",
   1290: "read-only",
   1792: "read-only",
@@ -124,6 +126,10 @@ const SAYINGS: Readonly<Record<MysqlFault, Saying>> = {
     what: "takes no packet of this size",
     hint: "Raise max_allowed_packet of the server to 64M.",
   },
+  duplicate: {
+    what: "has a row of that key already",
+    hint: "Was its content changed by hand, or by another version of jobrunner?",
+  },
   sql: {
     what: "refused a statement",
     hint: "Was its schema changed by hand, or by another version of jobrunner?",
@@ -139,11 +145,20 @@ export function toDatabaseError(error: unknown, where: string): unknown {
   if (fault === undefined) return error;
   const { what, hint } = SAYINGS[fault];
   const code =
-    fault === "sql" ? "INTERNAL" : fault === "too-big" ? "TOO_LARGE" : "PERSISTENCE_DOWN";
+    fault === "sql" || fault === "duplicate"
+      ? "INTERNAL"
+      : fault === "too-big"
+        ? "TOO_LARGE"
+        : "PERSISTENCE_DOWN";
   const detail = error instanceof Error ? ` (${error.message.slice(0, 300)})` : "";
   return new JobrunnerError(code, `The database ${where} ${what}.${detail}`, {
     hint,
     cause: error,
     retryable: code === "PERSISTENCE_DOWN" && fault !== "denied",
   });
+}
+
+/** True for what `toDatabaseError` made of a key that is there already. */
+export function isDuplicate(error: unknown): boolean {
+  return error instanceof JobrunnerError && faultOf(error.cause) === "duplicate";
 }

@@ -3,7 +3,7 @@ import { Sql, sql } from "../../mysql/sql.js";
 import { STARTABLE_LIST } from "../queries.js";
 import type { Asked, Asker } from "../persistence.js";
 import { toRequest, toState } from "../rows.js";
-import { BYTES } from "./append.js";
+import { BYTES } from "./changing.js";
 import type { Outcome, Transactions } from "./transaction.js";
 
 /*
@@ -37,7 +37,7 @@ export async function cancel(
   const request: JobRequest = revert ? "cancel" : "cancel-no-revert";
   const outcome = await to.run([
     lock(id),
-    ...cancelAtOnce(id, { by, revert }),
+    ...cancelAtOnce(id, { by, revert, now: to.now }),
     // Somebody has to obey; what owners died over before is not what they will do next (P-25).
     sql`UPDATE jobs SET reason = NULL, request = ${request}, resumed_at_token = token,
         state = CASE state WHEN 'SUSPENDED' THEN 'WAITING' ELSE state END
@@ -57,7 +57,7 @@ export async function cancel(
  */
 function cancelAtOnce(
   id: string,
-  { by, revert }: { readonly by: Asker; readonly revert: boolean },
+  { by, revert, now }: { readonly by: Asker; readonly revert: boolean; readonly now: Sql },
 ): readonly Sql[] {
   const mine = sql`FROM jobs j WHERE j.id = ${id} AND j.owner = ${by.owner}
     AND j.state = 'CANCELLED' AND @cancelled = 1`;
@@ -65,14 +65,14 @@ function cancelAtOnce(
   return [
     sql`SELECT coalesce(max(seq), 0) + 1 INTO @next FROM entries WHERE job = ${id}`,
     sql`UPDATE jobs SET state = 'CANCELLED', token = token + 1, owner = ${by.owner},
-        agent = ${by.agent}, request = NULL, reason = NULL, ended_at = @now
+        agent = ${by.agent}, request = NULL, reason = NULL, ended_at = ${now}
       WHERE id = ${id} AND state IN (${OPEN})
         AND (@next = 1 OR (state = 'SUSPENDED' AND ${revert ? 0 : 1}))`,
     sql`SET @cancelled = ROW_COUNT()`,
     sql`INSERT INTO ownerships (job, token, owner, agent, machine, at, first_seq, ended, ended_at)
-      SELECT id, token, owner, agent, ${by.machine}, @now, @next, 'outcome', @now ${mine}`,
+      SELECT id, token, owner, agent, ${by.machine}, ${now}, @next, 'outcome', ${now} ${mine}`,
     sql`INSERT INTO entries (job, seq, token, owner, at, body)
-      SELECT id, @next, token, owner, @now, ${body} ${mine}`,
+      SELECT id, @next, token, owner, ${now}, ${body} ${mine}`,
     sql`UPDATE jobs j SET j.bytes = ${BYTES} WHERE j.id = ${id} AND @cancelled = 1`,
   ];
 }

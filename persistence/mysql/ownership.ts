@@ -1,4 +1,4 @@
-import { list, Sql, sql, table } from "../../mysql/sql.js";
+import { Sql, sql, through } from "../../mysql/sql.js";
 import { integer } from "../columns.js";
 import type { Raise } from "../persistence.js";
 import { STARTABLE_LIST } from "../queries.js";
@@ -8,35 +8,30 @@ import type { Transactions } from "./transaction.js";
 /** States in which a job may be raised and written to. */
 export const STARTABLE = new Sql(STARTABLE_LIST);
 
-/** Locks the rows of jobs in order of id, whatever the order of `ids`: no two batches deadlock. */
-export function lockJobs(ids: readonly string[]): Sql {
-  return sql`SELECT id FROM jobs FORCE INDEX (PRIMARY) WHERE id IN (${list(ids)})
-    ORDER BY id FOR UPDATE`;
-}
-
 /**
  * P-7, inside a transaction. The update locks the jobs in the order of `raises`; the insert after
  * it sees what the owner before has committed, hence `first_seq`. An ownership that is there
  * already is a raise that is sent again.
  */
-export function raiseAll(raises: readonly Raise[]): Sql[] {
-  const wanted = table(
+export function raiseAll(raises: readonly Raise[], now: Sql): readonly Sql[] {
+  const { before, v } = through(
     raises.map(({ job, seen, owner, agent, machine, boardId }) => ({
       ...{ job, seen, owner, agent, machine },
       board: boardId,
     })),
   );
   return [
-    sql`UPDATE ${wanted} r STRAIGHT_JOIN jobs j ON j.id = r.job
-      SET j.token = r.seen + 1, j.owner = r.owner, j.agent = r.agent,
+    sql`UPDATE ${before} jobs j
+      SET j.token = ${v.seen} + 1, j.owner = ${v.owner}, j.agent = ${v.agent},
         j.state = CASE j.state WHEN 'WAITING' THEN 'RUNNING' ELSE j.state END
-      WHERE j.token = r.seen AND j.state IN (${STARTABLE})
-        AND (j.run_at IS NULL OR j.run_at <= @now) AND r.board = (SELECT board_id FROM cluster)`,
+      WHERE j.id = ${v.job} AND j.token = ${v.seen} AND j.state IN (${STARTABLE})
+        AND (j.run_at IS NULL OR j.run_at <= ${now})
+        AND ${v.board} = (SELECT board_id FROM cluster)`,
     sql`INSERT INTO ownerships (job, token, owner, agent, machine, at, first_seq)
-      SELECT j.id, j.token, j.owner, j.agent, r.machine, @now,
+      SELECT j.id, j.token, j.owner, j.agent, ${v.machine}, ${now},
         (SELECT coalesce(max(e.seq), 0) + 1 FROM entries e WHERE e.job = j.id)
-      FROM ${wanted} r STRAIGHT_JOIN jobs j ON j.id = r.job
-      WHERE j.token = r.seen + 1 AND j.owner = r.owner
+      FROM ${before} jobs j
+      WHERE j.id = ${v.job} AND j.token = ${v.seen} + 1 AND j.owner = ${v.owner}
       ON DUPLICATE KEY UPDATE ownerships.job = ownerships.job`,
   ];
 }
@@ -44,7 +39,7 @@ export function raiseAll(raises: readonly Raise[]): Sql[] {
 /** P-7. An owner's name is never used twice, so a row that has it tells that the raise is in. */
 export async function raise(to: Transactions, wanted: Raise): Promise<number | undefined> {
   const row = sql`SELECT token, owner FROM jobs WHERE id = ${wanted.job}`;
-  const { answers } = await to.run([...raiseAll([wanted]), row]);
+  const { answers } = await to.run([...raiseAll([wanted], to.now), row]);
   const found = answers.at(-1)?.rows[0];
   if (found?.["owner"] !== wanted.owner) return undefined;
   const token = integer(found, "token");

@@ -17,8 +17,8 @@ export async function post(to: Transactions, prepared: Prepared): Promise<Posted
   const { key } = job;
   const told = key === undefined ? findJob(job.id) : findKey(key.key);
   const insertion = [
-    ...(key === undefined ? [sql`SET @fresh = 1`] : insertKey(job.id, key)),
-    ...insertJob(prepared),
+    ...(key === undefined ? [sql`SET @fresh = 1`] : insertKey(job.id, key, to.now)),
+    ...insertJob(prepared, to.now),
   ];
   const { answers, repeated } = await to.run([...insertion, told]);
   const row = answers.at(-1)?.rows[0];
@@ -32,23 +32,27 @@ export async function post(to: Transactions, prepared: Prepared): Promise<Posted
   return { posted: repeated && id === job.id ? "created" : "existed", id };
 }
 
-function insertKey(id: string, { key, bodyHash }: NonNullable<NewJob["key"]>): readonly Sql[] {
+function insertKey(
+  id: string,
+  { key, bodyHash }: NonNullable<NewJob["key"]>,
+  now: Sql,
+): readonly Sql[] {
   return [
     sql`INSERT INTO post_keys (\`key\`, job, body_hash, at)
-      VALUES (${key}, ${id}, ${bodyHash}, @now)
+      VALUES (${key}, ${id}, ${bodyHash}, ${now})
       ON DUPLICATE KEY UPDATE post_keys.job = post_keys.job`,
     sql`SET @fresh = ROW_COUNT()`,
   ];
 }
 
-function insertJob({ job, spec, params }: Prepared): readonly Sql[] {
+function insertJob({ job, spec, params }: Prepared, now: Sql): readonly Sql[] {
   const { flow, version } = job.needs;
   return [
     sql`INSERT INTO jobs (id, id_tail, flow, version, signature, flow_hash, name, priority, run_at,
         posted_via, posted_at, state, token)
       SELECT ${job.id}, ${idTail(job.id)}, ${flow}, ${version}, ${toSignature(job.needs)},
-        ${job.flowHash}, ${job.name}, ${job.priority}, ${job.runAt ?? null}, ${job.postedVia}, @now,
-        'WAITING', 0
+        ${job.flowHash}, ${job.name}, ${job.priority}, ${job.runAt ?? null}, ${job.postedVia},
+        ${now}, 'WAITING', 0
       FROM DUAL WHERE @fresh = 1
       ON DUPLICATE KEY UPDATE jobs.id = jobs.id`,
     sql`SET @fresh = ROW_COUNT()`,

@@ -31,7 +31,7 @@ export function purging(to: Transactions): Purging {
       const jobs = list([...ids].sort());
       await to.run([
         sql`DELETE FROM jobs WHERE id IN (${jobs}) AND ended_at IS NOT NULL`,
-        sql`UPDATE post_keys SET removed_at = @now WHERE job IN (${jobs}) AND removed_at IS NULL`,
+        sql`UPDATE post_keys SET removed_at = ${to.now} WHERE job IN (${jobs}) AND removed_at IS NULL`,
         sql`DELETE FROM entries WHERE job IN (${jobs})`,
         sql`DELETE FROM ownerships WHERE job IN (${jobs})`,
         sql`DELETE FROM job_texts WHERE job IN (${jobs})`,

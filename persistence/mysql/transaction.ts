@@ -1,4 +1,4 @@
-import type { MysqlDatabase } from "../../mysql/database.js";
+import type { MysqlDatabase, Packet } from "../../mysql/database.js";
 import type { Answer } from "../../mysql/session.js";
 import { type Sql, sql } from "../../mysql/sql.js";
 
@@ -30,12 +30,15 @@ export class Transactions {
 
   /**
    * The statements as one transaction in one packet: no lock is held while a client is waited for
-   * (P-15). They find its time, ms, in @now. Done twice it must be harmless; see `write`.
+   * (P-15). Done twice it must be harmless; see `write`.
    */
-  async run(statements: readonly Sql[]): Promise<Outcome> {
-    const begin = [sql`SET @now = ${this.now}`, sql`START TRANSACTION`];
-    const packet = [...begin, ...statements, sql`COMMIT`];
-    const { answers, repeated } = await this.database.write(packet);
-    return { answers: answers.slice(begin.length, -1), repeated };
+  async run(packet: Packet): Promise<Outcome> {
+    const make = typeof packet === "function" ? packet : () => packet;
+    const { answers, repeated } = await this.database.write((again) => [
+      sql`START TRANSACTION`,
+      ...make(again),
+      sql`COMMIT`,
+    ]);
+    return { answers: answers.slice(1, -1), repeated };
   }
 }

@@ -3,7 +3,7 @@ import { createCommitter } from "../../persistence/committer.js";
 import type { MysqlPersistence } from "../../persistence/mysql/persistence.js";
 import { WireProxy } from "../../scripts/lab/wire-proxy.js";
 import { databaseOfChapter, openMysql } from "../contracts/mysql.js";
-import { appendOf, BOARD, newJob, owned, posted, raiseOf } from "../contracts/samples.js";
+import { appendOf, BOARD, ENDED, newJob, owned, posted, raiseOf } from "../contracts/samples.js";
 import { closing } from "../contracts/sqlite.js";
 
 /*
@@ -38,6 +38,27 @@ describe("answers that are lost after the commit", () => {
     expect([verdict, second]).toEqual([{ accepted: true }, { accepted: true }]);
     expect((await persistence.load(owner.id)).map(({ seq }) => seq)).toEqual([1, 2]);
     expect(await persistence.job(owner.id)).toMatchObject({ state: "REVERTING" });
+  });
+
+  it("P-19: leave the end of a flow accepted, beside appends that are new", async () => {
+    const { persistence, proxy } = await throughProxy();
+    const ending = await owned(persistence, (await posted(persistence)).id);
+    const going = await owned(persistence, (await posted(persistence)).id);
+    const stale = await owned(persistence, (await posted(persistence)).id);
+    await owned(persistence, stale.id);
+
+    proxy.swallow = 1;
+    const verdicts = await persistence.append([
+      appendOf(ending, 1, { changes: ENDED, state: "SUCCESS" }),
+      appendOf(going, 1),
+      appendOf(stale, 1),
+    ]);
+
+    expect(proxy.swallowed).toBe(1);
+    expect(verdicts.map(({ accepted }) => accepted)).toEqual([true, true, false]);
+    expect(await persistence.job(ending.id)).toMatchObject({ state: "SUCCESS" });
+    expect(await persistence.load(going.id)).toHaveLength(1);
+    expect(await persistence.load(stale.id)).toEqual([]);
   });
 
   it("P-11: leave one ownership behind when the raise rode along", async () => {

@@ -8,6 +8,7 @@ import {
   BOARD,
   ENDED,
   newJob,
+  type Owned,
   owned,
   posted,
   raiseOf,
@@ -65,6 +66,44 @@ export function testAppending(open: OpenPersistence): void {
     ]);
     expect((await persistence.ownerships(job.id)).at(-1)).toMatchObject({ ended: "handover" });
     expect((await persistence.open(10)).map((one) => one.needs)).toEqual([needs]);
+  });
+
+  it("P-14: refuses a first try whose place is taken, changes nothing of its job, takes its neighbours", async () => {
+    const { persistence } = await open();
+    const owners = [];
+    for (let index = 0; index < 3; index += 1) {
+      owners.push(await owned(persistence, (await posted(persistence)).id));
+    }
+    const [first, taken, last] = owners as [Owned, Owned, Owned];
+    await appended(persistence, appendOf(taken, 1));
+
+    const verdicts = await persistence.append([
+      appendOf(first, 1, { changes: ENDED, state: "SUCCESS" }),
+      appendOf(taken, 1, { changes: ENDED, state: "SUCCESS" }),
+      appendOf(last, 1),
+    ]);
+
+    expect(verdicts.map(({ accepted }) => accepted)).toEqual([true, false, true]);
+    expect(await persistence.job(first.id)).toMatchObject({ state: "SUCCESS" });
+    expect(await persistence.job(taken.id)).toMatchObject({ state: "RUNNING" });
+    expect(await persistence.load(taken.id)).toMatchObject([{ seq: 1, changes: STARTED }]);
+    expect((await persistence.ownerships(taken.id))[0]).not.toHaveProperty("ended");
+    expect(await appended(persistence, appendOf(taken, 1))).toEqual({ accepted: false });
+  });
+
+  it("P-19: accepts an append again that is there, refuses another at its place", async () => {
+    const { persistence } = await open();
+    const owner = await owned(persistence, (await posted(persistence)).id);
+    const end = appendOf(owner, 1, { changes: ENDED, state: "SUCCESS" });
+    await appended(persistence, end);
+    const before = await persistence.job(owner.id);
+
+    const again = await appended(persistence, { ...end, repeated: true });
+    const other = await appended(persistence, appendOf(owner, 1, { repeated: true }));
+
+    expect([again.accepted, other.accepted]).toEqual([true, false]);
+    expect(await persistence.job(owner.id)).toEqual(before);
+    expect(await persistence.load(owner.id)).toHaveLength(1);
   });
 
   it("P-14: takes all jobs of a batch in one go and answers in its order", async () => {
