@@ -11,6 +11,7 @@ import {
   haveOtherServers,
 } from "./stages/servers.mjs";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 
 const MINUTE = 60_000;
 
@@ -94,7 +95,8 @@ async function show(stage) {
   const tests = /^\s*Tests\s+(.*?)\s*(\(\d+\))?$/m.exec(output)?.[1];
   console.log(`${ok ? "✔" : "✘"} ${stage.name.padEnd(9)}${seconds(ms)}  ${tests ?? ""}`.trimEnd());
   // What one wants to know of tests that passed: seeds, figures, which servers they had.
-  for (const [, note] of output.matchAll(/^note: (.*)$/gm)) console.log(`  ${note}`);
+  const plain = stripVTControlCharacters(output); // The runner colours its own lines come what may.
+  for (const [, note] of plain.matchAll(/^note: (.*)$/gm)) console.log(`  ${note}`);
   if (ok) return;
   console.log(`\n${output}`);
   process.exit(1);
