@@ -10,10 +10,10 @@ import { type Bar, judge } from "./bars.js";
 import { percentile, type Report } from "./report.js";
 
 /*
- * `npm run bench -- failover [--board redis|consul|embedded] [--rounds N] [--lease 5s]`: how soon a
- * job goes on elsewhere when its owner is killed, told to leave, or gone with its whole machine.
- * Agents are processes of the built package. A round is one owner that leaves; several are under
- * way at a time, each at a moment of its own; whole machines go one by one.
+ * `npm run bench -- failover [--board redis|consul|embedded] [--rounds N] [--lease 5s]
+ * [--leaving kill|term|machine|outage]`: how soon a job goes on elsewhere when its owner is killed,
+ * told to leave, or gone with its whole machine. Agents are processes of the built package. A round
+ * is one owner that leaves; several are under way at a time, each at a moment of its own.
  */
 
 const OWNERS = 4;
@@ -36,17 +36,24 @@ export default async function benchFailover(
   report: Report,
   words: readonly string[],
 ): Promise<void> {
-  const options = { board: { type: "string" }, rounds: { type: "string" } } as const;
+  const text = { type: "string" } as const;
   const { values } = parseArgs({
     args: [...words],
-    options: { ...options, lease: { type: "string" } },
+    options: { board: text, rounds: text, lease: text, leaving: text },
   });
   const rounds = Number(values.rounds ?? 20);
   const lease = values.lease === undefined ? undefined : parseDuration(values.lease);
   if (!(rounds > 0)) throw new Error("--rounds takes a number above 0");
   const leases = lease === undefined ? [DEFAULT_LEASE_MS, SHORT_LEASE_MS] : [lease];
+  const wanted = values.leaving?.split(",");
+  const groups = (values.board ?? "redis,consul")
+    .split(",")
+    .flatMap(boardNamed(leases))
+    .map((cases) => cases.filter(({ leaving }) => wanted?.includes(leaving) ?? true))
+    .filter((cases) => cases.length > 0);
+  if (groups.length === 0) throw new Error(`nobody leaves by "${values.leaving ?? ""}"`);
   const bars: Bar[] = [];
-  for (const cases of (values.board ?? "redis,consul").split(",").flatMap(boardNamed(leases))) {
+  for (const cases of groups) {
     bars.push(...(await measureAll(cases, rounds, report)));
   }
   judge(report, bars);
@@ -61,7 +68,9 @@ function boardNamed(leases: readonly number[]): (board: string) => readonly (rea
     }
     const name = board;
     const kills = leases.map((ms): Case => ({ name, leaving: "kill", leaseMs: ms }));
-    const machines: readonly Case[] = [{ name: "machines", leaving: "machine", leaseMs }];
+    const machines = (["machine", "outage"] as const).map((leaving): Case => {
+      return { name: "machines", leaving, leaseMs };
+    });
     const common: readonly Case[] = [...kills, { name, leaving: "term", leaseMs }];
     return board === "consul" ? [common, machines] : [common];
   };
@@ -120,6 +129,8 @@ function barsOf(
       },
     ];
   }
+  // Measured and not judged: Consul takes its time to tell who of so many is gone.
+  if (leaving === "outage") return [];
   const max = leaving === "machine" ? MACHINE_MS : leaseMs + 1_000;
   return [{ bar: `${what}: longest to claim, ms`, measured: Math.max(...claims), max }];
 }

@@ -2,8 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Fleet } from "./fleet.js";
 import type { Place } from "./places.js";
 
-/** How an owner leaves: killed, told to, or with its whole machine. */
-export type Leaving = "kill" | "term" | "machine";
+/**
+ * How an owner leaves: killed, told to, or with its whole machine; `outage` is that of all owners'
+ * machines within seconds, which is half of such a cluster.
+ */
+export type Leaving = "kill" | "term" | "machine" | "outage";
 
 /** One owner that left, and when the last of its jobs went on elsewhere, ms after that. */
 export interface Failover {
@@ -22,6 +25,10 @@ export async function failOver(
   place: Place,
   { leaving, leaseMs }: { readonly leaving: Leaving; readonly leaseMs: number },
 ): Promise<readonly Failover[]> {
+  const whole = leaving === "machine" || leaving === "outage";
+  // Alone where others would be in its way: when the time is short, or when Consul finds out by
+  // asking around, which takes it longer the more machines do not answer.
+  const alone = leaving === "term" || leaving === "machine";
   const batch = await fleet.fill(1);
   const left = new Map<string, number>();
   const endings: Promise<unknown>[] = [];
@@ -37,14 +44,11 @@ export async function failOver(
       batch.release(owner.name);
     } else {
       owner.signal("SIGKILL");
-      if (leaving === "machine") await consulOf(fleet, place, owner.name).kill();
+      if (whole) endings.push(consulOf(fleet, place, owner.name).kill());
       endings.push(owner.exited);
     }
     fleet.forget(owner.name);
-    // One after the other where they would wait for each other: the time of each is short, or the
-    // machines that notice one's end would be busy with the end of others.
-    if (leaving !== "kill") await fleet.inherited(batch.owned.get(owner.name) ?? [], PATIENCE_MS);
-    if (leaving === "machine") await consulOf(fleet, place, owner.name).start();
+    if (alone) await fleet.inherited(batch.owned.get(owner.name) ?? [], leaseMs + PATIENCE_MS);
   }
   const heirs = await fleet.inherited(batch.jobs, leaseMs + PATIENCE_MS);
   batch.release();
@@ -55,6 +59,9 @@ export async function failOver(
     if (agent === fleet.heir.name && phase === "begin" && !begun.has(job)) begun.set(job, at);
   }
   const claimed = new Map(heirs.map(({ job, at }) => [job, at]));
+  if (whole) {
+    await Promise.all([...left.keys()].map((name) => consulOf(fleet, place, name).start()));
+  }
   await fleet.complete();
   return [...left].map(([name, at]) => {
     const jobs = batch.owned.get(name) ?? [];
