@@ -117,8 +117,17 @@ function removeLeftOvers(): void {
 function remove(id: string): void {
   const names = ip("netns", "list").match(new RegExp(`^${id}-\\d+`, "gm")) ?? [];
   for (const name of names) ip("netns", "del", name);
-  // Gone with the hub, but that takes a moment.
-  if (ip("-o", "link").includes(` ${id}@`)) ip("link", "del", id);
+  // Gone with the hub, but that takes a moment: it may go between the look and the word.
+  if (!hasLink(id)) return;
+  try {
+    ip("link", "del", id);
+  } catch (error) {
+    if (hasLink(id)) throw error;
+  }
+}
+
+function hasLink(id: string): boolean {
+  return ip("-o", "link").includes(` ${id}@`);
 }
 
 function ip(...args: readonly string[]): string {

@@ -87,7 +87,9 @@ async function openCrowd(): Promise<Crowd> {
   return {
     agents,
     async grow(count) {
-      while (agents.length < count) await Promise.all(Array.from({ length: FEW }, open));
+      if (agents.length === 0) await open(); // Alone: it gives the machine its id.
+      while (agents.length < count)
+        await Promise.all(Array.from({ length: Math.min(FEW, count - agents.length) }, open));
     },
     async claimMs() {
       const waits: number[] = [];

@@ -140,8 +140,11 @@ describe.skipIf(skip)("a cluster of three machines", { timeout: 150_000 }, () =>
     const why = await gamma.ask<WhyView>(`/v1/jobs/${id}/why`);
     const said = await beta.jobrunner("why", id);
 
-    expect(why.trouble).toMatch(/^alpha, which owne?[ds] .* claim/);
-    expect(said.stdout).toContain("alpha, which own");
+    // As gamma finds it: without an answer, or already answering for a process of its own again.
+    const silent =
+      /alpha(, which owns it, does not answer| owned it in a process that is gone).*claim/;
+    expect(why.trouble).toMatch(silent);
+    expect(said.stdout).toMatch(silent);
     writeFileSync(release, "");
     expect(await ended(beta, id)).toMatchObject({ state: "SUCCESS" });
     await alpha.startAgent();

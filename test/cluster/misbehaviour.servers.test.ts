@@ -13,7 +13,11 @@ import { tempDir } from "../support/temp.js";
 
 const FLOWS = join(import.meta.dirname, "..", "e2e", "fixtures", "flows");
 const BLOCK_MS = Number(process.env["JOBRUNNER_BLOCK_MS"] ?? 15_000);
-const BAD = ["exit", "throw-later", "eat"] as const;
+const BAD = [
+  ["misbehave", { how: "exit" }],
+  ["misbehave", { how: "throw-later" }],
+  ["glutton", {}],
+] as const;
 const OVER = ["SUCCESS", "FAILURE", "REVERTED", "CANCELLED", "SUSPENDED"];
 
 it(
@@ -27,7 +31,7 @@ it(
     });
     await until(async () => (await check(agent)) === "passing", { withinMs: 20_000 });
     const hog = await post(agent, "hog", { ms: BLOCK_MS });
-    const bad = await Promise.all(BAD.map((how) => post(agent, "misbehave", { how })));
+    const bad = await Promise.all(BAD.map(([flow, params]) => post(agent, flow, params)));
     const good = await Promise.all([1, 2, 3].map(() => post(agent, "hello", {})));
     const seen = { slowestMs: 0, checks: new Set<string>() };
     const states = new Map<string, string>();

@@ -78,7 +78,9 @@ async function disturb(how: string, runner: string) {
   const args = ["--flows", FLOWS, "--runner", runner, "--lease", "2s"];
   const env = { JOBRUNNER_AGENT__MEMORY: "128MiB" };
   const agent = await agentInTest({ dir, name: "alpha", args, env });
-  const bad = await post(agent, "misbehave", { how });
+  const bad = await (how === "eat"
+    ? post(agent, "glutton", {})
+    : post(agent, "misbehave", { how }));
   const good = await post(agent, "hello", {});
   let slowest = 0;
   const look = async (id: string): Promise<JobDetailView> => {
