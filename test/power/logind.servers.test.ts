@@ -66,7 +66,7 @@ describe("systemd-logind", () => {
     }
   });
 
-  it("is let go of by an agent that is killed, whose listener ends, too", async () => {
+  it("is let go of by an agent that is killed", async () => {
     const logind = await startLogind(tempDir());
     onTestFinished(() => logind[Symbol.asyncDispose]());
     const code = `
