@@ -1,5 +1,5 @@
 import type { Needs } from "../common/job.js";
-import type { AgentWhyView, HealthView } from "../common/wire.js";
+import type { AgentView, AgentWhyView, HealthView } from "../common/wire.js";
 import { createCommitter } from "../persistence/committer.js";
 import { watchBoard, type WatchedBoard } from "./board-watch.js";
 import { type Claims, createClaims } from "./claims.js";
@@ -9,8 +9,9 @@ import { execute } from "./owner/execute.js";
 import type { JobControl } from "./owner/job-control.js";
 import { Outage } from "./owner/outage.js";
 import { watchRequests } from "./owner/requests.js";
-import { Duty } from "./duty.js";
+import { Duty } from "./duty/duty.js";
 import { healthOf } from "./health.js";
+import { handOver, type HandingOver } from "./duty/hand-over.js";
 import { createHttp, type HttpServer } from "./http/server.js";
 import { takeBack } from "./identity.js";
 import { createJobs } from "./jobs.js";
@@ -19,18 +20,17 @@ import { createPortrait, type Doing, type SelfPortrait } from "./cluster/view.js
 import { createAbilities } from "./matching/abilities.js";
 import { Ledger } from "./matching/ledger.js";
 import { Matcher } from "./matching/match.js";
+import { Readiness } from "./matching/readiness.js";
 import { ProgressBook } from "./jobs/progress.js";
 import type { AgentParts } from "./parts.js";
 import type { Manifest } from "./runner/runner.js";
-import { RetentionSweep } from "./retention.js";
+import { limitsOf, RetentionSweep } from "./retention.js";
+import { Sleep } from "./duty/sleep.js";
 import { Sweep } from "./sweep.js";
 import { whyHere } from "./matching/why.js";
 
 /** How long bodies that were told to stop, and the entries of their jobs, may take at the end, ms. */
 const LEAVE_LIMIT_MS = 2_000;
-
-/** Longer than anything is waited for, ms. */
-const FOREVER_MS = 2 ** 40;
 
 export interface Agent {
   /** Where its API answers. */
@@ -69,7 +69,9 @@ class RunningAgent implements Agent {
   readonly #matcher: Matcher;
   readonly #sweep: Sweep;
   readonly #retention: RetentionSweep;
+  readonly #readiness: Readiness;
   readonly #conductor: Conductor;
+  readonly #sleep: Sleep;
   readonly #http: HttpServer;
   #requests: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
@@ -88,10 +90,7 @@ class RunningAgent implements Agent {
       onDown: (error) => (error === undefined ? this.#outage.end() : this.#persistenceDown(error)),
     });
     this.#claims = createClaims({
-      board,
-      clock,
-      log,
-      incarnation,
+      ...{ board, clock, log, incarnation },
       renewed: (deadline) => runners.beat(deadline),
       entryLost: () => this.#sweep.wake(),
     });
@@ -102,16 +101,18 @@ class RunningAgent implements Agent {
       random: Math.random,
     });
     this.#abilities = createAbilities({ facts, runners, clock });
+    this.#readiness = new Readiness({
+      ...{ leaving: this.#stopping.signal, duty: this.#duty, sweep: this.#sweep, runners },
+      ...{ abilities: this.#abilities, onlyWhen: config.onlyWhen },
+    });
     this.#matcher = new Matcher({
       flows: () =>
         new Map(this.manifest.flows.map((flow) => [flow.name, [flow.version, ...flow.migrates]])),
       abilities: this.#abilities,
       ledger: new Ledger({ agent }),
     });
-    const { days, ...limits } = config.retention;
     this.#retention = new RetentionSweep({
-      ...{ persistence, clock, log, random: Math.random },
-      limits: { ...limits, ageMs: days * 86_400_000 },
+      ...{ persistence, clock, log, random: Math.random, limits: limitsOf(config.retention) },
     });
     const jobs = createJobs({
       ...{ persistence, board, runners, identity, clock, log, capabilities: this.#abilities },
@@ -121,13 +122,14 @@ class RunningAgent implements Agent {
       requested: (job, request) => this.#conductor.running().get(job)?.request(request),
     });
     this.#conductor = this.#createConductor((job) => jobs.wake(job));
+    this.#sleep = new Sleep({ ...this.#parts, ...this.#moving(), woken: () => this.#woken() });
     this.#portrait = createPortrait({
       ...this.#parts,
       ...{ address: () => this.address, doing: () => this.#doing() },
     });
     const agents = createAgents({
-      ...{ membership, peer: createPeer(config.token), name: agent },
-      self: () => this.#portrait.view(),
+      ...{ membership, peer: createPeer(config.token), name: agent, clock },
+      self: () => this.#view(),
       obey: (verb) => this.#obey(verb),
     });
     this.#http = createHttp({
@@ -148,6 +150,7 @@ class RunningAgent implements Agent {
     await this.#sweep.start();
     this.#retention.start();
     this.#conductor.start();
+    this.#sleep.start();
     const running = (): ReadonlyMap<string, JobControl> => this.#conductor.running();
     this.#requests = watchRequests({ ...this.#parts, running }, this.#stopping.signal);
     this.#ready = true;
@@ -166,13 +169,15 @@ class RunningAgent implements Agent {
   }
 
   async #stop(): Promise<void> {
-    const { log, runners, identity, membership, facts, board, persistence } = this.#parts;
+    const { log, runners, identity, membership, facts, board, persistence, power } = this.#parts;
     this.#ready = false;
     this.#stopping.abort();
     this.#duty.drain();
     membership.drain("leaving");
+    await this.#sleep.stop();
     await this.#conductor.stop();
-    await this.#handOver();
+    await handOver({ ...this.#moving(), lateMs: LEAVE_LIMIT_MS, why: "the agent has left" });
+    await power[Symbol.asyncDispose]();
     await this.#requests;
     await Promise.all([this.#sweep.stop(), this.#retention.stop()]);
     await this.#http.close();
@@ -192,22 +197,6 @@ class RunningAgent implements Agent {
     this.#conductor.wake();
   }
 
-  /** P-22: waits until nothing runs here; after the drain limit, and a moment more, regardless. */
-  async #handOver(): Promise<void> {
-    const { clock } = this.#parts;
-    const idle = new AbortController();
-    const { grace } = this.#duty;
-    const limit = clock.sleep(FOREVER_MS, AbortSignal.any([grace, idle.signal])).then(async () => {
-      await clock.sleep(LEAVE_LIMIT_MS, idle.signal);
-      // With persistence away no entry can be written: abandoned without one.
-      if (!idle.signal.aborted) this.#claims.loseAll("the agent has left");
-    });
-    await this.#conductor.idle();
-    idle.abort();
-    this.#duty.hurry();
-    await limit;
-  }
-
   #persistenceDown(error: Error): void {
     this.#sweep.persistenceDown();
     this.#outage.begin(error, () => {
@@ -221,7 +210,7 @@ class RunningAgent implements Agent {
     return new Conductor({
       ...{ board, clock, log, claims, matcher, slots: () => this.#slots },
       random: Math.random,
-      mayClaim: () => this.#obstacle() === undefined,
+      mayClaim: async () => (await this.#readiness.obstacle()) === undefined,
       execute: async (claim, control) => {
         await execute(claim, control, {
           ...this.#parts,
@@ -240,23 +229,13 @@ class RunningAgent implements Agent {
     });
   }
 
-  /** Why this agent claims nothing, whatever the job. */
-  #obstacle(): string | undefined {
-    if (this.#stopping.signal.aborted) return "it is leaving";
-    if (this.#duty.state !== "ready") return `it is ${this.#duty.state}`;
-    if (!this.#sweep.persistenceOk) return "the database does not answer";
-    if (this.#parts.runners.trouble !== undefined) return "it cannot start a runner for flow code";
-    if (this.#sweep.boardId !== undefined) return undefined;
-    return this.#sweep.disagreement ?? "it has not agreed on the board yet";
-  }
-
   #why(needs: Needs): Promise<AgentWhyView> {
     return whyHere(
       {
         ...{ agent: this.#parts.identity.agent, matcher: this.#matcher },
         slots: this.#slots,
         running: () => [...this.#conductor.running().keys()],
-        obstacle: () => this.#obstacle(),
+        readiness: this.#readiness,
       },
       needs,
     );
@@ -272,16 +251,42 @@ class RunningAgent implements Agent {
     });
   }
 
+  async #view(): Promise<AgentView> {
+    await this.#readiness.obstacle(); // As it is now: nobody may have asked for a while.
+    return this.#portrait.view();
+  }
+
   #doing(): Doing {
     const jobs = [...this.#conductor.running().keys()];
-    return { state: this.#duty.state, slots: this.#slots, jobs };
+    return { ...this.#readiness.known(), slots: this.#slots, jobs };
+  }
+
+  #moving(): Pick<HandingOver, "clock" | "duty" | "conductor" | "claims"> {
+    const [{ clock }, duty, conductor, claims] = [
+      this.#parts,
+      this.#duty,
+      this.#conductor,
+      this.#claims,
+    ];
+    return { clock, duty, conductor, claims };
+  }
+
+  /** Whatever was known before the machine slept may be wrong: claims first. */
+  #woken(): void {
+    const { facts } = this.#parts;
+    void this.#claims.renewNow();
+    this.#abilities.forget();
+    void facts.refresh("on_mains");
+    void facts.refresh("addresses");
+    this.#sweep.wake();
+    this.#conductor.wake();
   }
 
   #obey(verb: DutyVerb): void {
     this.#duty[verb]();
-    const { state } = this.#duty;
-    this.#parts.membership.drain(state === "ready" ? undefined : state);
-    this.#parts.log.info({ state }, "told what to do with jobs");
+    const { told } = this.#duty;
+    this.#parts.membership.drain(told === "ready" ? undefined : told);
+    this.#parts.log.info({ state: told }, "told what to do with jobs");
     this.#conductor.wake();
   }
 
@@ -289,7 +294,7 @@ class RunningAgent implements Agent {
   #toldByRegistry(reason: string | undefined): void {
     if (this.#stopping.signal.aborted) return;
     this.#duty[reason === undefined ? "resume" : "drain"]();
-    this.#parts.log.info({ state: this.#duty.state, reason }, "told in Consul about jobs");
+    this.#parts.log.info({ state: this.#duty.told, reason }, "told in Consul about jobs");
     this.#conductor.wake();
   }
 }

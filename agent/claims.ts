@@ -66,7 +66,7 @@ export interface Claims extends AsyncDisposable {
   knows(claimId: string): boolean;
   /** Ends all claims: this agent can do nothing for their jobs now, another one may. */
   loseAll(why: string): void;
-  /** Renews all claims now; the loop does so in time. There is one renewal at a time. */
+  /** Loses what ran out, as in sleep, and renews the rest now; the loop does so in time. */
   renewNow(): Promise<void>;
   /** Whether the last exchange with the board worked. */
   readonly boardOk: boolean;
@@ -146,7 +146,10 @@ class ClaimKeeper implements Claims {
     for (const held of this.#trusted()) this.#lose(held, why);
   }
 
+  /** There is one renewal at a time. */
   async renewNow(): Promise<void> {
+    this.#loseExpired();
+    if (this.#trusted().length === 0) return;
     this.#renewing ??= this.#renew().finally(() => {
       this.#renewing = undefined;
     });
@@ -197,7 +200,7 @@ class ClaimKeeper implements Claims {
       this.#loseExpired();
       if (clock.monotonic() < renewAt) continue;
       renewAt = clock.monotonic() + everyMs;
-      if (this.#trusted().length > 0 && !this.#stop.signal.aborted) await this.renewNow();
+      if (!this.#stop.signal.aborted) await this.renewNow();
     }
   }
 

@@ -27,8 +27,8 @@ export interface ConductorOptions {
   readonly slots: () => number;
   /** 0 <= x < 1, for agents that compete. */
   random(): number;
-  /** False while this agent must not claim: the cluster uses another board, or SQL is away. */
-  mayClaim(): boolean;
+  /** False while this agent must not claim: it was drained, or SQL is away. Never rejects. */
+  mayClaim(): Promise<boolean>;
   /** Works on a claim until it is released. */
   execute(claim: Claim, control: JobControl): Promise<void>;
 }
@@ -115,7 +115,7 @@ export class Conductor {
   /** One look at the board; returns how long to wait when nothing else happens, ms. */
   async #look(): Promise<number> {
     const { board, matcher, slots, mayClaim } = this.#options;
-    if (!mayClaim() || this.#running.size >= slots()) return LOOK_AGAIN_MS;
+    if (this.#running.size >= slots() || !(await mayClaim())) return LOOK_AGAIN_MS;
     const survey = await board.survey();
     const able: string[] = [];
     let unable = 0;
@@ -138,11 +138,12 @@ export class Conductor {
    * job, not 3.
    */
   async #claimAll(able: readonly string[]): Promise<boolean> {
-    const { board, matcher, slots, random } = this.#options;
+    const { board, matcher, slots, random, mayClaim } = this.#options;
     let waiting = [...(await board.candidates(able, CANDIDATES))];
     let [held, lost] = [false, 0];
     while (waiting.length > 0 && lost < LOST_MAX) {
       if (this.#running.size >= slots() || this.#stop.signal.aborted) break;
+      if (!(await mayClaim())) break; // Told meanwhile to take none.
       const place = lost === 0 ? 0 : Math.floor(random() * waiting.length);
       const [next] = waiting.splice(place, 1);
       // The job claimed a moment ago may hold what this one needs, such as a port.

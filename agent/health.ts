@@ -1,6 +1,5 @@
-import type { HealthView } from "../common/wire.js";
+import type { DutyState, HealthView } from "../common/wire.js";
 import type { Persistence } from "../persistence/persistence.js";
-import type { DutyState } from "./duty.js";
 import type { Manifest } from "./runner/runner.js";
 import type { Sweep } from "./sweep.js";
 

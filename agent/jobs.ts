@@ -1,3 +1,4 @@
+import type { Clause } from "../common/job.js";
 import type {
   CheckView,
   FlowsView,
@@ -36,6 +37,8 @@ export interface Jobs {
   awaitEnd(part: string, limit: WaitLimit): Promise<JobDetailView>;
   /** Why a job runs, or does not. */
   why(part: string): Promise<WhyView>;
+  /** What it needs of a machine; `id` is whole. */
+  clauses(id: string): Promise<readonly Clause[]>;
   /** P-24. Throws CONFLICT when the job's state excludes it, NOT_FOUND, USAGE. */
   ask(part: string, ask: Ask): Promise<AskAnswer>;
   flows(): Promise<FlowsView>;
@@ -60,6 +63,7 @@ export function createJobs(options: JobsOptions): Jobs {
       return detail(options, id);
     },
     why: (part) => whyJob(options, part),
+    clauses: async (id) => (await persistence.job(id))?.needs.clauses ?? [],
     async ask(part, ask) {
       const answer = await askJob(options, part, ask);
       if (answer.done) waiters.wake(answer.view.id);

@@ -5,6 +5,7 @@ import type { Clock } from "../common/clock.js";
 import type { Config } from "../config/config.js";
 import type { Facts } from "../facts/facts.js";
 import type { Persistence } from "../persistence/persistence.js";
+import type { Power } from "../power/power.js";
 import type { AgentIdentity } from "./identity.js";
 import type { Runners } from "./runner/runner.js";
 
@@ -17,6 +18,7 @@ export interface AgentParts {
   readonly identity: AgentIdentity;
   readonly facts: Facts;
   readonly membership: Membership;
+  readonly power: Power;
   readonly clock: Clock;
   readonly log: Logger;
   /** Of this jobrunner. */

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Clock } from "../common/clock.js";
+import type { Config } from "../config/config.js";
 import type { Persistence, Retention } from "../persistence/persistence.js";
 
 /** Time between two purges, ms; part of it is random so that agents do not purge in step. */
@@ -15,6 +16,11 @@ export interface RetentionOptions {
   readonly clock: Clock;
   readonly log: Logger;
   random(): number;
+}
+
+/** As an owner writes them, in days. */
+export function limitsOf({ days, ...limits }: Config["retention"]): Retention {
+  return { ...limits, ageMs: days * 86_400_000 };
 }
 
 /**

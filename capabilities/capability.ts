@@ -55,9 +55,14 @@ export interface Capability {
   check(args: readonly Json[], surroundings: Surroundings): Verdict | Promise<Verdict>;
 }
 
+/** One that knows mistakes in its arguments at once. */
+export interface Instant extends Capability {
+  mistake(args: readonly Json[]): string | undefined;
+}
+
 /** Capabilities by name. */
-export interface Registry {
-  get(name: string): Capability | undefined;
+export interface Registry<C extends Capability = Capability> {
+  get(name: string): C | undefined;
   keys(): Iterable<string>;
 }
 
@@ -70,8 +75,10 @@ export function nameMistake(name: string): string | undefined {
 }
 
 /** Capabilities by name; a name that is taken twice, or that no clause can have, is a defect. */
-export function toRegistry(capabilities: readonly Capability[]): ReadonlyMap<string, Capability> {
-  const registry = new Map<string, Capability>();
+export function toRegistry<C extends Capability>(
+  capabilities: readonly C[],
+): ReadonlyMap<string, C> {
+  const registry = new Map<string, C>();
   for (const capability of capabilities) {
     const { name } = capability;
     const mistake = nameMistake(name);

@@ -33,6 +33,8 @@ export interface Evaluator {
   evaluate(clauses: readonly Clause[]): Promise<Answer>;
   /** Asks every clause, whatever the others say; the verdicts in their order. Never rejects. */
   verdicts(clauses: readonly Clause[]): Promise<readonly Verdict[]>;
+  /** Asks anew what it remembers: the machine may have slept for days. */
+  forget(): void;
 }
 
 /** Verdicts kept; the arguments come from posted jobs, so their number has no limit of its own. */
@@ -50,6 +52,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       return { able: true };
     },
     verdicts: (clauses) => Promise.all(clauses.map((clause) => ask(clause, desk))),
+    forget: () => desk.cache.clear(),
   };
 }
 

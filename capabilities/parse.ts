@@ -2,7 +2,7 @@ import { JobrunnerError } from "../common/error.js";
 import { type Clause, formatClause } from "../common/job.js";
 import type { Json } from "../common/json.js";
 import { nearest } from "../common/text/nearest.js";
-import type { Registry } from "./capability.js";
+import type { Capability, Instant, Registry } from "./capability.js";
 
 const CLAUSE = /^([A-Za-z_][A-Za-z0-9_]*)(?:\((.*)\))?$/s;
 
@@ -12,6 +12,20 @@ const CLAUSE = /^([A-Za-z_][A-Za-z0-9_]*)(?:\((.*)\))?$/s;
  * knows and for arguments that cannot be meant.
  */
 export async function parseClause(text: string, registry: Registry): Promise<Clause> {
+  const { clause, capability } = read(text, registry);
+  return refuse(clause, capability, await capability.mistake(clause.args));
+}
+
+/** The same at once, for capabilities that need no runner to look at their arguments. */
+export function parseClauseNow(text: string, registry: Registry<Instant>): Clause {
+  const { clause, capability } = read(text, registry);
+  return refuse(clause, capability, capability.mistake(clause.args));
+}
+
+function read<C extends Capability>(
+  text: string,
+  registry: Registry<C>,
+): { readonly clause: Clause; readonly capability: C } {
   const match = CLAUSE.exec(text.trim());
   if (match?.[1] === undefined) {
     throw new JobrunnerError("BAD_PARAMETERS", `"${text}" is not a capability`, {
@@ -21,7 +35,10 @@ export async function parseClause(text: string, registry: Registry): Promise<Cla
   const clause = { name: match[1], args: parseArguments(match[2] ?? "") };
   const capability = registry.get(clause.name);
   if (capability === undefined) throw unknownName(clause.name, registry);
-  const mistake = await capability.mistake(clause.args);
+  return { clause, capability };
+}
+
+function refuse(clause: Clause, capability: Capability, mistake: string | undefined): Clause {
   if (mistake === undefined) return clause;
   const usage = capability.usage === "" ? clause.name : `${clause.name}(${capability.usage})`;
   throw new JobrunnerError("BAD_PARAMETERS", `${formatClause(clause)}: ${mistake}`, {

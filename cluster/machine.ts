@@ -18,6 +18,8 @@ export function openMachineMembership({ directory, peers }: MachineOptions): Mem
     // An agent registers itself in the state directory as soon as it listens.
     announce: () => undefined,
     drain: () => undefined,
+    // Nobody keeps what it says: it is shown as not answering.
+    asleep: () => Promise.resolve(),
     trouble: () => undefined,
     members: async () => {
       const here = await registeredAgents(directory);

@@ -14,11 +14,16 @@ export interface Self {
   readonly note: string;
 }
 
-/** An agent as the cluster knows it. `gone`: nothing was heard of it for longer than its limit. */
+/**
+ * An agent as the cluster knows it. `gone`: nothing was heard of it for longer than its limit;
+ * `asleep`: it said that its machine goes to sleep.
+ */
 export interface Member extends Partial<Omit<Self, "name" | "url" | "note">> {
   readonly name: string;
   readonly url: string;
-  readonly state: "known" | "draining" | "gone";
+  readonly state: "known" | "draining" | "asleep" | "gone";
+  /** Since when its machine sleeps, ms since 1970, by its own clock. */
+  readonly asleepSince?: number;
   /** When it was heard of last, as far as the registry tells; ms since 1970, by its own clock. */
   readonly heardAt?: number;
 }
@@ -35,6 +40,11 @@ export interface Membership extends AsyncDisposable {
   announce(self: () => Self, told: (reason: string | undefined) => void): void;
   /** Shown as not taking jobs, with the reason, or (undefined) as taking them again. */
   drain(reason: string | undefined): void;
+  /**
+   * The machine goes to sleep, ms since 1970, or (undefined) has woken: shown as asleep with what
+   * was known of it, until it says otherwise. Resolves once that is known; never rejects.
+   */
+  asleep(since: number | undefined): Promise<void>;
   /**
    * All agents, this one among them, by name; as they were known last when the registry is away.
    * Rejects with BOARD_DOWN when nobody ever told.

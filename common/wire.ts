@@ -173,9 +173,13 @@ export interface AgentWhyView {
 
 /** What the registry knows of an agent that does not answer. */
 export interface LastKnownView {
+  /** Short words about it, with what its owner calls it. */
+  readonly tags?: readonly string[];
   readonly facts: Readonly<Record<string, string>>;
   /** When it was heard of last, by its own clock. */
   readonly heardAt?: string;
+  /** Of one that is asleep, by its own clock. */
+  readonly asleepSince?: string;
 }
 
 /** What keeps every agent from a job, however able. */
@@ -201,11 +205,18 @@ export interface WhyView {
   readonly agents: readonly AgentWhyView[];
 }
 
+/** What an agent does about jobs. */
+export type DutyState = "ready" | "cordoned" | "draining" | "asleep";
+export type AgentState = DutyState | "paused" | "unreachable" | "gone";
+
 /** One agent of the cluster. */
 export interface AgentView {
   readonly name: string;
-  /** `unreachable`: known, and silent when asked just now. `gone`: not heard of for longer. */
-  readonly state: "ready" | "cordoned" | "draining" | "unreachable" | "gone";
+  /**
+   * `paused`: its owner's `onlyWhen` does not hold. `unreachable`: known, and silent when asked
+   * just now. `asleep`: it said so, and was not heard of since. `gone`: not heard of for longer.
+   */
+  readonly state: AgentState;
   /** Where its API answers. */
   readonly url: string;
   readonly machine?: string;
@@ -219,6 +230,8 @@ export interface AgentView {
   readonly note?: string;
   /** Of one that does not answer: when it was heard of last. */
   readonly heardAt?: string;
+  /** Of one that is asleep, by its own clock. */
+  readonly asleepSince?: string;
 }
 
 export interface AgentsView {

@@ -30,6 +30,7 @@ export function complete(settings: CheckedSettings, env: NodeJS.ProcessEnv): Con
     slots: agent?.slots ?? Math.max(4, availableParallelism()),
     leaseMs: claim?.lease ?? 10_000,
     drainTimeoutMs: drain?.timeout ?? 60_000,
+    onlyWhen: settings.onlyWhen ?? [],
     runner: agent?.runner ?? "process",
     ...(agent?.memory === undefined ? {} : { memory: agent.memory }),
     retention: retention(settings.retention),

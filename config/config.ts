@@ -1,3 +1,4 @@
+import type { Clause } from "../common/job.js";
 import type { Overrides } from "../facts/overrides.js";
 
 /** Everything an agent was told, checked and complete; durations in ms. */
@@ -26,6 +27,8 @@ export interface Config {
   readonly slots: number;
   readonly leaseMs: number;
   readonly drainTimeoutMs: number;
+  /** What must be so for the agent to take any job; capabilities that are built in. */
+  readonly onlyWhen: readonly Clause[];
   readonly runner: "process" | "thread";
   /** What flow code may keep in the heap of its process or thread, bytes; Node's own by default. */
   readonly memory?: number;

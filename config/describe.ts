@@ -1,3 +1,4 @@
+import { formatClause } from "../common/job.js";
 import { formatDuration } from "../common/text/duration.js";
 import type { Config } from "./config.js";
 import type { Loaded } from "./load.js";
@@ -36,6 +37,7 @@ export function describeConfig({ config, merged, secret }: Loaded): readonly Des
     [["claim", "lease"], formatDuration(config.leaseMs)],
     [["drain", "timeout"], formatDuration(config.drainTimeoutMs)],
     [["retention"], retentionOf(config)],
+    [["onlyWhen"], config.onlyWhen.map(formatClause).join(", ")],
     [["log", "level"], config.logLevel],
   ];
   return rows.map(([path, value]) => {

@@ -1,7 +1,10 @@
 import { z } from "zod";
+import { BUILTIN_CAPABILITIES } from "../capabilities/builtin/all.js";
+import { parseClauseNow } from "../capabilities/parse.js";
 import { parseBytes } from "../common/text/bytes.js";
 import { parseDuration } from "../common/text/duration.js";
-import { hasCode } from "../common/error.js";
+import { hasCode, JobrunnerError } from "../common/error.js";
+import type { Clause } from "../common/job.js";
 import type { Json } from "../common/json.js";
 import { type Overrides, parseOverrides } from "../facts/overrides.js";
 import { LOG_LEVELS } from "./config.js";
@@ -82,6 +85,18 @@ function overrides(given: Readonly<Record<string, Json>>, context: z.RefinementC
   }
 }
 
+/** A capability as people write it; those of authors are not known before their files are loaded. */
+const clause = z.string().transform((text, context): Clause => {
+  try {
+    return parseClauseNow(text, BUILTIN_CAPABILITIES);
+  } catch (error) {
+    if (!(error instanceof JobrunnerError)) throw error;
+    const { message, hint = "" } = error;
+    context.addIssue({ code: "custom", message: `is none that is built in: ${message}. ${hint}` });
+    return z.NEVER;
+  }
+});
+
 const board = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("embedded"), path: z.string().min(1).optional() }),
   z.strictObject({
@@ -146,6 +161,7 @@ export const SETTINGS = z.strictObject({
       bytes: bytes.optional(),
     })
     .optional(),
+  onlyWhen: z.array(clause).optional(),
   log: z.strictObject({ level: z.enum(LOG_LEVELS).optional() }).optional(),
 });
 

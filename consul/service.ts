@@ -71,18 +71,24 @@ function asked({
   };
 }
 
+export interface Beat {
+  readonly output?: string;
+  /** A change of it is told to the servers at once, with the output, which may wait otherwise. */
+  readonly status?: "passing" | "warning";
+}
+
 /** Keeps a check passing. False when the Consul agent knows no such check: register again. */
 export async function beat(
   client: ConsulClient,
   checkId: string,
-  { output, ...request }: Request & { readonly output?: string } = {},
+  { output, status = "passing", ...request }: Request & Beat = {},
 ): Promise<boolean> {
   // By hand: the package's method puts the output into the URL, and can send no status with it.
   const { refusal } = await client.put(
     {
       path: "/agent/check/update/{id}",
       params: { id: checkId },
-      body: { Status: "passing", Output: output ?? "" },
+      body: { Status: status, Output: output ?? "" },
     },
     // 1.8 says 500 to a check it does not know, later ones 404.
     { ...request, expect: [404, 500] },

@@ -1,7 +1,10 @@
 import { JobrunnerError } from "../../common/error.js";
 import { nearest } from "../../common/text/nearest.js";
-import type { AgentsView, AgentView, LastKnownView } from "../../common/wire.js";
+import type { Clock } from "../../common/clock.js";
+import type { Clause } from "../../common/job.js";
+import type { AgentsView, AgentView, AgentWhyView, LastKnownView } from "../../common/wire.js";
 import type { Member, Membership } from "../../cluster/membership.js";
+import { ifAwake, type Sleeper } from "./if-awake.js";
 import type { Peer } from "./peer.js";
 
 /** What an agent can be told about its duty. */
@@ -12,11 +15,13 @@ export interface Agents {
   /** Of this one. */
   readonly name: string;
   /** This one. */
-  self(): AgentView;
+  self(): Promise<AgentView>;
   /** All; those that do not answer at once are shown as the registry knows them. */
   list(): Promise<AgentsView>;
   /** Throws NOT_FOUND. */
   get(name: string): Promise<AgentView>;
+  /** Whether one that sleeps would fit, by what was known of it last. */
+  ifAwake(sleeper: Sleeper, clauses: readonly Clause[]): Promise<AgentWhyView>;
   /** What the others answer at this path, in the order of their names. */
   others<T>(path: string): Promise<readonly OthersAnswer<T>[]>;
   /** Passed on to that agent when it is another one. Throws NOT_FOUND or UNREACHABLE. */
@@ -31,9 +36,10 @@ export type OthersAnswer<T> =
 export interface AgentsOptions {
   readonly membership: Membership;
   readonly peer: Peer;
+  readonly clock: Clock;
   /** Of this agent. */
   readonly name: string;
-  self(): AgentView;
+  self(): Promise<AgentView>;
   obey(verb: DutyVerb): void;
 }
 
@@ -56,12 +62,12 @@ class KnownAgents implements Agents {
     return this.#options.name;
   }
 
-  self(): AgentView {
+  self(): Promise<AgentView> {
     return this.#options.self();
   }
 
   async list(): Promise<AgentsView> {
-    const own = this.self();
+    const own = await this.self();
     try {
       const asked = await Promise.all((await this.#others()).map((member) => this.#ask(member)));
       // A peer that the settings name by its address may be this very agent.
@@ -90,6 +96,10 @@ class KnownAgents implements Agents {
         }
       }),
     );
+  }
+
+  ifAwake(sleeper: Sleeper, clauses: readonly Clause[]): Promise<AgentWhyView> {
+    return ifAwake(sleeper, clauses, this.#options.clock);
   }
 
   async tell(name: string, verb: DutyVerb): Promise<AgentView> {
@@ -129,21 +139,26 @@ class KnownAgents implements Agents {
 
 /** What is known of an agent that does not answer. */
 function silent(member: Member, error: unknown): AgentView {
-  const { name, url, state, machine, version, tags = [] } = member;
-  const isGone = state === "gone";
+  const { name, url, state, machine, version } = member;
   return {
-    ...{ name, url, tags, ...lastOf(member) },
+    ...{ name, url, tags: [], ...lastOf(member) },
     ...(machine === undefined ? {} : { machine }),
     ...(version === undefined ? {} : { version }),
-    state: isGone ? "gone" : "unreachable",
-    note: isGone ? NOT_HEARD_OF : reasonOf(error),
+    ...silenceOf(state, error),
   };
 }
 
-function lastOf({ facts = {}, heardAt }: Member): LastKnownView {
+function silenceOf(state: Member["state"], error: unknown): Pick<AgentView, "state" | "note"> {
+  if (state === "asleep") return { state };
+  if (state === "gone") return { state, note: NOT_HEARD_OF };
+  return { state: "unreachable", note: reasonOf(error) };
+}
+
+function lastOf({ facts = {}, tags = [], heardAt, asleepSince }: Member): LastKnownView {
   return {
-    facts,
+    ...{ facts, tags },
     ...(heardAt === undefined ? {} : { heardAt: new Date(heardAt).toISOString() }),
+    ...(asleepSince === undefined ? {} : { asleepSince: new Date(asleepSince).toISOString() }),
   };
 }
 

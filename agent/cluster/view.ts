@@ -20,7 +20,9 @@ export interface SelfParts {
 
 /** What an agent does now. */
 export interface Doing {
-  readonly state: "ready" | "cordoned" | "draining";
+  readonly state: "ready" | "paused" | "cordoned" | "draining" | "asleep";
+  /** Why it is in this state. */
+  readonly note?: string;
   readonly slots: number;
   /** Ids of the jobs that run here. */
   readonly jobs: readonly string[];
@@ -49,12 +51,13 @@ export function createPortrait(parts: SelfParts): SelfPortrait {
       return { ...base(texts), facts: texts, note: noteOf(parts) };
     },
     view() {
-      const { state, slots, jobs } = parts.doing();
+      const { state, note, slots, jobs } = parts.doing();
       const texts = describeFacts(facts);
       return {
         ...base(texts),
         facts: texts,
         state,
+        ...(note === undefined ? {} : { note }),
         slots: { total: slots, busy: jobs.length },
         jobs,
       };
@@ -78,7 +81,7 @@ function tagsOf(
 
 /** Some lines for people who look at the registry, with the time up to which they hold. */
 function noteOf({ facts, version, doing }: SelfParts): string {
-  const { state, slots, jobs } = doing();
+  const { state, note, slots, jobs } = doing();
   const [load, free] = [facts.get("load"), facts.get("memory_free")];
   const machine = [
     "known" in load ? [`load ${load.known.toFixed(1)}`] : [],
@@ -86,6 +89,7 @@ function noteOf({ facts, version, doing }: SelfParts): string {
   ].flat();
   return [
     `${state}, ${jobs.length} of ${slots} slots busy, jobrunner ${version}`,
+    ...(note === undefined ? [] : [note]),
     ...(jobs.length === 0 ? [] : [`runs ${jobs.map((id) => id.slice(-8)).join(" ")}`]),
     ...(machine.length === 0 ? [] : [machine.join(", ")]),
   ].join("\n");

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
 import { parseDuration } from "../../common/text/duration.js";
 import { hasCode, JobrunnerError } from "../../common/error.js";
-import type { CancelRequest, HealthView, PostRequest, WhyView } from "../../common/wire.js";
+import type { CancelRequest, HealthView, PostRequest } from "../../common/wire.js";
 import type { ListQuery } from "../jobs/listing.js";
 import type { PostAnswer } from "../jobs/posting.js";
 import type { Agents } from "../cluster/agents.js";
@@ -131,8 +131,7 @@ function jobRoutes(options: RouteOptions): readonly Route[] {
       handler: (request) => {
         const { id } = request.params as { id: string };
         const { here } = request.query as { here?: string };
-        const why = (part: string): Promise<WhyView> => jobs.why(part);
-        return here === undefined ? whyEverywhere(options.agents, why, id) : why(id);
+        return here === undefined ? whyEverywhere(options.agents, jobs, id) : jobs.why(id);
       },
     },
   ];

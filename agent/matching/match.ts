@@ -113,7 +113,7 @@ function failed(what: string, observed: string): RequirementView {
   return { what, verdict: "no", observed, needed: what };
 }
 
-function toRequirement(clause: Clause, verdict: Verdict): RequirementView {
+export function toRequirement(clause: Clause, verdict: Verdict): RequirementView {
   const what = formatClause(clause);
   if ("unknown" in verdict) return { what, verdict: "unknown", observed: verdict.unknown };
   if (verdict.able) return { what, verdict: "yes" };

@@ -1,6 +1,7 @@
 import type { Needs } from "../../common/job.js";
 import type { AgentWhyView, RequirementView } from "../../common/wire.js";
 import type { Matcher } from "./match.js";
+import type { Readiness } from "./readiness.js";
 
 export interface WhyOptions {
   /** Name of this agent. */
@@ -9,8 +10,7 @@ export interface WhyOptions {
   readonly slots: number;
   /** Jobs that run here. */
   running(): readonly string[];
-  /** Why it claims nothing now, whatever the job; undefined when it claims. */
-  obstacle(): string | undefined;
+  readonly readiness: Readiness;
 }
 
 /**
@@ -18,20 +18,14 @@ export interface WhyOptions {
  * the others say, so that people see how much is missing.
  */
 export async function whyHere(options: WhyOptions, needs: Needs): Promise<AgentWhyView> {
-  const { agent, matcher } = options;
+  const { agent, matcher, readiness } = options;
   const requirements = [
-    claimingOf(options),
+    ...(await readiness.explain()),
     ...(await matcher.explain(needs)),
     slotOf(options),
-  ] as const;
+  ];
   const able = requirements.every(({ verdict }) => verdict === "yes");
   return { agent, able, requirements };
-}
-
-function claimingOf({ obstacle }: WhyOptions): RequirementView {
-  const what = "takes jobs";
-  const observed = obstacle();
-  return observed === undefined ? { what, verdict: "yes" } : { what, verdict: "no", observed };
 }
 
 function slotOf({ running, slots }: WhyOptions): RequirementView {

@@ -1,5 +1,5 @@
 import type { FactName, FactTable, KeyedName } from "../../facts/fact.js";
-import type { Capability, Surroundings, Verdict } from "../capability.js";
+import type { Capability, Instant, Surroundings, Verdict } from "../capability.js";
 import { type ArgumentsOf, type ArgumentType, readArguments } from "../parameters.js";
 
 interface Builtin<T extends readonly ArgumentType[], N extends FactName> extends Pick<
@@ -20,7 +20,7 @@ interface Builtin<T extends readonly ArgumentType[], N extends FactName> extends
 /** A capability with the types of its arguments and facts. */
 export function builtin<const T extends readonly ArgumentType[], const N extends FactName>(
   definition: Builtin<T, N>,
-): Capability {
+): Instant {
   const { takes, check, cost = "cheap", ...rest } = definition;
   return {
     ...rest,

@@ -14,6 +14,7 @@ import { fileLocks } from "../../sqlite/lock.js";
 import { openMachineMembership } from "../../cluster/machine.js";
 import type { Membership } from "../../cluster/membership.js";
 import { resolveConsulUrl } from "../../consul/address.js";
+import { type Power, SILENT_POWER } from "../../power/power.js";
 import { packageVersion } from "../version.js";
 import { systemClock } from "../clock.js";
 
@@ -38,8 +39,9 @@ export async function composeAgent(config: Config, log: Logger): Promise<Agent> 
     const runners = keep(openRunners(config, log));
     const facts = keep(openFacts(config));
     const membership = keep(await openMembership(config, log));
+    const power = keep(await openPower(log));
     const parts = {
-      ...{ config, persistence, board, runners, identity, membership, facts, log },
+      ...{ config, persistence, board, runners, identity, membership, power, facts, log },
       ...{ clock: systemClock, version: packageVersion() },
     };
     opened.splice(0); // From here on the agent closes them, also when it fails to start.
@@ -65,6 +67,16 @@ async function openMembership(config: Config, log: Logger): Promise<Membership> 
       ? log.info("registered in Consul")
       : log.warn({ why }, "Consul does not know of this agent; jobs go on");
   return new ConsulMembership({ address, onTrouble });
+}
+
+/** Elsewhere, and on phones, sleep is only noticed when it is over. */
+async function openPower(log: Logger): Promise<Power> {
+  if (process.platform !== "linux") return SILENT_POWER;
+  const { Logind } = await import("../../power/logind.js");
+  return new Logind({
+    onAbsent: (why) => log.debug({ why }, "sleep of this machine is noticed when it is over"),
+    onRefused: (why) => log.warn({ why }, "sleep of this machine cannot be held up"),
+  });
 }
 
 function openRunners(config: Config, log: Logger): ReturnType<typeof createRunners> {

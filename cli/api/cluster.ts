@@ -50,7 +50,7 @@ async function askAgent(url: string, token: string | undefined): Promise<AgentsV
 }
 
 function isUp({ state }: AgentsView["items"][number]): boolean {
-  return state !== "gone" && state !== "unreachable";
+  return state !== "gone" && state !== "unreachable" && state !== "asleep";
 }
 
 function toAddress({ name, url }: AgentsView["items"][number]): Address {
@@ -62,6 +62,6 @@ async function askConsul(env: ClusterOptions["env"]): Promise<readonly Address[]
   const { findMembers } = await import("../../cluster/consul/find.js");
   const members = await findMembers(env, CONSUL_MS);
   return members
-    .filter(({ state }) => state !== "gone")
+    .filter(({ state }) => state !== "gone" && state !== "asleep")
     .map(({ name, url }) => ({ url, label: name }));
 }

@@ -3,7 +3,7 @@ import { shortId } from "./job-list.js";
 import { type Colour, dash, type Style } from "./style.js";
 import { type Cell, type Column, renderTable, renderTabs } from "./table.js";
 import { clean } from "./text.js";
-import { heardText } from "./time.js";
+import { asleepText, heardText } from "./time.js";
 
 /** `jobrunner agents`. `now`: ms since 1970. */
 export function renderAgents(style: Style, agents: readonly AgentView[], now: number): string {
@@ -108,9 +108,11 @@ export function renderAgent(style: Style, agent: AgentView, now: number): string
 
 const COLOURS: Readonly<Record<AgentView["state"], Colour>> = {
   ready: "green",
+  paused: "yellow",
   cordoned: "yellow",
   draining: "yellow",
   unreachable: "red",
+  asleep: "dim",
   gone: "dim",
 };
 
@@ -143,7 +145,8 @@ function noteOf(agent: AgentView, now: number): string | undefined {
   return own.length === 0 ? undefined : own.join(" ");
 }
 
-function silenceOf({ note, heardAt }: AgentView, now: number): string | undefined {
+function silenceOf({ note, heardAt, asleepSince }: AgentView, now: number): string | undefined {
+  if (asleepSince !== undefined) return asleepText(asleepSince, now);
   const heard = heardAt === undefined ? undefined : heardText(heardAt, now);
   const parts = [heard, note].filter((part) => part !== undefined);
   return parts.length === 0 ? undefined : parts.join(", ");

@@ -38,6 +38,11 @@ export function heardText(at: string, now: number): string {
   return `last heard of ${age(between(at, undefined, now))} ago`;
 }
 
+/** `asleep for 3h`. */
+export function asleepText(since: string, now: number): string {
+  return `asleep for ${age(between(since, undefined, now))}`;
+}
+
 /** The same for a time to come, rounded up: `10m` of just under ten minutes. */
 export function untilThen(ms: number): string {
   const length = Math.max(0, ms);

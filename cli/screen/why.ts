@@ -4,7 +4,7 @@ import { shortId } from "./job-list.js";
 import { dash, stateText, type Style } from "./style.js";
 import { renderTable, renderTabs, type Cell } from "./table.js";
 import { clean, wrap } from "./text.js";
-import { age, between, heardText } from "./time.js";
+import { age, asleepText, between, heardText } from "./time.js";
 
 /** Where lines below a heading begin. */
 const INDENT = "  ";
@@ -121,6 +121,9 @@ function silentAgent(
   },
   now: number,
 ): string {
+  if (last.asleepSince !== undefined) {
+    return sleeper(style, { agent, requirements, asleep: asleepText(last.asleepSince, now) });
+  }
   const why = requirements.map(({ observed = "" }) => observed).join("; ");
   const heard = last.heardAt === undefined ? "" : `, ${heardText(last.heardAt, now)}`;
   const facts = Object.entries(last.facts).map(([name, text]) => `${name} ${text}`);
@@ -129,6 +132,25 @@ function silentAgent(
     `${clean(agent)} does not answer${heard}`,
     lines(style, `${INDENT}${why}`, 4),
     lines(style, `${INDENT}known of it then: ${known}`, 4),
+  ].join("\n");
+}
+
+/** What of its last facts does not do, or that it would and what to do about it. */
+function sleeper(
+  style: Style,
+  {
+    agent,
+    requirements,
+    asleep,
+  }: Pick<AgentWhyView, "agent" | "requirements"> & {
+    readonly asleep: string;
+  },
+): string {
+  const help = requirements.find(({ what }) => what === "awake")?.help;
+  const missing = missingOf(requirements).filter(({ what }) => what !== "awake");
+  return [
+    `${clean(agent)} is ${asleep}, ${help === undefined ? "and would not fit" : `would fit: ${help}`}`,
+    ...missing.map((each) => lines(style, `${INDENT}${each.what}: ${told(each)}`, 4)),
   ].join("\n");
 }
 

@@ -15,6 +15,17 @@ const TAGS_MAX = 16;
 /** Consul's own check that a machine is there. */
 const NODE_CHECK = "serfHealth";
 
+/** Since when its machine sleeps; only while it does. */
+const ASLEEP = "asleep_since";
+
+/** The same agent, of which nothing more will be heard before its machine wakes. */
+export function fallenAsleep(self: Self, since: number): Self {
+  const at = new Date(since).toISOString();
+  const { macs = "unknown" } = self.facts;
+  const note = `asleep since ${at}; network addresses by which it may be woken: ${macs}`;
+  return { ...self, note, facts: { [ASLEEP]: at, ...self.facts } };
+}
+
 /** What stands in the catalog. */
 export function toInstance(
   { name, machine, version, url, tags, facts }: Omit<Self, "note">,
@@ -43,17 +54,19 @@ export function toOutput(note: string, now: number): string {
 }
 
 export function toMember({ id, address, port, tags, meta, checks }: Instance): Member {
-  const { name = id, machine, version, url, ...facts } = meta;
+  const { name = id, machine, version, url, [ASLEEP]: asleep, ...facts } = meta;
+  const asleepSince = timeOf(asleep);
   const heardAt = heardOf(checks.find((check) => check.id === id));
   return {
     name,
     url: url ?? `http://${address.includes(":") ? `[${address}]` : address}:${String(port)}`,
-    state: stateOf(id, checks),
+    state: asleepSince === undefined ? stateOf(id, checks) : "asleep",
     tags: tags.filter((tag) => tag !== `v${version ?? ""}`),
     facts,
     ...(machine === undefined ? {} : { machine }),
     ...(version === undefined ? {} : { version }),
     ...(heardAt === undefined ? {} : { heardAt }),
+    ...(asleepSince === undefined ? {} : { asleepSince }),
   };
 }
 
@@ -72,6 +85,10 @@ function isMaintenance({ id }: Check): boolean {
 
 /** Consul keeps the last beat's text when no further one comes. */
 function heardOf(beat: Check | undefined): number | undefined {
-  const at = Date.parse(/^as of (\S+)$/m.exec(beat?.output ?? "")?.[1] ?? "");
+  return timeOf(/^as of (\S+)$/m.exec(beat?.output ?? "")?.[1]);
+}
+
+function timeOf(text: string | undefined): number | undefined {
+  const at = Date.parse(text ?? "");
   return Number.isNaN(at) ? undefined : at;
 }

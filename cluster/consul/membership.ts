@@ -4,7 +4,7 @@ import type { ConsulAddress } from "../../consul/address.js";
 import { listInstances } from "../../consul/health.js";
 import { beat, deregisterService, registerService } from "../../consul/service.js";
 import type { Member, Membership, Self } from "../membership.js";
-import { toInstance, toMember, toOutput } from "./instance.js";
+import { fallenAsleep, toInstance, toMember, toOutput } from "./instance.js";
 import { Maintenance } from "./maintenance.js";
 import { Publishing } from "./publishing.js";
 
@@ -23,6 +23,9 @@ const BEAT_MS = 2_500;
 const BEATS_MISSED = 4;
 const PUBLISH_MS = 60_000;
 const REQUEST_MS = 5_000;
+/** How often, and with which pauses in ms, the servers are asked whether they know of its sleep. */
+const KNOWN_LOOKS = 10;
+const KNOWN_LOOK_MS = 100;
 /** People wait for a list; there is an older one. */
 const LIST_MS = 1_000;
 /** How often the list is read although nobody asks, for when Consul is away, ms. */
@@ -46,6 +49,8 @@ export class ConsulMembership implements Membership {
   #name = "";
   #trouble: string | undefined;
   #loop: Promise<void> | undefined;
+  #hurry = new AbortController();
+  #asleep: { readonly since: number; told: boolean; known(): void } | undefined;
   /** Who there was when Consul answered last. */
   #listed: { readonly members: readonly Member[]; readonly at: number } | undefined;
 
@@ -65,6 +70,17 @@ export class ConsulMembership implements Membership {
 
   drain(reason: string | undefined): void {
     this.#maintenance.want(reason);
+  }
+
+  asleep(since: number | undefined): Promise<void> {
+    this.#asleep?.known();
+    this.#asleep = undefined;
+    this.#publishing.forget(); // Consul may have forgotten it, and its addresses may be others.
+    this.#hurry.abort();
+    if (since === undefined || this.#loop === undefined) return Promise.resolve();
+    return new Promise((known) => {
+      this.#asleep = { since, told: false, known };
+    });
   }
 
   trouble(): string | undefined {
@@ -103,18 +119,20 @@ export class ConsulMembership implements Membership {
 
   /** Never rejects: an agent does its work without a registry as well. */
   async #run(self: () => Self, told: Told): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
+    while (!this.#stop.signal.aborted) {
+      this.#hurry = new AbortController(); // Who hurries it meanwhile wants another round.
       await this.#round(self, told).then(
         () => this.#tell(undefined),
         (error: unknown) => this.#tell(error instanceof Error ? error.message : String(error)),
       );
+      const signal = AbortSignal.any([this.#stop.signal, this.#hurry.signal]);
       await sleep(this.#options.beatMs, undefined, { signal, ref: false }).catch(() => undefined);
     }
   }
 
   async #round(self: () => Self, told: Told): Promise<void> {
     const { signal } = this.#stop;
+    if (this.#asleep !== undefined) return this.#fallAsleep(self(), this.#asleep);
     const { note, ...listed } = self();
     if (this.#publishing.isDue(JSON.stringify(listed), performance.now())) {
       await this.#register(listed);
@@ -127,6 +145,25 @@ export class ConsulMembership implements Membership {
     }
     await this.#maintenance.settle({ client: this.#client, id: this.#id }, told, { signal });
     if (performance.now() - (this.#listed?.at ?? -Infinity) >= LIST_EVERY_MS) await this.#list();
+  }
+
+  /** Once: another beat would say that it is awake. */
+  async #fallAsleep(self: Self, asleep: { since: number; told: boolean; known(): void }) {
+    if (asleep.told) return;
+    const { signal } = this.#stop;
+    const { note, ...listed } = fallenAsleep(self, asleep.since);
+    await this.#register(listed);
+    this.#publishing.forget(); // Awake, it is something else.
+    const output = toOutput(note, Date.now());
+    await beat(this.#client, this.#id, { output, status: "warning", signal });
+    asleep.told = true;
+    // Consul's agent may sleep with this machine: what it has not passed on is not known yet.
+    for (let look = 0; look < KNOWN_LOOKS && this.#asleep === asleep; look += 1) {
+      const own = (await this.#list()).find(({ name }) => name === this.#name);
+      if (own?.state === "asleep") break;
+      await sleep(KNOWN_LOOK_MS, undefined, { signal }).catch(() => undefined);
+    }
+    asleep.known();
   }
 
   async #register(self: Omit<Self, "note">): Promise<void> {

@@ -34,6 +34,11 @@ export class Publishing {
     return now >= this.#dueAt;
   }
 
+  /** What is written there may be wrong: it is due at once. */
+  forget(): void {
+    this.#published = undefined;
+  }
+
   /** It was written. */
   done(text: string, now: number): void {
     const { firstMs, mostMs } = this.#options;

@@ -2,7 +2,8 @@ import { isObject, type Settings } from "./source.js";
 
 /*
  * Short forms become long ones, so that the rest knows one form only:
- * `board: consul`, `board: redis://nas:6379`, `persistence: jobs.db`, `flows: [dir]`.
+ * `board: consul`, `board: redis://nas:6379`, `persistence: jobs.db`, `flows: [dir]`,
+ * `onlyWhen: on_mains`.
  */
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -14,11 +15,12 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 export function normalise(settings: Settings): Settings {
-  const { board, persistence, flows } = settings;
+  const { board, persistence, flows, onlyWhen } = settings;
   return {
     ...settings,
     ...(board === undefined ? {} : { board: part(board) }),
     ...(persistence === undefined ? {} : { persistence: part(persistence) }),
+    ...(typeof onlyWhen === "string" ? { onlyWhen: [onlyWhen] } : {}),
     ...(Array.isArray(flows) ? { flows: { dirs: flows as readonly unknown[] } } : {}),
   };
 }

@@ -24,8 +24,8 @@ const REASON_MAX = 80;
 /** In a list: the first ones; jobs may have asked for many more. */
 const ITEMS_MAX = 8;
 /** Names of Node that people know under others. */
-const ARCHS: Readonly<Record<string, string>> = { x64: "x86_64", ia32: "x86" };
-const SYSTEMS: Readonly<Record<string, string>> = { darwin: "macos", win32: "windows" };
+export const ARCHS: Readonly<Record<string, string>> = { x64: "x86_64", ia32: "x86" };
+export const SYSTEMS: Readonly<Record<string, string>> = { darwin: "macos", win32: "windows" };
 
 export type FactTexts = Readonly<Record<string, string>>;
 
@@ -43,7 +43,14 @@ function texts(facts: Pick<Facts, "get">, names: readonly ToldName[], steady: St
   const total = facts.get("memory_total");
   const parts = { steady, totalBytes: isKnown(total) ? total.known : undefined };
   const all = names.map((name) => [name, textOf(name, facts.get(name), parts)] as const);
-  return Object.fromEntries(all.filter(([, text]) => text !== ""));
+  const macs = ["macs", macsOf(facts)] as const;
+  return Object.fromEntries([...all, macs].filter(([, text]) => text !== ""));
+}
+
+/** By these a machine that sleeps may be woken from its network. */
+function macsOf(facts: Pick<Facts, "get">): string {
+  const addresses = facts.get("addresses");
+  return isKnown(addresses) ? list([...new Set(addresses.known.map(({ mac }) => mac))]) : "";
 }
 
 interface Parts {

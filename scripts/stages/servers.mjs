@@ -8,7 +8,7 @@ import { delimiter, join } from "node:path";
  * Only looked for, unless continuous integration or `--install-servers` asks to install them.
  */
 
-/** Debian's package and the program that shows that it is there. */
+/** Debian's package, and the program or the file that shows that it is there. */
 const SERVERS = [
   { package: "redis-server", program: "redis-server" },
   { package: "mariadb-server", program: "mariadbd" },
@@ -16,8 +16,20 @@ const SERVERS = [
   // Makes the certificates of servers that speak TLS.
   { package: "openssl", program: "openssl" },
   // Makes machines of namespaces.
-  ...(process.platform === "linux" ? [{ package: "iproute2", program: "ip" }] : []),
+  ...(process.platform === "linux" ? [{ package: "iproute2", program: "ip" }, ...sleeping()] : []),
 ];
+
+/** A system bus of the tests' own, what listens there, and what plays systemd-logind on it. */
+function sleeping() {
+  const modules = "/usr/lib/python3/dist-packages";
+  return [
+    { package: "dbus", program: "dbus-daemon" },
+    { package: "libglib2.0-bin", program: "gdbus" },
+    { package: "systemd", program: "systemd-inhibit" },
+    { package: "python3-dbus", file: `${modules}/dbus` },
+    { package: "python3-gi", file: `${modules}/gi` },
+  ];
+}
 
 const SOURCES = "/etc/apt/sources.list.d";
 const PREFERENCES = "/etc/apt/preferences.d/jobrunner-consul";
@@ -26,8 +38,10 @@ const POLICY = "/usr/sbin/policy-rc.d";
 /** Packages of the servers that are not there. */
 export function missingServers(path = process.env.PATH ?? "") {
   const folders = [...path.split(delimiter), "/usr/sbin", "/sbin"];
-  return SERVERS.filter(
-    ({ program }) => !folders.some((folder) => existsSync(join(folder, program))),
+  return SERVERS.filter(({ program, file }) =>
+    file === undefined
+      ? !folders.some((folder) => existsSync(join(folder, program)))
+      : !existsSync(file),
   ).map((server) => server.package);
 }
 

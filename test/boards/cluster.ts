@@ -10,6 +10,7 @@ import type * as machineModule from "../../cluster/machine.js";
 import type * as identityModule from "../../agent/identity.js";
 import type { Runners } from "../../agent/runner/runner.js";
 import type { Membership } from "../../cluster/membership.js";
+import { SILENT_POWER } from "../../power/power.js";
 import type * as runnersModule from "../../agent/runner/runners.js";
 import type * as boardsModule from "../../boards/open.js";
 import type * as persistenceModule from "../../persistence/open.js";
@@ -140,6 +141,7 @@ export async function openAgent(place: Place): Promise<Agent> {
     ...{ config, identity, clock: systemClock, log: pino({ level: "silent" }) },
     persistence: await databases.openPersistence(persistenceUrl),
     board: await boards.openBoard(boardUrl, { leaseMs }),
+    power: SILENT_POWER,
     membership:
       place.membership ?? openMachineMembership({ directory: config.directory, peers: [] }),
     version: "0.0.0",

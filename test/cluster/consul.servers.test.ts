@@ -15,7 +15,8 @@ describe("an agent in Consul", () => {
     const alpha = await join();
     alpha.membership.announce(() => alpha.self, alpha.told);
 
-    const found = await alpha.seen((member) => member.state === "known");
+    // Its first beat comes after its registration.
+    const found = await alpha.seen((member) => member.heardAt !== undefined);
     await alpha.membership[Symbol.asyncDispose]();
 
     expect(found).toEqual({
@@ -83,6 +84,30 @@ describe("an agent in Consul", () => {
     // After pauses of 20, 40, 80, ... ms: twelve of them would take more than 40 s.
     expect(seen.size).toBeGreaterThan(1);
     expect(seen.size).toBeLessThan(12);
+  });
+
+  it("is shown as asleep as long as its machine sleeps, and not a moment longer", async () => {
+    const alpha = await join({ beatMs: 100 });
+    const macs = "aa:bb:cc:dd:ee:ff";
+    const self = { ...alpha.self, facts: { ...alpha.self.facts, macs } };
+    alpha.membership.announce(() => self, alpha.told);
+    await alpha.seen((member) => member.state === "known");
+
+    await alpha.membership.asleep(1_700_000_000_000);
+    const [asleep] = (await alpha.membership.members()).filter(({ name }) => name === self.name);
+    const silent = await alpha.seen((member) => (member.heardAt ?? 0) > 0);
+    const critical = await isCritical(alpha);
+    const still = await alpha.seen((member) => member.state !== "known");
+    await alpha.membership.asleep(undefined);
+    const awake = await alpha.seen((member) => member.state === "known");
+
+    const known = { state: "asleep", asleepSince: 1_700_000_000_000, facts: self.facts };
+    expect([asleep, still]).toMatchObject([known, known]);
+    expect(silent.heardAt).toBeGreaterThan(1_700_000_000_000);
+    expect(critical).toContain(`asleep since 2023-11-14T22:13:20.000Z`);
+    expect(critical).toContain(macs);
+    expect(awake).toMatchObject({ state: "known", facts: self.facts });
+    expect(awake.asleepSince).toBeUndefined();
   });
 
   it("is told when somebody in Consul puts it into maintenance, and when that is over", async () => {
@@ -198,6 +223,17 @@ async function join(
     until(() => look(fits, by), { withinMs: 15_000, what: name });
   const told = (reason: string | undefined): void => void said.push(reason);
   return { membership, self, said, told, seen };
+}
+
+/** What its check says once it was not beaten for too long. */
+async function isCritical({ self }: Joined): Promise<string> {
+  const look = async (): Promise<string | undefined> => {
+    const answer = await fetch(`${inject("consulUrl")}/v1/agent/checks`);
+    const checks = (await answer.json()) as Record<string, { Status: string; Output: string }>;
+    const check = checks[`jobrunner-${self.name}`];
+    return check?.Status === "critical" ? check.Output : undefined;
+  };
+  return until(look, { withinMs: 10_000, what: "its check to be critical" });
 }
 
 /** What `consul maint` and the buttons of other tools do. */

@@ -41,6 +41,24 @@ describe("settings", () => {
     );
   });
 
+  it("say when an agent is to take jobs, in the words of --require", () => {
+    const clauses = [
+      { name: "on_mains", args: [] },
+      { name: "battery_above", args: [30] },
+    ];
+
+    expect(load({ text: 'onlyWhen: [on_mains, "battery_above(30)"]' }).config.onlyWhen).toEqual(
+      clauses,
+    );
+    expect(load({ text: "onlyWhen: on_mains" }).config.onlyWhen).toEqual(clauses.slice(0, 1));
+    expect(load().config.onlyWhen).toEqual([]);
+    const mistakes = mistakesIn("onlyWhen:\n  - on_mians\n  - battery_above(200)\n");
+    expect(mistakes).toContain(":2:5: onlyWhen.0");
+    expect(mistakes).toContain("Did you mean on_mains?");
+    expect(mistakes).toContain(":3:5: onlyWhen.1");
+    expect(mistakes).toContain("wants a percentage from 0 to 100, got 200");
+  });
+
   it("choose boards and persistence by one line each", () => {
     const { config } = load({
       text: "board: consul\npersistence: mysql://jr:secret@db:3306/jobrunner\n",

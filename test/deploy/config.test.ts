@@ -12,10 +12,15 @@ const SECRETS = {
   "consul-token": "11111111-2222-3333-4444-555555555555",
 };
 
+const ON_MAINS = [
+  { name: "on_mains", args: [] },
+  { name: "battery_above", args: [30] },
+];
+
 describe("the example of settings for", () => {
   it.each([
-    ["laptop", { board: "redis://nas.lan:6379", slots: 2, drainTimeoutMs: 5_000 }],
-    ["phone", { runner: "thread", memory: 128 * 1024 ** 2, host: "127.0.0.1" }],
+    ["laptop", { board: "redis://nas.lan:6379", slots: 2, onlyWhen: ON_MAINS }],
+    ["phone", { runner: "thread", memory: 128 * 1024 ** 2, onlyWhen: ON_MAINS }],
     ["server", { board: SECRETS["redis-url"], slots: 16, token: SECRETS.token }],
     ["decentralised", { board: expect.stringMatching(/^consul:/) as string, host: "0.0.0.0" }],
   ])("a %s is taken without a word", (name, wanted) => {

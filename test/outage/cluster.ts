@@ -4,6 +4,7 @@ import { flowHash } from "../../agent/flow-hash.js";
 import { openIdentity } from "../../agent/identity.js";
 import { openBoard } from "../../boards/open.js";
 import { openMachineMembership } from "../../cluster/machine.js";
+import { SILENT_POWER } from "../../power/power.js";
 import { systemClock } from "../../cli/clock.js";
 import { hasCode } from "../../common/error.js";
 import { isEnded, toSignature } from "../../common/job.js";
@@ -53,6 +54,7 @@ export async function openCluster(database: string, slots = 50): Promise<Cluster
     board,
     runners: slowRunners(persistence, (job, atom) => witness.ran(job, atom)),
     identity,
+    power: SILENT_POWER,
     membership: openMachineMembership({ directory, peers: [] }),
     version: "0.0.0",
     facts: createFacts({ clock: systemClock, agent: "one", ...createSources() }),

@@ -62,8 +62,17 @@ export const ARROWS: readonly Arrow[] = [
   { from: "cluster/consul/", may: ["cluster/", "consul/", "common/", "node:*"] },
   {
     from: "config/",
-    may: ["config/", "facts/overrides.ts", "common/", "node:*", "npm:yaml", "npm:zod"],
+    may: [
+      "config/",
+      "facts/overrides.ts",
+      "capabilities/",
+      "common/",
+      "node:*",
+      "npm:yaml",
+      "npm:zod",
+    ],
   },
+  { from: "power/", may: ["power/", "node:*"] },
   { from: "facts/", may: ["facts/", "common/", "node:*"] },
   { from: "capabilities/", may: ["capabilities/", "type:facts/", "common/", "node:*"] },
   {
@@ -100,6 +109,7 @@ export const ARROWS: readonly Arrow[] = [
       "persistence/committer.ts",
       "capabilities/",
       "cluster/membership.ts",
+      "power/power.ts",
       "config/config.ts",
       "config/state-directory.ts",
       "facts/facts.ts",

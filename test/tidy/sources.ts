@@ -23,6 +23,7 @@ export const PRODUCT = [
   "boards",
   "persistence",
   "facts",
+  "power",
   "capabilities",
   "flows",
   "agent",

@@ -29,7 +29,7 @@ export function startBenchAgent({ name, board, flow, claimed }: BenchAgentOption
   const conductor = new Conductor({
     ...{ board, claims, matcher, log, clock: systemClock, slots: () => 4 },
     random: Math.random,
-    mayClaim: () => true,
+    mayClaim: () => Promise.resolve(true),
     execute: async (claim) => {
       claimed(claim.job);
       await claims.release(claim, "consume");
