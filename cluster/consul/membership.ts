@@ -70,6 +70,8 @@ export class ConsulMembership implements Membership {
 
   drain(reason: string | undefined): void {
     this.#maintenance.want(reason);
+    // Until Consul knows, an operator who says the opposite there would be taken for an echo.
+    this.#hurry.abort();
   }
 
   asleep(since: number | undefined): Promise<void> {

@@ -31,8 +31,8 @@ describe("an agent in Consul", () => {
     );
   });
 
-  it("is shown as draining, and again as what it was", async () => {
-    const alpha = await join();
+  it("is shown as draining at once, not at its next beat, and again as what it was", async () => {
+    const alpha = await join({ beatMs: 60_000 });
     alpha.membership.announce(() => alpha.self, alpha.told);
     await alpha.seen((member) => member.state === "known");
 
