@@ -11,9 +11,15 @@ const POLICY_HINT =
   "Give the agent a token with the policy of docs/consul.md: ?token-file=FILE in the board's URL, " +
   "or CONSUL_HTTP_TOKEN.";
 
+const TLS_HINT = "That port wants TLS: write consul+https:// instead of consul://.";
+const NO_TLS_HINT = "That port has no TLS: write consul://, or the port of Consul's HTTPS API.";
+const NO_ANSWER_HINT =
+  "Check that a Consul agent listens there, and that the cluster has a leader.";
+
 /*
  *   answer                                    class
  *   403, "Permission denied"                  BOARD_DOWN, not retryable: the token lacks a right
+ *   400, "... to an HTTPS server"             BOARD_DOWN, not retryable: the URL is wrong
  *   413                                       TOO_LARGE
  *   other 4xx                                 INTERNAL: the request is wrong
  *   429, 5xx, time-out, no or lost connection BOARD_DOWN, retryable: it may have happened
@@ -29,6 +35,9 @@ export function refusedBy(where: string, { status, text }: Refusal): JobrunnerEr
   if (status === 403) {
     return new JobrunnerError("BOARD_DOWN", message, { hint: POLICY_HINT, retryable: false });
   }
+  if (status === 400 && text.includes("to an HTTPS server")) {
+    return new JobrunnerError("BOARD_DOWN", message, { hint: TLS_HINT, retryable: false });
+  }
   if (status === 413) return new JobrunnerError("TOO_LARGE", message);
   if (status >= 400 && status < 500 && status !== 429)
     return new JobrunnerError("INTERNAL", message);
@@ -38,8 +47,9 @@ export function refusedBy(where: string, { status, text }: Refusal): JobrunnerEr
 /** The error for a request that got no answer. */
 export function unanswered(where: string, error: unknown): JobrunnerError {
   const why = error instanceof Error ? error.message : String(error);
+  const hint = why.includes("wrong version number") ? NO_TLS_HINT : NO_ANSWER_HINT;
   return new JobrunnerError("BOARD_DOWN", `Consul at ${where} does not answer: ${why}`, {
-    hint: "Check that a Consul agent listens there, and that the cluster has a leader.",
+    hint,
     retryable: true,
     cause: error,
   });

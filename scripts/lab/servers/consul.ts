@@ -11,11 +11,13 @@ export interface ConsulPorts {
   readonly serf_lan: number;
   readonly serf_wan: number;
   readonly dns: number;
+  /** Of its HTTP API with TLS; -1, the default: none. */
+  readonly https?: number;
 }
 
 export interface ConsulOptions {
   /** Default: free ones. */
-  readonly ports?: ConsulPorts;
+  readonly ports?: Partial<ConsulPorts>;
   /** Merged over the configuration below, such as `{ acl: { enabled: true } }`. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** The machine it runs on, with Consul's usual ports; default this one's loopback. */
@@ -39,7 +41,8 @@ const USUAL_PORTS: ConsulPorts = {
 /** One Consul server, leader of itself, with its data in `dir`. */
 export async function startConsul(dir: string, options: ConsulOptions = {}): Promise<ConsulServer> {
   const { host } = options;
-  const ports = options.ports ?? (host === undefined ? await consulPorts() : USUAL_PORTS);
+  const usual = host === undefined ? await consulPorts() : USUAL_PORTS;
+  const ports = { ...usual, ...options.ports };
   const address = host?.address ?? "127.0.0.1";
   mkdirSync(dir, { recursive: true });
   const file = join(dir, "consul.json");
