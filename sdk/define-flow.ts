@@ -65,8 +65,8 @@ export interface PlainFlowDefinition<Schema extends z.ZodObject> extends Heading
   /** The flow in TaskFlow's words: `linear(name, [task(...)])`. */
   readonly flow: FlowNode | ((given: z.output<Schema>) => FlowNode);
   /**
-   * True: a nested flow that gives up hands the failure outwards, and what ran before it is reverted
-   * as well. False (default, as in TaskFlow): what ran before it stays.
+   * True: a nested flow that gives up hands the failure outwards, and what ran before it is
+   * reverted as well. False (default, as in TaskFlow): what ran before it stays.
    */
   readonly deferReverts?: boolean;
   /** True: a failure stops the flow as it is; nothing is retried or reverted. */
