@@ -162,10 +162,14 @@ function aim(world: PhaseWorld, { crashAt, suspendAt }: Phase, engine: Engine): 
 }
 
 /** What was done, or was begun, and is not undone: why our end is FAILURE, and TaskFlow's not (S-27). */
-const LEFT: readonly AtomState[] = [
-  ...(["SUCCESS", "RUNNING", "FAILURE"] as const),
-  ...(["REVERTING", "REVERT_FAILURE", "RETRYING"] as const),
-];
+const LEFT = [
+  "SUCCESS",
+  "RUNNING",
+  "FAILURE",
+  "REVERTING",
+  "REVERT_FAILURE",
+  "RETRYING",
+] as const satisfies readonly AtomState[];
 
 /** TaskFlow says FAILURE of what failed in this very run; what is left done besides is REVERTED. */
 function asTaskFlow(change: Change, { counts }: State, halted: boolean): Change {
