@@ -23,6 +23,11 @@ export const JOB_STATES = [
 
 const flowName = { type: "string", pattern: "^[A-Za-z][A-Za-z0-9_-]{0,63}$" } as const;
 const agentName = { type: "string", pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$" } as const;
+const pageCursor = {
+  type: "string",
+  description: "`nextCursor` of the page before.",
+  pattern: "^[\\u0021-\\u007e]{1,512}$",
+} as const;
 const duration = { type: "string", pattern: "^[0-9a-z.]{1,20}$" } as const;
 
 const posting = {
@@ -95,11 +100,7 @@ export const LIST_QUERY: Schema = {
     agent: agentName,
     since: { type: "string", format: "date-time", description: "Posted at this time or later." },
     limit: { type: "integer", minimum: 1, maximum: LIMITS.pageJobs, default: 50 },
-    cursor: {
-      type: "string",
-      description: "`nextCursor` of the page before.",
-      pattern: "^[\\u0021-\\u007e]{1,512}$",
-    },
+    cursor: pageCursor,
   },
 };
 
@@ -138,11 +139,28 @@ export const AGENT_PARAMS: Schema = {
   properties: { name: { type: "string", pattern: "^[a-z0-9][a-z0-9_.:-]{0,63}$" } },
 };
 
-/** `here`: what this agent says alone, without asking the others. */
+/** `here`: what this agent says alone, without asking the others. `agent`: what that one says. */
 export const WHY_QUERY: Schema = {
   type: "object",
   additionalProperties: false,
+  properties: { here: { enum: ["true"] }, agent: agentName },
+};
+
+/** `here`: this agent does it alone, without asking the others. */
+export const HERE_QUERY: Schema = {
+  type: "object",
+  additionalProperties: false,
   properties: { here: { enum: ["true"] } },
+};
+
+/** Each job that waits is asked about clause by clause, so a page is short. */
+export const AGENT_WHY_QUERY: Schema = {
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    limit: { type: "integer", minimum: 1, maximum: LIMITS.pageWhy, default: 20 },
+    cursor: pageCursor,
+  },
 };
 
 export const NO_QUERY: Schema = { type: "object", additionalProperties: false, properties: {} };

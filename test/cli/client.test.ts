@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Address, findAddresses } from "../../cli/api/addresses.js";
 import { type Client, createClient } from "../../cli/api/client.js";
-import { clusterAddresses } from "../../cli/api/cluster.js";
+import { clusterAgents } from "../../cli/api/cluster.js";
 import type { JobsView, JobView } from "../../common/wire.js";
 import { type Api, START_MS, startApi } from "../http/api.js";
 import { tempDir } from "../support/temp.js";
@@ -146,7 +146,7 @@ describe("addresses", () => {
       { url: "http://127.0.0.1:1", label: "127.0.0.1:1" },
     ]);
     expect(await findAddresses({ via: "alpha, [::1]:5, localhost", env }, noCluster)).toEqual([
-      { url: ALPHA.address, label: "alpha" },
+      { url: ALPHA.address, label: "alpha", named: true },
       { url: "http://[::1]:5", label: "[::1]:5" },
       { url: "http://localhost:7463", label: "localhost:7463" },
     ]);
@@ -182,8 +182,8 @@ describe("addresses", () => {
     const here = await findAddresses({ via: "alpha", env }, cluster);
 
     expect(any.map(({ label }) => label).sort()).toEqual(["alpha", "gamma"]);
-    expect(named).toEqual([gamma]);
-    expect(here).toEqual([{ url: ALPHA.address, label: "alpha" }]);
+    expect(named).toEqual([{ ...gamma, named: true }]);
+    expect(here).toEqual([{ url: ALPHA.address, label: "alpha", named: true }]);
     expect(asked).toEqual([
       ["http://127.0.0.1:7463", ALPHA.address],
       ["http://127.0.0.1:7463", ALPHA.address],
@@ -194,7 +194,7 @@ describe("addresses", () => {
     const nobody = { CONSUL_HTTP_ADDR: "127.0.0.1:9" };
 
     await expect(
-      clusterAddresses([{ url: "http://127.0.0.1:9", label: "x" }], {
+      clusterAgents([{ url: "http://127.0.0.1:9", label: "x" }], {
         env: nobody,
         token: undefined,
       }),

@@ -10,7 +10,7 @@ import { renderJobs } from "../../cli/screen/job-list.js";
 import { createStyle, type Style } from "../../cli/screen/style.js";
 import { widthOf } from "../../cli/screen/text.js";
 import { renderPlan } from "../../cli/screen/tree-lines.js";
-import { renderWhy } from "../../cli/screen/why.js";
+import { renderWhy } from "../../cli/screen/why/why.js";
 import { AGENTS, ASLEEP, NAS } from "./agent-views.js";
 import { DETAIL, FAILED, HOSTILE, JOBS, NOW, SUCCEEDED } from "./views.js";
 import { HOSTILE_WHY, IMPOSSIBLE, ORPHANED, OWNED, POSSIBLE, SUSPENDED } from "./why-views.js";
