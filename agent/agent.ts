@@ -26,7 +26,7 @@ import type { Manifest } from "./runner/runner.js";
 import { limitsOf, RetentionSweep } from "./retention.js";
 import { Sleep } from "./duty/sleep.js";
 import { Sweep } from "./sweep.js";
-import { createWhyHere } from "./matching/why.js";
+import { createWhyHere, type WhyHere } from "./matching/why.js";
 
 /** How long bodies that were told to stop, and the entries of their jobs, may take at the end, ms. */
 const LEAVE_LIMIT_MS = 2_000;
@@ -113,11 +113,7 @@ class RunningAgent implements Agent {
     this.#retention = new RetentionSweep({
       ...{ persistence, clock, log, random: Math.random, limits: limitsOf(config.retention) },
     });
-    const why = createWhyHere({
-      ...{ agent, matcher: this.#matcher, readiness: this.#readiness, persistence, clock },
-      slots: () => this.#slots,
-      running: () => [...this.#conductor.running().keys()],
-    });
+    const why = this.#createWhy();
     const jobs = createJobs({
       ...{ persistence, board, runners, identity, clock, log, capabilities: this.#abilities },
       progress: this.#progress,
@@ -231,6 +227,14 @@ class RunningAgent implements Agent {
         });
         ended(claim.job);
       },
+    });
+  }
+
+  #createWhy(): WhyHere {
+    return createWhyHere({
+      ...{ ...this.#parts, agent: this.#parts.identity.agent },
+      ...{ matcher: this.#matcher, readiness: this.#readiness, slots: () => this.#slots },
+      running: () => [...this.#conductor.running().keys()],
     });
   }
 

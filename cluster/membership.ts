@@ -52,7 +52,7 @@ export interface Membership extends AsyncDisposable {
    */
   members(): Promise<readonly Member[]>;
   /**
-   * No longer tells of an agent that is gone or asleep; one that is there is listed again. True when
+   * No longer tells of an agent that is gone or asleep; whoever beats is listed again. True when
    * it was taken from where it had registered itself: elsewhere somebody may list it again. `here`
    * does no more than that. Throws CONFLICT when it is there, or is named by the settings.
    */

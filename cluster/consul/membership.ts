@@ -60,8 +60,8 @@ export class ConsulMembership implements Membership {
   #listed: { readonly members: readonly Member[]; readonly at: number } | undefined;
 
   constructor(options: ConsulMembershipOptions) {
-    const usual = { beatMs: BEAT_MS, publishMs: PUBLISH_MS, onTwin: () => undefined };
-    this.#options = { ...usual, ...options };
+    const quiet = { onTwin: () => undefined };
+    this.#options = { beatMs: BEAT_MS, publishMs: PUBLISH_MS, ...quiet, ...options };
     this.#twins = new Twins(this.#options.onTwin);
     const { address, beatMs, publishMs } = this.#options;
     const pauses = { firstMs: Math.min(beatMs, publishMs), mostMs: publishMs };
