@@ -17,8 +17,9 @@ import { checkAddressee, checkEncoding, checkHost, checkOrigin, checkToken } fro
 import { LIMITS } from "./limits.js";
 import { HttpError } from "./problem.js";
 import { coerceQuery } from "./query.js";
-import { installRoutes, type RouteOptions } from "./routes.js";
-import type { Schema } from "./schemas.js";
+import type { RouteOptions } from "./route.js";
+import { installRoutes } from "./routes.js";
+import type { Schema } from "./schemas/schema.js";
 
 export interface HttpOptions extends Omit<RouteOptions, "stopping"> {
   readonly log: ErrorLog;
@@ -85,6 +86,8 @@ function createApp({ headersMs, requestMs, checkEveryMs }: Timeouts): FastifyIns
       void sendProblem(error, request, reply);
     },
   });
+  // What routes say of their answers is for the OpenAPI document; nothing is dropped by it here.
+  app.setSerializerCompiler(() => JSON.stringify);
   app.server.maxConnections = LIMITS.connections;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, readBody);
