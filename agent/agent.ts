@@ -1,5 +1,4 @@
-import type { Needs } from "../common/job.js";
-import type { AgentView, AgentWhyView, HealthView } from "../common/wire.js";
+import type { AgentView, HealthView } from "../common/wire.js";
 import { createCommitter } from "../persistence/committer.js";
 import { watchBoard, type WatchedBoard } from "./board-watch.js";
 import { type Claims, createClaims } from "./claims.js";
@@ -27,7 +26,7 @@ import type { Manifest } from "./runner/runner.js";
 import { limitsOf, RetentionSweep } from "./retention.js";
 import { Sleep } from "./duty/sleep.js";
 import { Sweep } from "./sweep.js";
-import { whyHere } from "./matching/why.js";
+import { createWhyHere, type WhyHere } from "./matching/why.js";
 
 /** How long bodies that were told to stop, and the entries of their jobs, may take at the end, ms. */
 const LEAVE_LIMIT_MS = 2_000;
@@ -81,7 +80,7 @@ class RunningAgent implements Agent {
   constructor(parts: AgentParts) {
     const { persistence, runners, identity, membership, facts, clock, log, config } = parts;
     const board = watchBoard(parts.board, log);
-    const { incarnation, agent } = identity;
+    const { incarnation, agent, machine } = identity;
     this.#parts = { ...parts, board };
     this.#slots = config.slots;
     this.#duty = new Duty(clock, config.drainTimeoutMs);
@@ -114,10 +113,11 @@ class RunningAgent implements Agent {
     this.#retention = new RetentionSweep({
       ...{ persistence, clock, log, random: Math.random, limits: limitsOf(config.retention) },
     });
+    const why = this.#createWhy();
     const jobs = createJobs({
       ...{ persistence, board, runners, identity, clock, log, capabilities: this.#abilities },
       progress: this.#progress,
-      why: (needs) => this.#why(needs),
+      why: (needs) => why.job(needs),
       onPutFailed: () => this.#sweep.wake(),
       requested: (job, request) => this.#conductor.running().get(job)?.request(request),
     });
@@ -128,8 +128,9 @@ class RunningAgent implements Agent {
       ...{ address: () => this.address, doing: () => this.#doing() },
     });
     const agents = createAgents({
-      ...{ membership, peer: createPeer(config.token), name: agent, clock },
+      ...{ membership, peer: createPeer(config.token), name: agent, machine, clock },
       self: () => this.#view(),
+      jobs: (page) => why.jobs(page),
       obey: (verb) => this.#obey(verb),
     });
     this.#http = createHttp({
@@ -229,16 +230,12 @@ class RunningAgent implements Agent {
     });
   }
 
-  #why(needs: Needs): Promise<AgentWhyView> {
-    return whyHere(
-      {
-        ...{ agent: this.#parts.identity.agent, matcher: this.#matcher },
-        slots: this.#slots,
-        running: () => [...this.#conductor.running().keys()],
-        readiness: this.#readiness,
-      },
-      needs,
-    );
+  #createWhy(): WhyHere {
+    return createWhyHere({
+      ...{ ...this.#parts, agent: this.#parts.identity.agent },
+      ...{ matcher: this.#matcher, readiness: this.#readiness, slots: () => this.#slots },
+      running: () => [...this.#conductor.running().keys()],
+    });
   }
 
   #health(): Promise<HealthView> {

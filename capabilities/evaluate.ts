@@ -31,8 +31,8 @@ export interface Evaluator {
    * unknown, throws or takes too long is a "no" with its reason.
    */
   evaluate(clauses: readonly Clause[]): Promise<Answer>;
-  /** Asks every clause, whatever the others say; the verdicts in their order. Never rejects. */
-  verdicts(clauses: readonly Clause[]): Promise<readonly Verdict[]>;
+  /** Asks one clause, whatever others say. Never rejects. */
+  verdict(clause: Clause): Promise<Verdict>;
   /** Asks anew what it remembers: the machine may have slept for days. */
   forget(): void;
 }
@@ -51,7 +51,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       }
       return { able: true };
     },
-    verdicts: (clauses) => Promise.all(clauses.map((clause) => ask(clause, desk))),
+    verdict: (clause) => ask(clause, desk),
     forget: () => desk.cache.clear(),
   };
 }

@@ -19,12 +19,15 @@ const AGENT_STATES = [
 
 const agent = {
   state: { type: "string", enum: AGENT_STATES },
-  url: { ...TEXT, description: "Where its API answers." },
   tags: TEXTS,
   facts: LABELS,
 } as const;
 
 const more = {
+  url: {
+    ...TEXT,
+    description: "Where its API answers; none when only its own machine reaches it.",
+  },
   machine: TEXT,
   version: TEXT,
   slots: shape({ total: COUNT, busy: COUNT }),
@@ -37,3 +40,18 @@ const more = {
 export const AGENT: Schema = named("Agent", { name: TEXT, ...agent }, more);
 
 export const AGENTS: Schema = named("Agents", { items: list(AGENT) });
+
+/** `here`: this agent does it alone, without asking the others. */
+export const FORGET_QUERY: Schema = {
+  type: "object",
+  additionalProperties: false,
+  properties: { here: { enum: ["true"], description: "Without asking the other agents." } },
+};
+
+export const FORGOTTEN: Schema = named("Forgotten", {
+  agent: TEXT,
+  forgotten: {
+    type: "boolean",
+    description: "False: it may be listed again when its machine's registry comes back.",
+  },
+});
