@@ -6,7 +6,9 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { systemClock } from "../../cli/clock.js";
 import { createFacts, type Facts } from "../../facts/facts.js";
 import type { Place } from "../../facts/source.js";
+import { diskSource } from "../../facts/sources/disk.js";
 import { createSources, type SourcesOptions } from "../../facts/sources.js";
+import { FakeClock } from "../support/fake-clock.js";
 import { tempDir } from "../support/temp.js";
 
 /* Real sources, on this machine or on a /proc and /sys that a test wrote. */
@@ -72,6 +74,27 @@ describe("on this machine", () => {
     expect(await look().about("disk_free", "/no/such/path")).toMatchObject({
       unknown: expect.stringContaining("ENOENT"),
     });
+  });
+
+  it("disks that hang keep no more than two threads, and their paths are named", async () => {
+    const { keyed } = createSources();
+    const asked: string[] = [];
+    const hangs = (path: string): Promise<number> => {
+      asked.push(path);
+      return new Promise(() => undefined);
+    };
+    const clock = new FakeClock();
+    const dead = { ...keyed, disk_free: diskSource(hangs) };
+    const facts = createFacts({ clock, agent: "alpha", sources: [], keyed: dead });
+    onTestFinished(() => facts[Symbol.asyncDispose]());
+    const first = [facts.about("disk_free", "/dead/1"), facts.about("disk_free", "/dead/2")];
+    await clock.advance(2_000);
+    await Promise.all(first);
+
+    expect(await facts.about("disk_free", "/dead/3")).toEqual({
+      unknown: "the file systems of /dead/1 and /dead/2 do not answer",
+    });
+    expect(asked).toEqual(["/dead/1", "/dead/2"]);
   });
 
   it("a port somebody listens on is among those that are not free", async () => {
