@@ -1,3 +1,4 @@
+import type { Config } from "../config/config.js";
 import type { Needs } from "../common/job.js";
 import type { AgentView, AgentWhyView, HealthView } from "../common/wire.js";
 import { createCommitter } from "../persistence/committer.js";
@@ -38,9 +39,12 @@ export interface Agent {
   readonly manifest: Manifest;
   /** Hands over what runs, then closes everything; the second call does not wait for tasks. */
   stop(): Promise<void>;
-  /** Jobs at the same time from now on; those that run already are left to end. */
-  setSlots(slots: number): void;
+  /** Other settings from now on; jobs that run already are left to end. */
+  change(settings: LiveSettings): void;
 }
+
+/** Settings that change without a restart. */
+export type LiveSettings = Pick<Config, "slots" | "tags" | "onlyWhen" | "drainTimeoutMs">;
 
 /** Starts the parts in order; resolves when the agent takes jobs. */
 export async function startAgent(parts: AgentParts): Promise<Agent> {
@@ -76,15 +80,15 @@ class RunningAgent implements Agent {
   #requests: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
   #ready = false;
-  #slots: number;
+  #live: LiveSettings;
 
   constructor(parts: AgentParts) {
     const { persistence, runners, identity, membership, facts, clock, log, config } = parts;
     const board = watchBoard(parts.board, log);
     const { incarnation, agent } = identity;
     this.#parts = { ...parts, board };
-    this.#slots = config.slots;
-    this.#duty = new Duty(clock, config.drainTimeoutMs);
+    this.#live = config;
+    this.#duty = new Duty(clock, () => this.#live.drainTimeoutMs);
     this.#outage = new Outage(clock, log, this.#stopping.signal);
     this.#committer = createCommitter(persistence, {
       onDown: (error) => (error === undefined ? this.#outage.end() : this.#persistenceDown(error)),
@@ -103,7 +107,7 @@ class RunningAgent implements Agent {
     this.#abilities = createAbilities({ facts, runners, clock });
     this.#readiness = new Readiness({
       ...{ leaving: this.#stopping.signal, duty: this.#duty, sweep: this.#sweep, runners },
-      ...{ abilities: this.#abilities, onlyWhen: config.onlyWhen },
+      ...{ abilities: this.#abilities, onlyWhen: () => this.#live.onlyWhen },
     });
     this.#matcher = new Matcher({
       flows: () =>
@@ -192,8 +196,10 @@ class RunningAgent implements Agent {
     log.info("agent stopped");
   }
 
-  setSlots(slots: number): void {
-    this.#slots = slots;
+  change(settings: LiveSettings): void {
+    this.#live = settings;
+    this.#parts.facts.setTags(settings.tags);
+    this.#abilities.forget();
     this.#conductor.wake();
   }
 
@@ -208,7 +214,7 @@ class RunningAgent implements Agent {
     const { board, clock, log } = this.#parts;
     const [claims, matcher] = [this.#claims, this.#matcher];
     return new Conductor({
-      ...{ board, clock, log, claims, matcher, slots: () => this.#slots },
+      ...{ board, clock, log, claims, matcher, slots: () => this.#live.slots },
       random: Math.random,
       mayClaim: async () => (await this.#readiness.obstacle()) === undefined,
       execute: async (claim, control) => {
@@ -230,15 +236,11 @@ class RunningAgent implements Agent {
   }
 
   #why(needs: Needs): Promise<AgentWhyView> {
-    return whyHere(
-      {
-        ...{ agent: this.#parts.identity.agent, matcher: this.#matcher },
-        slots: this.#slots,
-        running: () => [...this.#conductor.running().keys()],
-        readiness: this.#readiness,
-      },
-      needs,
-    );
+    const { agent } = this.#parts.identity;
+    const { slots } = this.#live;
+    const [matcher, readiness] = [this.#matcher, this.#readiness];
+    const running = (): readonly string[] => [...this.#conductor.running().keys()];
+    return whyHere({ agent, matcher, slots, running, readiness }, needs);
   }
 
   #health(): Promise<HealthView> {
@@ -258,17 +260,12 @@ class RunningAgent implements Agent {
 
   #doing(): Doing {
     const jobs = [...this.#conductor.running().keys()];
-    return { ...this.#readiness.known(), slots: this.#slots, jobs };
+    return { ...this.#readiness.known(), slots: this.#live.slots, jobs };
   }
 
   #moving(): Pick<HandingOver, "clock" | "duty" | "conductor" | "claims"> {
-    const [{ clock }, duty, conductor, claims] = [
-      this.#parts,
-      this.#duty,
-      this.#conductor,
-      this.#claims,
-    ];
-    return { clock, duty, conductor, claims };
+    const { clock } = this.#parts;
+    return { clock, duty: this.#duty, conductor: this.#conductor, claims: this.#claims };
   }
 
   /** Whatever was known before the machine slept may be wrong: claims first. */

@@ -33,6 +33,8 @@ export interface Facts extends AsyncDisposable {
   /** About one path or program; remembered, so that snapshots show it from then on. */
   about<N extends KeyedName>(name: N, key: string): Promise<Fact<KeyedValue<N>>>;
   snapshot(): Snapshot;
+  /** Its owner gave it other labels. */
+  setTags(tags: FactTable["tags"]): void;
   /** Calls back with the names of facts whose values have changed; the answer ends that. */
   onChange(listener: (changed: ReadonlySet<FactName>) => void): () => void;
 }
@@ -113,6 +115,10 @@ class LookingFacts implements Facts {
     const names = [...this.#facts.keys()];
     const plain = Object.fromEntries(names.map((name) => [name, this.get(name)]));
     return { ...plain, ...this.#keyed.snapshot() } as Snapshot;
+  }
+
+  setTags(tags: FactTable["tags"]): void {
+    this.#set({ ok: { tags: { known: tags } } }, ["tags"]);
   }
 
   onChange(listener: (changed: ReadonlySet<FactName>) => void): () => void {
