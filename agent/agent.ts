@@ -17,6 +17,7 @@ import { createHttp, type HttpServer } from "./http/server.js";
 import { takeBack } from "./identity.js";
 import { createJobs } from "./jobs.js";
 import { createPeer } from "./cluster/peer.js";
+import { snapshotOf } from "./cluster/snapshot.js";
 import { createPortrait, type Doing, type SelfPortrait } from "./cluster/view.js";
 import { createAbilities } from "./matching/abilities.js";
 import { Ledger } from "./matching/ledger.js";
@@ -134,6 +135,7 @@ class RunningAgent implements Agent {
     const agents = createAgents({
       ...{ membership, peer: createPeer(config.token), name: agent, clock },
       self: () => this.#view(),
+      snapshot: () => snapshotOf(facts, clock),
       obey: (verb) => this.#obey(verb),
     });
     this.#http = createHttp({

@@ -3,6 +3,7 @@ import { nearest } from "../../common/text/nearest.js";
 import type { Clock } from "../../common/clock.js";
 import type { Clause } from "../../common/job.js";
 import type { AgentsView, AgentView, AgentWhyView, LastKnownView } from "../../common/wire.js";
+import type { SnapshotView } from "../../common/wire/facts.js";
 import type { Member, Membership } from "../../cluster/membership.js";
 import { ifAwake, type Sleeper } from "./if-awake.js";
 import type { Peer } from "./peer.js";
@@ -20,6 +21,8 @@ export interface Agents {
   list(): Promise<AgentsView>;
   /** Throws NOT_FOUND. */
   get(name: string): Promise<AgentView>;
+  /** The same with the snapshot of its facts, when it answers. */
+  whole(name: string): Promise<AgentView>;
   /** Whether one that sleeps would fit, by what was known of it last. */
   ifAwake(sleeper: Sleeper, clauses: readonly Clause[]): Promise<AgentWhyView>;
   /** What the others answer at this path, in the order of their names. */
@@ -40,6 +43,7 @@ export interface AgentsOptions {
   /** Of this agent. */
   readonly name: string;
   self(): Promise<AgentView>;
+  snapshot(): Promise<SnapshotView>;
   obey(verb: DutyVerb): void;
 }
 
@@ -81,6 +85,11 @@ class KnownAgents implements Agents {
 
   async get(name: string): Promise<AgentView> {
     return this.#isSelf(name) ? this.self() : this.#ask(await this.#find(name));
+  }
+
+  async whole(name: string): Promise<AgentView> {
+    if (!this.#isSelf(name)) return this.#ask(await this.#find(name), "/v1/agents/self");
+    return { ...(await this.self()), snapshot: await this.#options.snapshot() };
   }
 
   async others<T>(path: string): Promise<readonly OthersAnswer<T>[]> {
@@ -128,9 +137,9 @@ class KnownAgents implements Agents {
     throw unknownAgent(name, [this.name, ...members.map((each) => each.name)]);
   }
 
-  async #ask(member: Member): Promise<AgentView> {
+  async #ask(member: Member, path = "/v1/agents/self?brief=true"): Promise<AgentView> {
     try {
-      return await this.#options.peer.get<AgentView>(member.url, "/v1/agents/self", ANSWER_MS);
+      return await this.#options.peer.get<AgentView>(member.url, path, ANSWER_MS);
     } catch (error) {
       return silent(member, error);
     }

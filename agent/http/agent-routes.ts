@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import type { Agents, DutyVerb } from "../cluster/agents.js";
 import type { Route } from "./route.js";
-import { AGENT_PARAMS } from "./schemas.js";
+import { AGENT_PARAMS, AGENT_QUERY } from "./schemas.js";
 
 const VERBS: readonly DutyVerb[] = ["drain", "cordon", "resume"];
 
@@ -11,8 +11,11 @@ export function agentRoutes(agents: Agents): readonly Route[] {
     {
       method: "GET",
       url: "/v1/agents/:name",
-      schema: { params: AGENT_PARAMS },
-      handler: (request) => agents.get(nameOf(request)),
+      schema: { params: AGENT_PARAMS, querystring: AGENT_QUERY },
+      handler: (request) => {
+        const { brief } = request.query as { brief: boolean };
+        return brief ? agents.get(nameOf(request)) : agents.whole(nameOf(request));
+      },
     },
     ...VERBS.map((verb): Route => {
       return {

@@ -132,6 +132,14 @@ export const FLOW_PARAMS: Schema = {
 };
 
 /** `self` is the agent that is asked. */
+export const AGENT_QUERY: Schema = {
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    brief: { type: "boolean", description: "Without the snapshot of its facts.", default: false },
+  },
+};
+
 export const AGENT_PARAMS: Schema = {
   type: "object",
   required: ["name"],
