@@ -1,6 +1,7 @@
 import type { Failure } from "./failure.js";
 import type { JobRequest, JobState, ParkReason } from "./job.js";
 import type { Json, Store } from "./json.js";
+import type { SnapshotView } from "./wire/facts.js";
 
 /*
  * The JSON of the HTTP API. camelCase, times in RFC 3339, one shape for the agent that answers and
@@ -230,7 +231,10 @@ export interface AgentView {
   readonly machine?: string;
   readonly version?: string;
   readonly tags: readonly string[];
+  /** For people. */
   readonly facts: Readonly<Record<string, string>>;
+  /** For programs; of one that answers and was asked for by its name. */
+  readonly snapshot?: SnapshotView;
   readonly slots?: { readonly total: number; readonly busy: number };
   /** Ids of the jobs that run there. */
   readonly jobs?: readonly string[];

@@ -4,6 +4,7 @@ import type { Clause } from "../../common/job.js";
 import type { AgentsView, AgentView, AgentWhyView, LastKnownView } from "../../common/wire.js";
 import type { AgentJobsView, JobsPage } from "../../common/wire/agent-why.js";
 import type { ForgottenView } from "../../common/wire/forgotten.js";
+import type { SnapshotView } from "../../common/wire/facts.js";
 import type { Member, Membership } from "../../cluster/membership.js";
 import { ifAwake, type Sleeper } from "./if-awake.js";
 import type { Peer } from "./peer.js";
@@ -25,6 +26,8 @@ export interface Agents {
   get(name: string): Promise<AgentView>;
   /** Why that agent takes the jobs that wait, or does not. Throws NOT_FOUND or UNREACHABLE. */
   jobs(name: string, page: JobsPage): Promise<AgentJobsView>;
+  /** The same with the snapshot of its facts, when it answers. */
+  whole(name: string): Promise<AgentView>;
   /** Whether one that sleeps would fit, by what was known of it last. */
   ifAwake(sleeper: Sleeper, clauses: readonly Clause[]): Promise<AgentWhyView>;
   /** What the others answer at this path, in the order of their names. */
@@ -52,6 +55,7 @@ export interface AgentsOptions {
   readonly machine: string;
   self(): Promise<AgentView>;
   jobs(page: JobsPage): Promise<AgentJobsView>;
+  snapshot(): Promise<SnapshotView>;
   obey(verb: DutyVerb): void;
 }
 
@@ -104,6 +108,11 @@ class KnownAgents implements Agents {
     if (page.cursor !== undefined) query.set("cursor", page.cursor);
     const path = `/v1/agents/self/why?${query.toString()}`;
     return this.#ask(await this.#roster.find(name), { method: "GET", path, limitMs: PAGE_MS });
+  }
+
+  async whole(name: string): Promise<AgentView> {
+    if (!this.#isSelf(name)) return this.#view(await this.#roster.find(name), "whole");
+    return { ...(await this.self()), snapshot: await this.#options.snapshot() };
   }
 
   async others<T>(path: string): Promise<readonly OthersAnswer<T>[]> {
@@ -170,8 +179,9 @@ class KnownAgents implements Agents {
     return name === this.name || name === "self";
   }
 
-  async #view(member: Member): Promise<AgentView> {
-    const request = { method: "GET", path: "/v1/agents/self", limitMs: ANSWER_MS } as const;
+  async #view(member: Member, how: "brief" | "whole" = "brief"): Promise<AgentView> {
+    const path = `/v1/agents/self${how === "brief" ? "?brief=true" : ""}`;
+    const request = { method: "GET", path, limitMs: ANSWER_MS } as const;
     try {
       return (await this.#roster.ask<AgentView>(member, request)).said;
     } catch (error) {

@@ -44,7 +44,7 @@ export function createPortrait(parts: SelfParts): SelfPortrait {
   let told: string | undefined;
   const base = (texts: Readonly<Record<string, string>>): Omit<Self, "facts" | "note" | "url"> => ({
     ...{ name: identity.agent, machine: identity.machine, version },
-    tags: tagsOf(config, texts),
+    tags: tagsOf(parts, texts),
   });
   return {
     forRegistry() {
@@ -77,16 +77,17 @@ export function createPortrait(parts: SelfParts): SelfPortrait {
 
 /** Short words: processor, system, what its owner calls it, board. */
 function tagsOf(
-  { board, tags }: Config,
+  { config, facts }: SelfParts,
   { arch, os }: Readonly<Record<string, string>>,
 ): readonly string[] {
   const known = [arch, os].flatMap((each) =>
     each === undefined || each.startsWith("unknown") ? [] : [each],
   );
-  const given = Object.entries(tags).map(([key, value]) =>
+  const tags = facts.get("tags");
+  const given = Object.entries("known" in tags ? tags.known : {}).map(([key, value]) =>
     value === "" ? key : `${key}=${value}`,
   );
-  return [...known, ...given, `board-${kindOf(board)}`];
+  return [...known, ...given, `board-${kindOf(config.board)}`];
 }
 
 /** Some lines for people who look at the registry, with the time up to which they hold. */

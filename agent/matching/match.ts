@@ -1,5 +1,5 @@
 import type { Registry, Verdict } from "../../capabilities/capability.js";
-import type { Evaluator } from "../../capabilities/evaluate.js";
+import type { Answer, Evaluator } from "../../capabilities/evaluate.js";
 import {
   type Clause,
   formatClause,
@@ -34,6 +34,21 @@ export class Matcher {
   }
 
   async match(signature: string): Promise<Match> {
+    const { abilities } = this.#options;
+    const match = await this.#match(signature, (clauses) => abilities.evaluate(clauses));
+    return match ?? no("it was not asked");
+  }
+
+  /** The same at once, or undefined when something has to be asked that may take a while. */
+  atHand(signature: string): Promise<Match | undefined> {
+    const { abilities } = this.#options;
+    return this.#match(signature, (clauses) => abilities.atHand(clauses));
+  }
+
+  async #match(
+    signature: string,
+    ask: (clauses: readonly Clause[]) => Promise<Answer | undefined>,
+  ): Promise<Match | undefined> {
     const needs = parseSignature(signature);
     if (needs === undefined) return no("the board entry cannot be read");
     for (const { verdict, observed } of this.#known(needs)) {
@@ -41,8 +56,8 @@ export class Matcher {
     }
     const taken = this.#exclusive(needs).find((key) => this.#heldHere(key));
     if (taken !== undefined) return no(`${taken}: another job here holds it`);
-    const answer = await this.#options.abilities.evaluate(needs.clauses);
-    return answer.able ? answer : no(answer.reason);
+    const answer = await ask(needs.clauses);
+    return answer?.able === false ? no(answer.reason) : answer;
   }
 
   /** Everything the jobs of these needs ask of an agent, and whether it is so here. */

@@ -15,7 +15,7 @@ export interface ReadinessParts {
   readonly runners: Pick<Runners, "trouble">;
   readonly abilities: Evaluator;
   /** What must be so for the agent to take any job: its owner's wish. */
-  readonly onlyWhen: readonly Clause[];
+  onlyWhen(): readonly Clause[];
 }
 
 /** Whether this agent takes jobs at all, whatever the job. What runs already goes on. */
@@ -36,14 +36,15 @@ export class Readiness {
 
   /** Why it claims nothing now; undefined when it claims. Never rejects. */
   async obstacle(): Promise<string | undefined> {
-    const answer = await this.#parts.abilities.evaluate(this.#parts.onlyWhen);
+    const answer = await this.#parts.abilities.evaluate(this.#parts.onlyWhen());
     this.#paused = answer.able ? undefined : `only when ${answer.reason}`;
     return this.#state() ?? this.#paused;
   }
 
   /** The same for people: every wish of its owner is asked, whatever the others say. */
   async explain(within: InTime): Promise<readonly RequirementView[]> {
-    const { abilities, onlyWhen } = this.#parts;
+    const { abilities } = this.#parts;
+    const onlyWhen = this.#parts.onlyWhen();
     const observed = this.#state();
     const claims: RequirementView =
       observed === undefined

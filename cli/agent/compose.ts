@@ -52,9 +52,9 @@ export async function composeAgent(config: Config, log: Logger): Promise<Agent> 
   }
 }
 
-function openFacts({ name, tags, facts }: Config): Facts {
+function openFacts({ name, tags, facts, freePorts: ports }: Config): Facts {
   const machine = { clock: systemClock, agent: name, tags, overrides: facts };
-  return createFacts({ ...machine, ...createSources() });
+  return createFacts({ ...machine, ...createSources({ ports }) });
 }
 
 async function openMembership(config: Config, log: Logger): Promise<Membership> {

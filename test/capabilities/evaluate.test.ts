@@ -114,6 +114,33 @@ describe("clauses are asked", () => {
   });
 });
 
+describe("an answer is at hand", () => {
+  it("when nothing dear and no other process has to be asked for it", async () => {
+    const { capability } = weather();
+    const { atHand } = evaluating(capability);
+
+    expect(await atHand([clause("good")])).toEqual({ able: true });
+    expect(await atHand([clause("bad")])).toMatchObject({ able: false });
+    expect(await atHand([{ name: "gpu", args: [] }])).toMatchObject({ able: false, unknown: true });
+  });
+
+  it.each([{ cost: "dear" as const }, { remote: true }])(
+    "of one that is %j only while it is remembered",
+    async (more) => {
+      const { capability, asked } = weather(more);
+      const { atHand, evaluate, clock } = evaluating(capability);
+
+      expect(await atHand([clause("bad")])).toBeUndefined();
+      expect(asked).toEqual([]);
+      await evaluate([clause("bad")]);
+      expect(await atHand([clause("bad")])).toMatchObject({ able: false });
+      await clock.advance(1_000);
+
+      expect(await atHand([clause("bad")])).toBeUndefined();
+    },
+  );
+});
+
 describe("nobody can tell, which counts as not able, when a capability", () => {
   it.each([
     ["is unknown", {}, { name: "gpu", args: [] }, "gpu: this agent knows no such capability"],

@@ -4,7 +4,14 @@ import type { DutyVerb } from "../../cluster/agents.js";
 import { LIMITS } from "../limits.js";
 import type { Route, RouteOptions } from "../route.js";
 import { AGENT_JOBS, AGENT_WHY_QUERY } from "../schemas/agent-why.js";
-import { AGENT, AGENT_PARAMS, AGENTS, FORGET_QUERY, FORGOTTEN } from "../schemas/agents.js";
+import {
+  AGENT,
+  AGENT_PARAMS,
+  AGENT_QUERY,
+  AGENTS,
+  FORGET_QUERY,
+  FORGOTTEN,
+} from "../schemas/agents.js";
 import { NO_BODY } from "../schemas/schema.js";
 
 const VERBS: readonly (readonly [DutyVerb, string])[] = [
@@ -30,8 +37,11 @@ export function agentRoutes({ agents }: RouteOptions): readonly Route[] {
       operationId: "getAgent",
       summary: "Show one agent",
       ...{ tag: "agents", scope: "read" },
-      schema: { params: AGENT_PARAMS, response: { 200: AGENT } },
-      handler: (request) => agents.get(nameOf(request)),
+      schema: { params: AGENT_PARAMS, querystring: AGENT_QUERY, response: { 200: AGENT } },
+      handler: (request) => {
+        const { brief } = request.query as { brief?: string };
+        return brief === undefined ? agents.whole(nameOf(request)) : agents.get(nameOf(request));
+      },
     },
     {
       method: "GET",

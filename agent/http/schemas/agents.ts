@@ -1,4 +1,15 @@
-import { COUNT, LABELS, list, named, type Schema, shape, TEXT, TEXTS, TIME } from "./schema.js";
+import {
+  ANY,
+  COUNT,
+  LABELS,
+  list,
+  named,
+  type Schema,
+  shape,
+  TEXT,
+  TEXTS,
+  TIME,
+} from "./schema.js";
 
 /** `self` is the agent that is asked. */
 export const AGENT_PARAMS: Schema = {
@@ -10,6 +21,14 @@ export const AGENT_PARAMS: Schema = {
       description: "Its name, or `self` for the one that is asked.",
       pattern: "^[a-z0-9][a-z0-9_.:-]{0,63}$",
     },
+  },
+};
+
+export const AGENT_QUERY: Schema = {
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    brief: { enum: ["true"], description: "Without the snapshot of its facts." },
   },
 };
 
@@ -35,6 +54,16 @@ const more = {
   note: { ...TEXT, description: "Why it is in this state." },
   heardAt: TIME,
   asleepSince: TIME,
+  snapshot: {
+    type: "object",
+    description: "Its facts for programs: a value, or why it is unknown.",
+    additionalProperties: {
+      anyOf: [
+        shape({ value: ANY }, { unit: { type: "string", enum: ["bytes", "percent"] }, at: TIME }),
+        shape({ unknown: TEXT }),
+      ],
+    },
+  },
 } as const;
 
 export const AGENT: Schema = named("Agent", { name: TEXT, ...agent }, more);

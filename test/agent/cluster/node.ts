@@ -58,6 +58,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
       },
     } as never,
     jobs: async () => ({ agent: name, able: true, missing: [], items: [] }),
+    snapshot: async () => ({}),
     obey: (verb) => void told.push(verb),
   });
   const jobs = { standing: async () => STANDING, explain };
