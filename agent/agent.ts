@@ -1,6 +1,5 @@
 import type { Config } from "../config/config.js";
-import type { Needs } from "../common/job.js";
-import type { AgentView, AgentWhyView, HealthView } from "../common/wire.js";
+import type { AgentView, HealthView } from "../common/wire.js";
 import { createCommitter } from "../persistence/committer.js";
 import { watchBoard, type WatchedBoard } from "./board-watch.js";
 import { type Claims, createClaims } from "./claims.js";
@@ -29,7 +28,7 @@ import type { Manifest } from "./runner/runner.js";
 import { limitsOf, RetentionSweep } from "./retention.js";
 import { Sleep } from "./duty/sleep.js";
 import { Sweep } from "./sweep.js";
-import { whyHere } from "./matching/why.js";
+import { createWhyHere, type WhyHere } from "./matching/why.js";
 
 /** How long bodies that were told to stop, and the entries of their jobs, may take at the end, ms. */
 const LEAVE_LIMIT_MS = 2_000;
@@ -86,7 +85,7 @@ class RunningAgent implements Agent {
   constructor(parts: AgentParts) {
     const { persistence, runners, identity, membership, facts, clock, log, config } = parts;
     const board = watchBoard(parts.board, log);
-    const { incarnation, agent } = identity;
+    const { incarnation, agent, machine } = identity;
     this.#parts = { ...parts, board };
     this.#live = config;
     this.#duty = new Duty(clock, () => this.#live.drainTimeoutMs);
@@ -119,10 +118,11 @@ class RunningAgent implements Agent {
     this.#retention = new RetentionSweep({
       ...{ persistence, clock, log, random: Math.random, limits: limitsOf(config.retention) },
     });
+    const why = this.#createWhy();
     const jobs = createJobs({
       ...{ persistence, board, runners, identity, clock, log, capabilities: this.#abilities },
       progress: this.#progress,
-      why: (needs) => this.#why(needs),
+      why: (needs) => why.job(needs),
       onPutFailed: () => this.#sweep.wake(),
       requested: (job, request) => this.#conductor.running().get(job)?.request(request),
     });
@@ -133,13 +133,14 @@ class RunningAgent implements Agent {
       ...{ address: () => this.address, doing: () => this.#doing() },
     });
     const agents = createAgents({
-      ...{ membership, peer: createPeer(config.token), name: agent, clock },
+      ...{ membership, peer: createPeer(config.token), name: agent, machine, clock },
       self: () => this.#view(),
       snapshot: () => snapshotOf(facts, clock),
+      jobs: (page) => why.jobs(page),
       obey: (verb) => this.#obey(verb),
     });
     this.#http = createHttp({
-      ...{ jobs, agents, agent, log, health: () => this.#health() },
+      ...{ jobs, agents, agent, version: parts.version, log, health: () => this.#health() },
       ...(config.token === undefined ? {} : { token: config.token }),
     });
   }
@@ -237,12 +238,12 @@ class RunningAgent implements Agent {
     });
   }
 
-  #why(needs: Needs): Promise<AgentWhyView> {
-    const { agent } = this.#parts.identity;
-    const { slots } = this.#live;
-    const [matcher, readiness] = [this.#matcher, this.#readiness];
-    const running = (): readonly string[] => [...this.#conductor.running().keys()];
-    return whyHere({ agent, matcher, slots, running, readiness }, needs);
+  #createWhy(): WhyHere {
+    return createWhyHere({
+      ...{ ...this.#parts, agent: this.#parts.identity.agent },
+      ...{ matcher: this.#matcher, readiness: this.#readiness, slots: () => this.#live.slots },
+      running: () => [...this.#conductor.running().keys()],
+    });
   }
 
   #health(): Promise<HealthView> {

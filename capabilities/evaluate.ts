@@ -33,8 +33,8 @@ export interface Evaluator {
   evaluate(clauses: readonly Clause[]): Promise<Answer>;
   /** The same from what is remembered or soon found out; undefined when more has to be asked. */
   atHand(clauses: readonly Clause[]): Promise<Answer | undefined>;
-  /** Asks every clause, whatever the others say; the verdicts in their order. Never rejects. */
-  verdicts(clauses: readonly Clause[]): Promise<readonly Verdict[]>;
+  /** Asks one clause, whatever others say. Never rejects. */
+  verdict(clause: Clause): Promise<Verdict>;
   /** Asks anew what it remembers: the machine may have slept for days. */
   forget(): void;
 }
@@ -62,7 +62,7 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       }
       return { able: true };
     },
-    verdicts: (clauses) => Promise.all(clauses.map((clause) => ask(clause, desk))),
+    verdict: (clause) => ask(clause, desk),
     forget: () => desk.cache.clear(),
   };
 }

@@ -8,6 +8,7 @@ import {
   PROTOCOL,
 } from "../../common/job.js";
 import type { RequirementView } from "../../common/wire.js";
+import type { InTime } from "./in-time.js";
 import type { Ledger } from "./ledger.js";
 
 /** Whether this agent is able to run the jobs of a signature, or the reason why not. */
@@ -60,12 +61,10 @@ export class Matcher {
   }
 
   /** Everything the jobs of these needs ask of an agent, and whether it is so here. */
-  async explain(needs: Needs): Promise<readonly RequirementView[]> {
-    const verdicts = await this.#options.abilities.verdicts(needs.clauses);
-    const clauses = needs.clauses.map(async (clause, index) => {
-      const verdict = verdicts[index] ?? { unknown: "it was not asked" };
-      return toRequirement(clause, await this.#withHolder(clause, verdict));
-    });
+  async explain(needs: Needs, within: InTime): Promise<readonly RequirementView[]> {
+    const clauses = needs.clauses.map(async (clause) =>
+      toRequirement(clause, await within(this.#withHolder(clause))),
+    );
     return [...this.#known(needs), ...(await Promise.all(clauses))];
   }
 
@@ -100,7 +99,8 @@ export class Matcher {
   }
 
   /** Free, but held for a job whose task has not taken it yet; or taken, and by which job. */
-  async #withHolder(clause: Clause, verdict: Verdict): Promise<Verdict> {
+  async #withHolder(clause: Clause): Promise<Verdict> {
+    const verdict = await this.#options.abilities.verdict(clause);
     if (!this.#isExclusive(clause) || "unknown" in verdict) return verdict;
     const holder = await this.#options.ledger.holder(formatClause(clause));
     if (holder === undefined) return verdict;

@@ -4,6 +4,7 @@ import type { DutyState, RequirementView } from "../../common/wire.js";
 import type { Duty } from "../duty/duty.js";
 import type { Runners } from "../runner/runner.js";
 import type { Sweep } from "../sweep.js";
+import type { InTime } from "./in-time.js";
 import { toRequirement } from "./match.js";
 
 export interface ReadinessParts {
@@ -41,7 +42,7 @@ export class Readiness {
   }
 
   /** The same for people: every wish of its owner is asked, whatever the others say. */
-  async explain(): Promise<readonly RequirementView[]> {
+  async explain(within: InTime): Promise<readonly RequirementView[]> {
     const { abilities } = this.#parts;
     const onlyWhen = this.#parts.onlyWhen();
     const observed = this.#state();
@@ -49,12 +50,11 @@ export class Readiness {
       observed === undefined
         ? { what: "takes jobs", verdict: "yes" }
         : { what: "takes jobs", verdict: "no", observed };
-    const verdicts = await abilities.verdicts(onlyWhen);
-    const wishes = onlyWhen.map((clause, index) => ({
-      ...toRequirement(clause, verdicts[index] ?? { unknown: "it was not asked" }),
+    const wishes = onlyWhen.map(async (clause) => ({
+      ...toRequirement(clause, await within(abilities.verdict(clause))),
       what: `only when ${formatClause(clause)}`,
     }));
-    return [claims, ...wishes];
+    return [claims, ...(await Promise.all(wishes))];
   }
 
   #state(): string | undefined {

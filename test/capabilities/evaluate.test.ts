@@ -223,9 +223,11 @@ describe("the facts a capability needs", () => {
 
 describe("all clauses", () => {
   it("are asked when somebody wants to know everything, whatever the others say", async () => {
-    const { verdicts } = evaluating(weather().capability);
+    const { verdict } = evaluating(weather().capability);
 
-    const told = await verdicts([clause("bad"), clause("good"), { name: "gpu", args: [] }]);
+    const told = await Promise.all(
+      [clause("bad"), clause("good"), { name: "gpu", args: [] }].map(verdict),
+    );
 
     expect(told).toEqual([NOT_ABLE, ABLE, { unknown: "this agent knows no such capability" }]);
   });
@@ -240,12 +242,12 @@ describe("all clauses", () => {
       now -= 1;
       return ABLE;
     };
-    const { verdicts, clock } = evaluating(weather({ cost: "dear", check }).capability);
+    const { verdict, clock } = evaluating(weather({ cost: "dear", check }).capability);
 
-    const three = await verdicts([clause(1), clause(2), clause(3)]);
+    const three = await Promise.all([clause(1), clause(2), clause(3)].map(verdict));
     expect(three).toEqual([ABLE, ABLE, ABLE]);
     expect(most).toBe(1);
-    const hanging = verdicts([clause("never"), clause(4)]);
+    const hanging = Promise.all([clause("never"), clause(4)].map(verdict));
     await clock.advance(250);
 
     expect(await hanging).toEqual([{ unknown: "no answer within 250 ms" }, ABLE]);
