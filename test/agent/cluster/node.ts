@@ -57,6 +57,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
         return true;
       },
     } as never,
+    snapshot: async () => ({ gpus: { unknown: "hidden" } }),
     jobs: async () => ({ agent: name, able: true, missing: [], items: [] }),
     snapshot: async () => ({}),
     obey: (verb) => void told.push(verb),
