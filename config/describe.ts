@@ -35,6 +35,7 @@ export function describeConfig({ config, merged, secret }: Loaded): readonly Des
     [["board"], withoutSecrets(config.board)],
     [["persistence"], withoutSecrets(config.persistence)],
     [["claim", "lease"], formatDuration(config.leaseMs)],
+    [["claim", "patience"], formatDuration(config.patienceMs)],
     [["drain", "timeout"], formatDuration(config.drainTimeoutMs)],
     [["retention"], retentionOf(config)],
     [["onlyWhen"], config.onlyWhen.map(formatClause).join(", ")],
