@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createCommitter } from "../../persistence/committer.js";
-import type { MysqlPersistence } from "../../persistence/mysql/persistence.js";
-import type { MariadbServer } from "../../scripts/lab/servers/mariadb.js";
-import { emptyDatabase, openMysql, query } from "../contracts/mysql.js";
-import { appendOf, newJob, owned, type Owned, posted } from "../contracts/samples.js";
-import { closing } from "../contracts/sqlite.js";
-import { canStart, startMariadb } from "../support/own-servers.js";
-import { result } from "./committing.js";
+import { createCommitter } from "../../../persistence/committer.js";
+import type { MysqlPersistence } from "../../../persistence/mysql/persistence.js";
+import type { MariadbServer } from "../../../scripts/lab/servers/mariadb.js";
+import { emptyDatabase, openMysql, query } from "../../contracts/mysql.js";
+import { appendOf, newJob, owned, type Owned, posted } from "../../contracts/samples.js";
+import { closing } from "../../contracts/sqlite.js";
+import { canStart, startMariadb } from "../../support/own-servers.js";
+import { result } from "../committing.js";
 
 /*
  * A server that takes packets of 1 MiB, and a user with the grants of docs/persistence.md, who may

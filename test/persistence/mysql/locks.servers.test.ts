@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { parseAddress } from "../../mysql/address.js";
-import { MysqlDatabase } from "../../mysql/database.js";
-import { Session } from "../../mysql/session.js";
-import { sql } from "../../mysql/sql.js";
-import type { MysqlPersistence } from "../../persistence/mysql/persistence.js";
-import { until } from "../../scripts/lab/until.js";
-import { databaseOfChapter, openMysql, query } from "../contracts/mysql.js";
-import { appendOf, newJob, owned, type Owned, posted, raiseOf } from "../contracts/samples.js";
-import { closing } from "../contracts/sqlite.js";
-import { startChild } from "../protocol/child.js";
+import { parseAddress } from "../../../mysql/address.js";
+import { MysqlDatabase } from "../../../mysql/database.js";
+import { Session } from "../../../mysql/session.js";
+import { sql } from "../../../mysql/sql.js";
+import type { MysqlPersistence } from "../../../persistence/mysql/persistence.js";
+import { until } from "../../../scripts/lab/until.js";
+import { databaseOfChapter, openMysql, query } from "../../contracts/mysql.js";
+import { appendOf, newJob, owned, type Owned, posted, raiseOf } from "../../contracts/samples.js";
+import { closing } from "../../contracts/sqlite.js";
+import { startChild } from "../../protocol/child.js";
 
 /*
  * What several sessions do to one another on a real server. The other one is the test's: what it

@@ -1,8 +1,8 @@
 import { describe, expect, inject, it } from "vitest";
-import { openPersistence } from "../../persistence/open.js";
-import { freePort } from "../../scripts/lab/ports.js";
-import { emptyDatabase, openMysql, query } from "../contracts/mysql.js";
-import { appended, appendOf, newJob, owned, posted } from "../contracts/samples.js";
+import { openPersistence } from "../../../persistence/open.js";
+import { freePort } from "../../../scripts/lab/ports.js";
+import { emptyDatabase, openMysql, query } from "../../contracts/mysql.js";
+import { appended, appendOf, newJob, owned, posted } from "../../contracts/samples.js";
 
 const server = (): string => inject("mysqlUrl");
 
