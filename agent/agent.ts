@@ -89,7 +89,9 @@ class RunningAgent implements Agent {
     this.#parts = { ...parts, board };
     this.#live = config;
     this.#duty = new Duty(clock, () => this.#live.drainTimeoutMs);
-    this.#outage = new Outage(clock, log, this.#stopping.signal);
+    this.#outage = new Outage({
+      ...{ clock, log, patienceMs: config.patienceMs, stopping: this.#stopping.signal },
+    });
     this.#committer = createCommitter(persistence, {
       onDown: (error) => (error === undefined ? this.#outage.end() : this.#persistenceDown(error)),
     });

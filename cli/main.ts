@@ -178,6 +178,7 @@ function addShow(program: Command, done: Done): void {
     .option("--flow <flow>", "only jobs of this flow")
     .option("--agent <name>", "only jobs this agent owns or owned last")
     .option("--since <time>", "only jobs posted since: 2h, or 2027-01-31T18:00:00Z", readTime)
+    .option("--text <words>", "only jobs with all of these words in their name or flow")
     .option("--limit <n>", "the newest so many (default: 50)", readWhole(1, 100_000))
     .option("--all", "all there are")
     .addOption(watch.preset(String(WATCH_MS / 1000) + "s").argParser(readDuration));

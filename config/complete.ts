@@ -29,6 +29,7 @@ export function complete(settings: CheckedSettings, env: NodeJS.ProcessEnv): Con
     flows: (flows?.dirs ?? []).map((each) => resolve(home(each, env))),
     slots: agent?.slots ?? Math.max(4, availableParallelism()),
     leaseMs: claim?.lease ?? 10_000,
+    patienceMs: claim?.patience ?? 5 * 60_000,
     drainTimeoutMs: drain?.timeout ?? 60_000,
     onlyWhen: settings.onlyWhen ?? [],
     runner: agent?.runner ?? "process",

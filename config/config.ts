@@ -27,6 +27,8 @@ export interface Config {
   readonly flows: readonly string[];
   readonly slots: number;
   readonly leaseMs: number;
+  /** How long claims are kept while persistence does not answer (P-35). */
+  readonly patienceMs: number;
   readonly drainTimeoutMs: number;
   /** What must be so for the agent to take any job; capabilities that are built in. */
   readonly onlyWhen: readonly Clause[];

@@ -183,7 +183,12 @@ export const SETTINGS = z.strictObject({
       ca: z.string().min(1).optional(),
     })
     .optional(),
-  claim: z.strictObject({ lease: duration(500, 600_000).optional() }).optional(),
+  claim: z
+    .strictObject({
+      lease: duration(500, 600_000).optional(),
+      patience: duration(10_000, DAY_MS).optional(),
+    })
+    .optional(),
   drain: z.strictObject({ timeout: duration(0, DAY_MS).optional() }).optional(),
   retention: z
     .strictObject({

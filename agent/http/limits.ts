@@ -12,6 +12,8 @@ export const LIMITS = {
   pageWhy: 100,
   /** The same when nobody says how many. */
   whyJobs: 20,
+  /** Longest text that jobs are searched for, characters. */
+  search: 256,
   /** Longest `?wait=`, ms; under `idleMs`, or the connection ends before the answer. */
   waitMs: 60_000,
   /** Posts in progress at a time; the next one is asked to come back. */
