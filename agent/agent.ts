@@ -22,6 +22,7 @@ import { Ledger } from "./matching/ledger.js";
 import { Matcher } from "./matching/match.js";
 import { Readiness } from "./matching/readiness.js";
 import { ProgressBook } from "./jobs/progress.js";
+import { createLogs, type Logs } from "./logs/logs.js";
 import type { AgentParts } from "./parts.js";
 import type { Manifest } from "./runner/runner.js";
 import { limitsOf, RetentionSweep } from "./retention.js";
@@ -62,6 +63,7 @@ class RunningAgent implements Agent {
   readonly #duty: Duty;
   readonly #portrait: SelfPortrait;
   readonly #progress = new ProgressBook();
+  readonly #logs: Logs;
   readonly #outage: Outage;
   readonly #committer;
   readonly #claims: Claims;
@@ -85,6 +87,10 @@ class RunningAgent implements Agent {
     this.#parts = { ...parts, board };
     this.#slots = config.slots;
     this.#duty = new Duty(clock, config.drainTimeoutMs);
+    this.#logs = createLogs({
+      ...{ persistence, clock, log, agent, bytesPerJob: config.logs.bytesPerJob },
+      now: () => clock.now() + this.#sweep.offsetMs,
+    });
     this.#outage = new Outage(clock, log, this.#stopping.signal);
     this.#committer = createCommitter(persistence, {
       onDown: (error) => (error === undefined ? this.#outage.end() : this.#persistenceDown(error)),
@@ -134,6 +140,7 @@ class RunningAgent implements Agent {
     });
     this.#http = createHttp({
       ...{ jobs, agents, agent, log, health: () => this.#health() },
+      logs: this.#logs.read,
       ...(config.token === undefined ? {} : { token: config.token }),
     });
   }
@@ -181,14 +188,8 @@ class RunningAgent implements Agent {
     await this.#requests;
     await Promise.all([this.#sweep.stop(), this.#retention.stop()]);
     await this.#http.close();
-    await this.#claims[Symbol.asyncDispose]();
-    await this.#committer[Symbol.asyncDispose]();
-    await runners[Symbol.asyncDispose]();
-    await facts[Symbol.asyncDispose]();
-    await membership[Symbol.asyncDispose]();
-    await identity[Symbol.asyncDispose]();
-    await board[Symbol.asyncDispose]();
-    await persistence[Symbol.asyncDispose]();
+    const mine = [this.#claims, this.#committer, runners, this.#logs, facts, membership];
+    for (const part of [...mine, identity, board, persistence]) await part[Symbol.asyncDispose]();
     log.info("agent stopped");
   }
 
@@ -219,12 +220,14 @@ class RunningAgent implements Agent {
           progress: this.#progress,
           boardId: () => this.#sweep.boardId ?? "",
           boardDiffers: () => this.#sweep.boardDiffers(),
+          logs: this.#logs.book,
           databaseNow: () => clock.now() + this.#sweep.offsetMs,
           persistenceDown: () => this.#sweep.persistenceDown(),
           leaving: this.#duty.leaving,
           grace: this.#duty.grace,
         });
         ended(claim.job);
+        this.#logs.wake(claim.job);
       },
     });
   }
@@ -262,13 +265,8 @@ class RunningAgent implements Agent {
   }
 
   #moving(): Pick<HandingOver, "clock" | "duty" | "conductor" | "claims"> {
-    const [{ clock }, duty, conductor, claims] = [
-      this.#parts,
-      this.#duty,
-      this.#conductor,
-      this.#claims,
-    ];
-    return { clock, duty, conductor, claims };
+    const { clock } = this.#parts;
+    return { clock, duty: this.#duty, conductor: this.#conductor, claims: this.#claims };
   }
 
   /** Whatever was known before the machine slept may be wrong: claims first. */

@@ -7,10 +7,13 @@ import type { PostAnswer } from "../jobs/posting.js";
 import type { Agents } from "../cluster/agents.js";
 import { whyEverywhere } from "../cluster/why.js";
 import type { Jobs } from "../jobs.js";
+import type { JobLogs } from "../logs/job-logs.js";
 import { LIMITS } from "./limits.js";
 import { agentRoutes } from "./agent-routes.js";
 import { HttpError } from "./problem.js";
 import type { Route } from "./route.js";
+import { logRoutes } from "./routes/logs.js";
+import type { SseStreams } from "./sse.js";
 import {
   CANCEL_JOB,
   FLOW_PARAMS,
@@ -27,12 +30,14 @@ import {
 
 export interface RouteOptions {
   readonly jobs: Jobs;
+  readonly logs: JobLogs;
   readonly agents: Agents;
   /** Name of the agent that answers. */
   readonly agent: string;
   health(): Promise<HealthView>;
   /** Aborts when the server stops: long polls answer what they know. */
   readonly stopping: AbortSignal;
+  readonly streams: SseStreams;
 }
 
 const METHODS: readonly HTTPMethods[] = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -42,6 +47,7 @@ export function installRoutes(app: FastifyInstance, options: RouteOptions): void
     ...postRoutes(options),
     ...jobRoutes(options),
     ...askRoutes(options),
+    ...logRoutes(options),
     ...agentRoutes(options.agents),
     ...otherRoutes(options),
   ];

@@ -173,7 +173,8 @@ function alike(
 /** What a job takes, for retention. */
 export const BYTES = sql`
   (SELECT coalesce(sum(length(body)), 0) FROM entries WHERE entries.job = j.id)
-  + (SELECT length(spec) + length(params) FROM job_texts WHERE job_texts.job = j.id)`;
+  + (SELECT length(spec) + length(params) FROM job_texts WHERE job_texts.job = j.id)
+  + (SELECT coalesce(sum(bytes), 0) FROM job_logs WHERE job_logs.job = j.id)`;
 
 /**
  * An owner that suspends obeys a request it saw earlier. Meanwhile somebody may have withdrawn it,

@@ -107,7 +107,8 @@ function setState(sql: Statements, append: Append, current: Current): void {
 
 /** What a job takes, about, for retention. */
 const BYTES = `(SELECT coalesce(sum(length(body)), 0) FROM entries WHERE entries.job = jobs.id)
-  + (SELECT length(spec) + length(params) FROM job_texts WHERE job_texts.job = jobs.id)`;
+  + (SELECT length(spec) + length(params) FROM job_texts WHERE job_texts.job = jobs.id)
+  + (SELECT coalesce(sum(bytes), 0) FROM job_logs WHERE job_logs.job = jobs.id)`;
 
 /**
  * An owner that suspends obeys a request it saw earlier. Meanwhile somebody may have withdrawn it,

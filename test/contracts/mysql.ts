@@ -67,7 +67,7 @@ export function databaseOfChapter(): () => Promise<string> {
   };
 }
 
-const TABLES = ["jobs", "job_texts", "entries", "ownerships", "post_keys"];
+const TABLES = ["jobs", "job_texts", "entries", "ownerships", "job_logs", "post_keys"];
 
 export async function openSteeredMysql(url: string): Promise<Required<PersistenceUnderTest>> {
   const time = new SteeredTime();
