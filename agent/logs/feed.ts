@@ -33,7 +33,8 @@ export class Feed {
   #failure: unknown;
   #stopped = false;
   #woken = new AbortController();
-  #changed = new AbortController();
+  readonly #listeners = new Set<() => void>();
+  #changes = 0;
   #pauseMs = LOOK_MS;
 
   /** `from`: the place behind which the first follower reads. */
@@ -45,9 +46,23 @@ export class Feed {
     void this.#run();
   }
 
-  /** Aborts at the next change; to be taken before looking. */
-  get change(): AbortSignal {
-    return this.#changed.signal;
+  /** How often something changed; to be taken before looking. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** Resolves when more has changed than `seen`, or the signal aborts. */
+  changed(seen: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#changes !== seen || signal.aborted) return resolve();
+      const done = (): void => {
+        this.#listeners.delete(done);
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      this.#listeners.add(done);
+      signal.addEventListener("abort", done);
+    });
   }
 
   /** Set once every line was told. */
@@ -117,8 +132,8 @@ export class Feed {
   }
 
   #tell(): void {
-    this.#changed.abort();
-    this.#changed = new AbortController();
+    this.#changes += 1;
+    for (const listener of [...this.#listeners]) listener();
   }
 }
 

@@ -38,7 +38,7 @@ export class Feeds {
     const { feed } = this.#enter(job, from);
     try {
       for (let cursor = from; !signal.aborted;) {
-        const { change } = feed;
+        const { changes } = feed;
         const chunks = feed.behind(cursor) ?? (await this.#read(job, cursor, signal));
         if (chunks.length > 0) {
           yield chunks;
@@ -46,7 +46,7 @@ export class Feeds {
         } else if (feed.over !== undefined) {
           return feed.over;
         } else {
-          await either(change, signal);
+          await feed.changed(changes, signal);
         }
       }
       return undefined;
@@ -85,18 +85,4 @@ export class Feeds {
     followed.feed.stop();
     this.#followed.delete(job);
   }
-}
-
-/** Resolves when one of them aborts. */
-function either(one: AbortSignal, other: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      one.removeEventListener("abort", done);
-      other.removeEventListener("abort", done);
-      resolve();
-    };
-    if (one.aborted || other.aborted) return resolve();
-    one.addEventListener("abort", done);
-    other.addEventListener("abort", done);
-  });
 }
