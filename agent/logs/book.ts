@@ -78,6 +78,7 @@ export class LogBook implements AsyncDisposable {
     const { bytesPerJob, now } = this.#options;
     if (bytesPerJob === 0 || this.#stopped) return;
     if (log.characters >= LOG_CHARACTERS_MAX || this.#characters >= ALL_CHARACTERS_MAX) {
+      this.#waiting.add(log);
       return log.drop(said, now());
     }
     this.#characters += log.add(said, now());
@@ -102,11 +103,17 @@ export class LogBook implements AsyncDisposable {
       // A turn of the event loop, so that all jobs that end now go together.
       await new Promise((resolve) => setImmediate(resolve));
       this.#hurry = new AbortController();
-      this.#sending.push(...[...this.#waiting].flatMap((log) => log.cut()));
+      for (const log of this.#waiting) this.#cut(log);
       this.#waiting.clear();
       await this.#send();
     } while (!this.#stopped && this.#sending.length + this.#waiting.size > 0);
     this.#running = undefined;
+  }
+
+  #cut(log: OpenLog): void {
+    const before = log.characters;
+    this.#sending.push(...log.cut());
+    this.#characters += log.characters - before; // What it tells of lines that were dropped.
   }
 
   async #send(): Promise<void> {
