@@ -87,10 +87,8 @@ class RunningAgent implements Agent {
     this.#parts = { ...parts, board };
     this.#slots = config.slots;
     this.#duty = new Duty(clock, config.drainTimeoutMs);
-    this.#logs = createLogs({
-      ...{ persistence, clock, log, agent, bytesPerJob: config.logs.bytesPerJob },
-      now: () => clock.now() + this.#sweep.offsetMs,
-    });
+    const now = (): number => clock.now() + this.#sweep.offsetMs;
+    this.#logs = createLogs({ ...parts, ...config.logs, agent, now });
     this.#outage = new Outage(clock, log, this.#stopping.signal);
     this.#committer = createCommitter(persistence, {
       onDown: (error) => (error === undefined ? this.#outage.end() : this.#persistenceDown(error)),
@@ -139,8 +137,7 @@ class RunningAgent implements Agent {
       obey: (verb) => this.#obey(verb),
     });
     this.#http = createHttp({
-      ...{ jobs, agents, agent, log, health: () => this.#health() },
-      logs: this.#logs.read,
+      ...{ jobs, logs: this.#logs.read, agents, agent, log, health: () => this.#health() },
       ...(config.token === undefined ? {} : { token: config.token }),
     });
   }
