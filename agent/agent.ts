@@ -87,8 +87,7 @@ class RunningAgent implements Agent {
     this.#parts = { ...parts, board };
     this.#slots = config.slots;
     this.#duty = new Duty(clock, config.drainTimeoutMs);
-    const now = (): number => clock.now() + this.#sweep.offsetMs;
-    this.#logs = createLogs({ ...parts, ...config.logs, agent, now });
+    this.#logs = createLogs({ ...parts, ...config.logs, agent, now: () => this.#databaseNow() });
     this.#outage = new Outage(clock, log, this.#stopping.signal);
     this.#committer = createCommitter(persistence, {
       onDown: (error) => (error === undefined ? this.#outage.end() : this.#persistenceDown(error)),
@@ -218,7 +217,7 @@ class RunningAgent implements Agent {
           boardId: () => this.#sweep.boardId ?? "",
           boardDiffers: () => this.#sweep.boardDiffers(),
           logs: this.#logs.book,
-          databaseNow: () => clock.now() + this.#sweep.offsetMs,
+          databaseNow: () => this.#databaseNow(),
           persistenceDown: () => this.#sweep.persistenceDown(),
           leaving: this.#duty.leaving,
           grace: this.#duty.grace,
@@ -227,6 +226,10 @@ class RunningAgent implements Agent {
         this.#logs.wake(claim.job);
       },
     });
+  }
+
+  #databaseNow(): number {
+    return this.#parts.clock.now() + this.#sweep.offsetMs;
   }
 
   #why(needs: Needs): Promise<AgentWhyView> {
