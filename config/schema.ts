@@ -17,6 +17,8 @@ import { LOG_LEVELS } from "./config.js";
 
 const DAY_MS = 86_400_000;
 const MEMORY_MIN = 64 * 1024 ** 2;
+/** Some chunks of lines, which are kept and removed as a whole. */
+const LOG_MIN = 64 * 1024;
 
 const name = z
   .string()
@@ -195,6 +197,13 @@ export const SETTINGS = z.strictObject({
       days: whole(0, 36_500).optional(),
       jobs: whole(0, 100_000_000).optional(),
       bytes: bytes.optional(),
+    })
+    .optional(),
+  logs: z
+    .strictObject({
+      bytesPerJob: bytes
+        .refine((amount) => amount === 0 || amount >= LOG_MIN, "is too little: 64KiB or more, or 0")
+        .optional(),
     })
     .optional(),
   onlyWhen: z.array(clause).optional(),
