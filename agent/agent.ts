@@ -139,8 +139,7 @@ class RunningAgent implements Agent {
     });
     const agents = createAgents({
       ...{ membership, peer: createPeer(config.token), name: agent, machine, clock },
-      self: () => this.#view(),
-      jobs: (page) => why.jobs(page),
+      ...{ self: () => this.#view(), jobs: why.jobs },
       snapshot: () => snapshotOf(facts, clock),
       obey: (verb) => this.#obey(verb),
     });
