@@ -135,8 +135,8 @@ class RunningAgent implements Agent {
     const agents = createAgents({
       ...{ membership, peer: createPeer(config.token), name: agent, machine, clock },
       self: () => this.#view(),
-      snapshot: () => snapshotOf(facts, clock),
       jobs: (page) => why.jobs(page),
+      snapshot: () => snapshotOf(facts, clock),
       obey: (verb) => this.#obey(verb),
     });
     this.#http = createHttp({

@@ -2,9 +2,9 @@ import { JobrunnerError } from "../../common/error.js";
 import type { Clock } from "../../common/clock.js";
 import type { Clause } from "../../common/job.js";
 import type { AgentsView, AgentView, AgentWhyView, LastKnownView } from "../../common/wire.js";
-import type { SnapshotView } from "../../common/wire/facts.js";
 import type { AgentJobsView, JobsPage } from "../../common/wire/agent-why.js";
 import type { ForgottenView } from "../../common/wire/forgotten.js";
+import type { SnapshotView } from "../../common/wire/facts.js";
 import type { Member, Membership } from "../../cluster/membership.js";
 import { ifAwake, type Sleeper } from "./if-awake.js";
 import type { Peer } from "./peer.js";
@@ -24,10 +24,10 @@ export interface Agents {
   list(): Promise<AgentsView>;
   /** Throws NOT_FOUND. */
   get(name: string): Promise<AgentView>;
-  /** The same with the snapshot of its facts, when it answers. */
-  whole(name: string): Promise<AgentView>;
   /** Why that agent takes the jobs that wait, or does not. Throws NOT_FOUND or UNREACHABLE. */
   jobs(name: string, page: JobsPage): Promise<AgentJobsView>;
+  /** The same with the snapshot of its facts, when it answers. */
+  whole(name: string): Promise<AgentView>;
   /** Whether one that sleeps would fit, by what was known of it last. */
   ifAwake(sleeper: Sleeper, clauses: readonly Clause[]): Promise<AgentWhyView>;
   /** What the others answer at this path, in the order of their names. */
@@ -54,8 +54,8 @@ export interface AgentsOptions {
   readonly name: string;
   readonly machine: string;
   self(): Promise<AgentView>;
-  snapshot(): Promise<SnapshotView>;
   jobs(page: JobsPage): Promise<AgentJobsView>;
+  snapshot(): Promise<SnapshotView>;
   obey(verb: DutyVerb): void;
 }
 
@@ -111,7 +111,7 @@ class KnownAgents implements Agents {
   }
 
   async whole(name: string): Promise<AgentView> {
-    if (!this.#isSelf(name)) return this.#view(await this.#roster.find(name), "/v1/agents/self");
+    if (!this.#isSelf(name)) return this.#view(await this.#roster.find(name), "whole");
     return { ...(await this.self()), snapshot: await this.#options.snapshot() };
   }
 
@@ -179,7 +179,8 @@ class KnownAgents implements Agents {
     return name === this.name || name === "self";
   }
 
-  async #view(member: Member, path = "/v1/agents/self?brief=true"): Promise<AgentView> {
+  async #view(member: Member, how: "brief" | "whole" = "brief"): Promise<AgentView> {
+    const path = `/v1/agents/self${how === "brief" ? "?brief=true" : ""}`;
     const request = { method: "GET", path, limitMs: ANSWER_MS } as const;
     try {
       return (await this.#roster.ask<AgentView>(member, request)).said;

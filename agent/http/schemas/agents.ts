@@ -27,19 +27,10 @@ export const AGENT_PARAMS: Schema = {
 export const AGENT_QUERY: Schema = {
   type: "object",
   additionalProperties: false,
-  properties: { brief: { enum: ["true"], description: "Without the snapshot of its facts." } },
-};
-
-const FACT: Schema = named(
-  "Fact",
-  {},
-  {
-    value: { ...ANY, description: "What is known, in the fact's own type." },
-    unit: { type: "string", enum: ["bytes", "percent"] },
-    at: { ...TIME, description: "When it was looked at." },
-    unknown: { ...TEXT, description: "Why nobody knows it." },
+  properties: {
+    brief: { enum: ["true"], description: "Without the snapshot of its facts." },
   },
-);
+};
 
 const AGENT_STATES = [
   ...["ready", "paused", "cordoned", "draining", "asleep", "unreachable", "gone"],
@@ -67,6 +58,16 @@ const more = {
   note: { ...TEXT, description: "Why it is in this state." },
   heardAt: TIME,
   asleepSince: TIME,
+  snapshot: {
+    type: "object",
+    description: "Its facts for programs: a value, or why it is unknown.",
+    additionalProperties: {
+      anyOf: [
+        shape({ value: ANY }, { unit: { type: "string", enum: ["bytes", "percent"] }, at: TIME }),
+        shape({ unknown: TEXT }),
+      ],
+    },
+  },
 } as const;
 
 export const AGENT: Schema = named("Agent", { name: TEXT, ...agent }, more);
