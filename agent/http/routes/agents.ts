@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import type { JobsPage } from "../../../common/wire/agent-why.js";
-import type { DutyVerb } from "../../cluster/agents.js";
+import type { Agents, DutyVerb } from "../../cluster/agents.js";
 import { LIMITS } from "../limits.js";
 import type { Route, RouteOptions } from "../route.js";
 import { AGENT_JOBS, AGENT_WHY_QUERY } from "../schemas/agent-why.js";
@@ -73,19 +73,21 @@ export function agentRoutes({ agents }: RouteOptions): readonly Route[] {
         return agents.forget(nameOf(request), here === undefined ? "everywhere" : "here");
       },
     },
-    ...VERBS.map(([verb, summary]): Route => {
-      return {
-        method: "POST",
-        url: `/v1/agents/:name/${verb}`,
-        operationId: `${verb}Agent`,
-        summary,
-        ...{ tag: "agents", scope: "operate" },
-        schema: { params: AGENT_PARAMS, response: { 202: AGENT } },
-        handler: async (request, reply) =>
-          reply.code(202).send(await agents.tell(nameOf(request), verb)),
-      };
-    }),
+    ...VERBS.map((verb) => dutyRoute(agents, verb)),
   ];
+}
+
+function dutyRoute(agents: Agents, [verb, summary]: (typeof VERBS)[number]): Route {
+  return {
+    method: "POST",
+    url: `/v1/agents/:name/${verb}`,
+    operationId: `${verb}Agent`,
+    summary,
+    ...{ tag: "agents", scope: "operate" },
+    schema: { params: AGENT_PARAMS, response: { 202: AGENT } },
+    handler: async (request, reply) =>
+      reply.code(202).send(await agents.tell(nameOf(request), verb)),
+  };
 }
 
 function nameOf(request: FastifyRequest): string {

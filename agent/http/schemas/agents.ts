@@ -49,10 +49,6 @@ const more = {
   },
   machine: TEXT,
   version: TEXT,
-  snapshot: {
-    ...{ type: "object", additionalProperties: FACT },
-    description: "Its facts for programs; of one that was asked for by its name.",
-  },
   slots: shape({ total: COUNT, busy: COUNT }),
   jobs: { ...TEXTS, description: "Ids of the jobs that run there." },
   note: { ...TEXT, description: "Why it is in this state." },

@@ -59,7 +59,6 @@ export async function startNode(options: NodeOptions): Promise<Node> {
     } as never,
     snapshot: async () => ({ gpus: { unknown: "hidden" } }),
     jobs: async () => ({ agent: name, able: true, missing: [], items: [] }),
-    snapshot: async () => ({}),
     obey: (verb) => void told.push(verb),
   });
   const jobs = { standing: async () => STANDING, explain };
