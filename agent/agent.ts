@@ -105,9 +105,7 @@ class RunningAgent implements Agent {
     });
     this.#sweep = new Sweep({
       ...{ board, persistence, clock, log, incarnation },
-      claims: this.#claims,
-      directory: config.directory,
-      random: Math.random,
+      ...{ claims: this.#claims, directory: config.directory, random: Math.random },
     });
     this.#abilities = createAbilities({ facts, runners, clock });
     this.#readiness = new Readiness({
