@@ -2,6 +2,7 @@ import type { JobRequest, JobState, Needs, ParkReason } from "../common/job.js";
 import type { Store } from "../common/json.js";
 import type { FlowSpec } from "../engine/flow.js";
 import type { Change, Entry } from "../engine/journal.js";
+import type { TurnsPort } from "./turns-port.js";
 
 /** A job as it is posted; written once. */
 export interface NewJob {
@@ -181,7 +182,7 @@ export interface Purged {
  * rejects with PERSISTENCE_DOWN may or may not have happened; times are the database's.
  * A caller must not assume that two calls see the same moment.
  */
-export interface Persistence extends AsyncDisposable {
+export interface Persistence extends AsyncDisposable, TurnsPort {
   /** Brings the schema up to date, forward only. */
   migrate(): Promise<void>;
   /** Database time, ms since 1970. */

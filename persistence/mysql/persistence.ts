@@ -24,10 +24,11 @@ import type {
   Verdict,
 } from "../persistence.js";
 import { purge } from "../retention.js";
+import type { Turn } from "../turns-port.js";
 import { prepare, written } from "../writing.js";
 import { append } from "./append.js";
 import { cancel, resume, suspend } from "./asking.js";
-import { boardId, setBoardId } from "./board.js";
+import { boardId, setBoardId, takeSweep } from "./board.js";
 import { migrate } from "./migrating.js";
 import { endOwnership, raise } from "./ownership.js";
 import { post, postedBefore } from "./posting.js";
@@ -139,6 +140,10 @@ export class MysqlPersistence implements Persistence {
 
   startable(ids: readonly string[]): Promise<ReadonlySet<string>> {
     return reading.startable(this.#to, ids);
+  }
+
+  takeSweep(everyMs: number): Promise<Turn> {
+    return takeSweep(this.#to, everyMs);
   }
 
   purge(limits: Retention): Promise<Purged> {

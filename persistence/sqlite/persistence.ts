@@ -33,6 +33,7 @@ import type {
   Verdict,
 } from "../persistence.js";
 import { purge } from "../retention.js";
+import type { Turn } from "../turns-port.js";
 import { prepare, written } from "../writing.js";
 import { append } from "./append.js";
 import { cancel, resume, suspend } from "./asking.js";
@@ -40,6 +41,7 @@ import { endOwnership, raise } from "./ownership.js";
 import { findKey, post } from "./posting.js";
 import * as reading from "./reading.js";
 import { purging } from "./retention.js";
+import { takeSweep } from "./turns.js";
 
 export interface SqlitePersistenceOptions {
   /** Database time, ms since 1970. With SQLite the machine's clock is the database's. */
@@ -164,6 +166,10 @@ export class SqlitePersistence implements Persistence {
 
   startable(ids: readonly string[]): Promise<ReadonlySet<string>> {
     return this.#database.read((sql) => reading.startable(sql, ids));
+  }
+
+  takeSweep(everyMs: number): Promise<Turn> {
+    return takeSweep(this.#database, this.#now, everyMs);
   }
 
   purge(limits: Retention): Promise<Purged> {

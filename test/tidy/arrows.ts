@@ -56,7 +56,10 @@ export const ARROWS: readonly Arrow[] = [
       "npm:uuid",
     ],
   },
-  { from: "persistence/persistence.ts", may: ["type:engine/", "common/"] },
+  {
+    from: "persistence/persistence.ts",
+    may: ["type:engine/", "type:persistence/turns-port.ts", "common/"],
+  },
   { from: "cluster/membership.ts", may: [] },
   { from: "cluster/", may: ["cluster/", "common/", "node:*"] },
   { from: "cluster/consul/", may: ["cluster/", "consul/", "common/", "node:*"] },
