@@ -80,7 +80,7 @@ class RunningAgent implements Agent {
 
   constructor(parts: AgentParts) {
     const { persistence, runners, identity, membership, facts, clock, log, config } = parts;
-    const board = watchBoard(parts.board, log);
+    const board = watchBoard(parts.board, log, () => this.#sweep.wake());
     const { incarnation, agent } = identity;
     this.#parts = { ...parts, board };
     this.#slots = config.slots;
@@ -211,6 +211,7 @@ class RunningAgent implements Agent {
       ...{ board, clock, log, claims, matcher, slots: () => this.#slots },
       random: Math.random,
       mayClaim: async () => (await this.#readiness.obstacle()) === undefined,
+      surveyed: (survey) => this.#sweep.surveyed(survey),
       execute: async (claim, control) => {
         await execute(claim, control, {
           ...this.#parts,
@@ -262,13 +263,8 @@ class RunningAgent implements Agent {
   }
 
   #moving(): Pick<HandingOver, "clock" | "duty" | "conductor" | "claims"> {
-    const [{ clock }, duty, conductor, claims] = [
-      this.#parts,
-      this.#duty,
-      this.#conductor,
-      this.#claims,
-    ];
-    return { clock, duty, conductor, claims };
+    const { clock } = this.#parts;
+    return { clock, duty: this.#duty, conductor: this.#conductor, claims: this.#claims };
   }
 
   /** Whatever was known before the machine slept may be wrong: claims first. */

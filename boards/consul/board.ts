@@ -3,13 +3,12 @@ import { JobrunnerError } from "../../common/error.js";
 import { resolveConsulUrl } from "../../consul/address.js";
 import { again } from "../../consul/again.js";
 import { ConsulClient } from "../../consul/client.js";
-import { getKey } from "../../consul/kv.js";
-import { op, transact } from "../../consul/txn.js";
 import type {
   BoardOptions,
   BoardTraits,
   Candidate,
   Claimed,
+  Inventory,
   JobBoard,
   Posting,
   Renewed,
@@ -18,11 +17,13 @@ import type {
 import { Bell } from "./bell.js";
 import { type Context, ringer } from "./context.js";
 import { claim, reclaim, renew } from "./holding.js";
+import { Identity } from "./identity.js";
 import { Keys } from "./keys.js";
 import { Lease, type LeaseKind } from "./lease.js";
 import { abandon, consume, remove } from "./leaving.js";
-import { allClaims, candidates, exists, survey } from "./looking.js";
-import { Orphans, reopen } from "./orphans.js";
+import { allClaims, candidates, survey } from "./looking.js";
+import { takeInventory } from "./mending/inventory.js";
+import { Orphans, reopen } from "./mending/orphans.js";
 import { put } from "./posting.js";
 import { Spread } from "./spread.js";
 
@@ -66,7 +67,8 @@ export async function openConsulBoard(url: string, options: ConsulBoardOptions):
     const bell = opened.use(await Bell.open(client, keys.bell, ring));
     const memory = { holdings: new Map(), places: new Map(), signatures: new Map() };
     const spread = new Spread(() => performance.now(), Math.random);
-    const context: Context = { client, keys, lease, spread, ...memory, now, ring };
+    const identity = new Identity(client, keys.identity, () => bell.hung);
+    const context: Context = { client, keys, identity, lease, spread, ...memory, now, ring };
     const orphans = opened.use(new Orphans(context, family));
     orphans.start();
     return new ConsulBoard(context, bell, opened);
@@ -127,16 +129,7 @@ class ConsulBoard implements JobBoard {
   }
 
   identity(): Promise<{ readonly id: string; readonly stamped: boolean }> {
-    const { client, keys } = this.#context;
-    const fresh = randomUUID();
-    return again(PATIENCE_MS, async () => {
-      const { body } = await getKey(client, keys.identity);
-      if (body !== undefined) return { id: body.value, stamped: body.value === fresh };
-      await transact(client, [op.cas(keys.identity, fresh, { index: 0 })]);
-      // Whoever came first: what is there now is the board's.
-      const { body: there } = await getKey(client, keys.identity);
-      return { id: there?.value ?? fresh, stamped: there?.value === fresh };
-    });
+    return again(PATIENCE_MS, () => this.#context.identity.make());
   }
 
   put(postings: readonly Posting[]): Promise<void> {
@@ -175,8 +168,12 @@ class ConsulBoard implements JobBoard {
     return again(PATIENCE_MS, () => remove(this.#context, ids));
   }
 
-  exists(ids: readonly string[]): Promise<ReadonlySet<string>> {
-    return again(PATIENCE_MS, () => exists(this.#context, ids));
+  async exists(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    return (await this.inventory()).exists(ids);
+  }
+
+  inventory(): Promise<Inventory> {
+    return again(PATIENCE_MS, () => takeInventory(this.#context));
   }
 
   async held(incarnation: string): Promise<ReadonlyMap<string, string>> {

@@ -30,6 +30,7 @@ export function startBenchAgent({ name, board, flow, claimed }: BenchAgentOption
     ...{ board, claims, matcher, log, clock: systemClock, slots: () => 4 },
     random: Math.random,
     mayClaim: () => Promise.resolve(true),
+    surveyed: () => undefined,
     execute: async (claim) => {
       claimed(claim.job);
       await claims.release(claim, "consume");
