@@ -120,6 +120,7 @@ class ConsulBoard implements JobBoard {
   readonly #context: Context;
   readonly #bell: Bell;
   readonly #opened: AsyncDisposable;
+  readonly #stop = new AbortController();
 
   constructor(context: Context, bell: Bell, opened: AsyncDisposable) {
     this.traits = { reach: "cluster", wakes: "push", leaseMs: context.lease.leaseMs };
@@ -129,43 +130,43 @@ class ConsulBoard implements JobBoard {
   }
 
   identity(): Promise<{ readonly id: string; readonly stamped: boolean }> {
-    return again(PATIENCE_MS, () => this.#context.identity.make());
+    return this.#again(() => this.#context.identity.make());
   }
 
   put(postings: readonly Posting[]): Promise<void> {
-    return again(PATIENCE_MS, () => put(this.#context, postings));
+    return this.#again(() => put(this.#context, postings));
   }
 
   survey(): Promise<Survey> {
-    return again(PATIENCE_MS, () => survey(this.#context));
+    return this.#again(() => survey(this.#context));
   }
 
   candidates(signatures: readonly string[], limit: number): Promise<readonly Candidate[]> {
-    return again(PATIENCE_MS, () => candidates(this.#context, signatures, limit));
+    return this.#again(() => candidates(this.#context, signatures, limit));
   }
 
   claim(id: string, claimId: string): Promise<Claimed> {
-    return again(PATIENCE_MS, () => claim(this.#context, id, claimId));
+    return this.#again(() => claim(this.#context, id, claimId));
   }
 
   reclaim(posting: Posting, claimId: string): Promise<Claimed> {
-    return again(PATIENCE_MS, () => reclaim(this.#context, posting, claimId));
+    return this.#again(() => reclaim(this.#context, posting, claimId));
   }
 
   renew(claims: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, Renewed>> {
-    return again(PATIENCE_MS, () => renew(this.#context, claims));
+    return this.#again(() => renew(this.#context, claims));
   }
 
   abandon(id: string, claimId: string, delayMs = 0): Promise<void> {
-    return again(LEAVING_PATIENCE_MS, () => abandon(this.#context, { id, claimId }, delayMs));
+    return this.#againLonger(() => abandon(this.#context, { id, claimId }, delayMs));
   }
 
   consume(id: string, claimId: string): Promise<void> {
-    return again(LEAVING_PATIENCE_MS, () => consume(this.#context, { id, claimId }));
+    return this.#againLonger(() => consume(this.#context, { id, claimId }));
   }
 
   remove(ids: readonly string[]): Promise<void> {
-    return again(PATIENCE_MS, () => remove(this.#context, ids));
+    return this.#again(() => remove(this.#context, ids));
   }
 
   async exists(ids: readonly string[]): Promise<ReadonlySet<string>> {
@@ -173,11 +174,11 @@ class ConsulBoard implements JobBoard {
   }
 
   inventory(): Promise<Inventory> {
-    return again(PATIENCE_MS, () => takeInventory(this.#context));
+    return this.#again(() => takeInventory(this.#context));
   }
 
   async held(incarnation: string): Promise<ReadonlyMap<string, string>> {
-    const claims = await again(PATIENCE_MS, () => allClaims(this.#context));
+    const claims = await this.#again(() => allClaims(this.#context));
     // A claim that nobody holds and that nobody saw go would stay for ever.
     await reopen(this.#context, claims);
     const { length } = this.#context.keys.claims;
@@ -191,7 +192,17 @@ class ConsulBoard implements JobBoard {
     return this.#bell.changed(signal);
   }
 
+  /** What is asked at this moment is not tried again. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
     await this.#opened[Symbol.asyncDispose]();
+  }
+
+  #again<T>(work: () => Promise<T>): Promise<T> {
+    return again({ patienceMs: PATIENCE_MS, signal: this.#stop.signal }, work);
+  }
+
+  #againLonger<T>(work: () => Promise<T>): Promise<T> {
+    return again({ patienceMs: LEAVING_PATIENCE_MS, signal: this.#stop.signal }, work);
   }
 }

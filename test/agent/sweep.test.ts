@@ -43,6 +43,7 @@ describe("the sweep", () => {
     const who = { owner: "x.1", agent: "x", machine: "m" };
     await cluster.persistence.raise({ job: job.id, seen: 0, boardId, ...who });
 
+    alpha.sweep.wake();
     await alpha.sweep.sweep();
 
     expect(await claimable(alpha.board)).toEqual([]);
@@ -74,6 +75,71 @@ describe("the sweep", () => {
     await alpha.sweep.sweep();
 
     expect(await claimable(alpha.board)).toEqual([]);
+  });
+});
+
+describe("a look at the board (P-31)", () => {
+  it("that finds another identity, or a new connection, has the sweep look at once", async () => {
+    const cluster = await openCluster();
+    const alpha = await cluster.agent("alpha", "board-1");
+    await alpha.sweep.start();
+    onTestFinished(() => alpha.sweep.stop());
+    const job = await post(cluster.persistence);
+    const survey = await alpha.board.survey();
+    expect(survey.boardId).toBe(alpha.sweep.boardId);
+
+    alpha.sweep.surveyed(survey);
+    await cluster.clock.advance(1_000);
+    expect(await claimable(alpha.board)).toEqual([]);
+
+    alpha.sweep.surveyed({ ...survey, reconnects: 1 });
+    await cluster.clock.advance(0);
+    expect(await claimable(alpha.board)).toEqual([job.id]);
+
+    const looks: unknown[] = [];
+    const { identity } = alpha.board;
+    alpha.board.identity = () => {
+      looks.push(1);
+      return identity.call(alpha.board);
+    };
+    alpha.sweep.surveyed({ signatures: [], reconnects: 1 });
+    await cluster.clock.advance(0);
+    expect(looks).toHaveLength(1);
+  });
+});
+
+describe("the regular sweep (P-31)", () => {
+  it("is made by one agent, and by another when that one is gone", async () => {
+    const cluster = await openCluster();
+    const agents = [
+      await cluster.agent("alpha", "board-1"),
+      await cluster.agent("beta", "board-1"),
+      await cluster.agent("gamma", "board-1"),
+    ];
+    const sweeps = agents.map(() => 0);
+    agents.forEach(({ board }, n) => {
+      const { inventory } = board;
+      board.inventory = () => {
+        sweeps[n] = (sweeps[n] ?? 0) + 1;
+        return inventory.call(board);
+      };
+    });
+    for (const { sweep } of agents) {
+      await sweep.start();
+      onTestFinished(() => sweep.stop());
+    }
+    expect(sweeps).toEqual([1, 1, 1]);
+
+    await cluster.clock.advance(60_000);
+    const all = (): number => sweeps.reduce((sum, each) => sum + each, 0);
+    expect(all()).toBe(3 + 2);
+
+    const first = sweeps.findIndex((each) => each > 1);
+    await agents[first]?.sweep.stop();
+    const job = await post(cluster.persistence);
+    await cluster.clock.advance(30_000);
+    expect(all()).toBe(3 + 3);
+    expect(await claimable(agents[0]?.board as JobBoard)).toEqual([job.id]);
   });
 });
 
@@ -169,6 +235,49 @@ describe("the board in use (P-30)", () => {
     await alpha.sweep.sweep();
 
     expect(readFileSync(file, "utf8")).toBe(alpha.sweep.boardId);
+  });
+
+  it("is made the cluster's by who found it empty, although the database failed just then", async () => {
+    const cluster = await openCluster();
+    await (await cluster.agent("alpha", "board-1")).sweep.sweep();
+    const stranger = await cluster.agent("stranger", "board-2");
+    const { boardId, setBoardId } = cluster.persistence;
+    const down = () => Promise.reject(new JobrunnerError("PERSISTENCE_DOWN", "cut off"));
+
+    // Whichever of the two questions it is that gets no answer.
+    cluster.persistence.boardId = down;
+    await expect(stranger.sweep.sweep()).rejects.toThrow("cut off");
+    cluster.persistence.boardId = boardId;
+    cluster.persistence.setBoardId = down;
+    await expect(stranger.sweep.sweep()).rejects.toThrow("cut off");
+    cluster.persistence.setBoardId = setBoardId;
+    // Nor does its death just then.
+    const again = await cluster.agent("stranger", "board-2");
+    await again.sweep.sweep();
+
+    expect(again.sweep.boardId).toBe((await again.board.identity()).id);
+    expect(await cluster.persistence.boardId()).toBe(again.sweep.boardId);
+  });
+
+  it("is the one that an operator names, and open jobs are put on it", async () => {
+    const cluster = await openCluster();
+    await (await cluster.agent("alpha", "board-1")).sweep.sweep();
+    const elsewhere = await openCluster();
+    await (await elsewhere.agent("other", "board-1")).sweep.sweep();
+    const stranger = await cluster.agent("stranger", "board-1", elsewhere.dir);
+    await stranger.sweep.start();
+    onTestFinished(() => stranger.sweep.stop());
+    expect(stranger.sweep.boardId).toBeUndefined();
+    const job = await post(cluster.persistence);
+    const { here, inUse } = await stranger.sweep.boards();
+    expect(here).not.toBe(inUse);
+
+    expect(await stranger.sweep.useBoard()).toEqual({ here, inUse: here });
+    await cluster.clock.advance(100);
+
+    expect(stranger.sweep.boardId).toBe(here);
+    expect(await cluster.persistence.boardId()).toBe(here);
+    expect(await claimable(stranger.board)).toEqual([job.id]);
   });
 
   it("keeps agents that are left on another board from claiming (V-7)", async () => {
