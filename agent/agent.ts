@@ -133,7 +133,7 @@ class RunningAgent implements Agent {
       obey: (verb) => this.#obey(verb),
     });
     this.#http = createHttp({
-      ...{ jobs, agents, agent, log, health: () => this.#health() },
+      ...{ jobs, agents, agent, log, board: this.#sweep, health: () => this.#health() },
       ...(config.token === undefined ? {} : { token: config.token }),
     });
   }

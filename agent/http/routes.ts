@@ -11,6 +11,7 @@ import { LIMITS } from "./limits.js";
 import { agentRoutes } from "./agent-routes.js";
 import { HttpError } from "./problem.js";
 import type { Route } from "./route.js";
+import { type BoardInUse, boardRoutes } from "./routes/board.js";
 import {
   CANCEL_JOB,
   FLOW_PARAMS,
@@ -30,6 +31,7 @@ export interface RouteOptions {
   readonly agents: Agents;
   /** Name of the agent that answers. */
   readonly agent: string;
+  readonly board: BoardInUse;
   health(): Promise<HealthView>;
   /** Aborts when the server stops: long polls answer what they know. */
   readonly stopping: AbortSignal;
@@ -44,6 +46,7 @@ export function installRoutes(app: FastifyInstance, options: RouteOptions): void
     ...askRoutes(options),
     ...agentRoutes(options.agents),
     ...otherRoutes(options),
+    ...boardRoutes(options),
   ];
   for (const route of routes) {
     app.route({ ...route, schema: { querystring: NO_QUERY, ...route.schema } });

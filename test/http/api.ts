@@ -3,6 +3,7 @@ import { request, type IncomingHttpHeaders } from "node:http";
 import { join } from "node:path";
 import pino from "pino";
 import type { Agents } from "../../agent/cluster/agents.js";
+import type { BoardInUse } from "../../agent/http/routes/board.js";
 import { createHttp } from "../../agent/http/server.js";
 import { createJobs, type Jobs } from "../../agent/jobs.js";
 import type { Runners } from "../../agent/runner/runner.js";
@@ -49,6 +50,12 @@ export interface Faults {
   runners: Partial<Runners>;
 }
 
+/** A board that the cluster does not use yet. */
+export const noBoard: BoardInUse = {
+  boards: async () => ({ here: "board-1", inUse: undefined }),
+  useBoard: async () => ({ here: "board-1", inUse: "board-1" }),
+};
+
 /** Resolves when its runner has loaded the flows, so that no test waits for that. */
 export async function startApi(dir: string): Promise<Api> {
   const url = `sqlite:${join(dir, "jobs.db")}`;
@@ -80,10 +87,7 @@ export async function startApi(dir: string): Promise<Api> {
   });
   const api = { health: { ok: true, agent: "alpha", checks: [] } as HealthView };
   const http = createHttp({
-    jobs,
-    agents: noAgents,
-    agent: "alpha",
-    log,
+    ...{ jobs, agents: noAgents, board: noBoard, agent: "alpha", log },
     health: async () => api.health,
   });
   await jobs.flows();
