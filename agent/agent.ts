@@ -88,6 +88,7 @@ class RunningAgent implements Agent {
     this.#outage = new Outage(clock, log, this.#stopping.signal);
     this.#committer = createCommitter(persistence, {
       onDown: (error) => (error === undefined ? this.#outage.end() : this.#persistenceDown(error)),
+      onRefused: ({ job, seq }) => log.info({ jobId: job, seq }, "an entry came too late: refused"),
     });
     this.#claims = createClaims({
       ...{ board, clock, log, incarnation },

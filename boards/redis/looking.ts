@@ -67,7 +67,7 @@ return answer
  * each id.
  */
 export const EXISTS = script(`
-local OFFERED_MAX = 8
+local OFFERED_MAX = 64
 local keys = {}
 for i = 1, #ARGV do keys[i] = ENTRY .. ARGV[i] end
 
