@@ -9,8 +9,8 @@ export interface WatchedBoard extends JobBoard {
 
 /**
  * The same board; every call to it tells whether it answers, so that an agent without any job
- * knows as well. One line in the log at each change, none while it stays away; `back` is called when
- * it answers again.
+ * knows as well. One line in the log at each change, none while it stays away; `back` is called
+ * when it answers again.
  */
 export function watchBoard(
   board: JobBoard,

@@ -192,7 +192,8 @@ class ClaimKeeper implements Claims {
       const answer = answers.get(held.job) ?? "gone";
       if (answer === "ok") held.sent = sent;
       else if (answer === "taken") lose(held, "another agent holds the claim");
-      else if (this.#held.has(held.claimId)) this.#reclaims.begin(held); // Else given back meanwhile.
+      // One that is not held any more was given back meanwhile.
+      else if (this.#held.has(held.claimId)) this.#reclaims.begin(held);
     }
     this.#loseExpired();
     renewed(deadlineOf(sent, board.traits.leaseMs));

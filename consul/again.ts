@@ -6,8 +6,8 @@ const PAUSE_MS = 200;
 
 /**
  * Does `work` again while Consul fails in passing (an election, a lost connection), for as long as
- * `patienceMs` allows another try, and the signal does not abort. `work` must be safe to repeat: each
- * try may have happened.
+ * `patienceMs` allows another try, and the signal does not abort. `work` must be safe to repeat:
+ * each try may have happened.
  */
 export async function again<T>(
   { patienceMs, signal }: { readonly patienceMs: number; readonly signal: AbortSignal },

@@ -5,8 +5,8 @@ import { textOf } from "./keys.js";
 import { type Standing, standingOf, unchanged, unplace } from "./standing.js";
 
 /*
- * Taking and keeping claims. Each may be done again when its answer was lost (P-4). The caller counts
- * the lease from the moment it asks, so the session must have a whole one before it, nearly.
+ * Taking and keeping claims. Each may be done again when its answer was lost (P-4). The caller
+ * counts the lease from the moment it asks, so the session must have a whole one before it, nearly.
  */
 
 /** Looks and tries again so often when others change the job in between. */

@@ -63,8 +63,8 @@ return answer
 
 /**
  * ids. -> those with an entry. One that is in neither set any more is offered again. While nothing
- * is missing, a page costs Redis three commands, and one for each signature on offer; else three for
- * each id.
+ * is missing, a page costs Redis three commands, and one for each signature on offer; else three
+ * for each id.
  */
 export const EXISTS = script(`
 local OFFERED_MAX = 64

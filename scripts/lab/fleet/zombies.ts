@@ -11,8 +11,8 @@ import { until } from "../until.js";
  * Owners that sleep through their lease. Their jobs go on with the heir; when they wake, the tasks
  * they were in come to an end at once, so that they have something to record that is too late. An
  * owner that wakes sees by its own clocks that it is too late, and asks for nothing. So in some
- * rounds what they have sent to the database waits on the line until the heir is at work: nothing but
- * the fence keeps that out (P-12).
+ * rounds what they have sent to the database waits on the line until the heir is at work: nothing
+ * but the fence keeps that out (P-12).
  */
 
 export interface Zombies {
