@@ -29,8 +29,8 @@ export interface SweepOptions {
 /**
  * What makes the board a disposable index. Every agent, twice a minute: agrees with the cluster on
  * which board is in use (P-30), and gives back claims nobody here knows of (P-27). One of them:
- * puts open jobs that are missing on the board back on it (P-31); and each does when it has a reason,
- * at once. Agents that do it at the same time do no harm.
+ * puts open jobs that are missing on the board back on it (P-31); and each does when it has a
+ * reason, at once. Agents that do it at the same time do no harm.
  */
 export class Sweep {
   /** False while persistence does not answer. */

@@ -17,8 +17,8 @@ export interface ReclaimsOptions {
 
 /**
  * P-23: the board has lost entries (it was wiped, or replaced). Nobody else has them: they are
- * taken again, all at the same time, and beside the renewals: a database that does not answer must keep
- * no other claim from being renewed, and none from ending when its lease does.
+ * taken again, all at the same time, and beside the renewals: a database that does not answer must
+ * keep no other claim from being renewed, and none from ending when its lease does.
  */
 export class Reclaims {
   readonly #options: ReclaimsOptions;
