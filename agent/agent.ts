@@ -86,7 +86,7 @@ class RunningAgent implements Agent {
 
   constructor(parts: AgentParts) {
     const { persistence, runners, identity, membership, facts, clock, log, config } = parts;
-    const board = watchBoard(parts.board, log);
+    const board = watchBoard(parts.board, log, () => this.#sweep.wake());
     const { incarnation, agent, machine } = identity;
     this.#parts = { ...parts, board };
     this.#live = config;
@@ -97,6 +97,7 @@ class RunningAgent implements Agent {
     });
     this.#committer = createCommitter(persistence, {
       onDown: (error) => (error === undefined ? this.#outage.end() : this.#persistenceDown(error)),
+      onRefused: ({ job, seq }) => log.info({ jobId: job, seq }, "an entry came too late: refused"),
     });
     this.#claims = createClaims({
       ...{ board, clock, log, incarnation },
@@ -142,8 +143,8 @@ class RunningAgent implements Agent {
       obey: (verb) => this.#obey(verb),
     });
     this.#http = createHttp({
-      ...{ jobs, logs: this.#logs.read, agents, agent, version: parts.version, log },
-      health: () => this.#health(),
+      ...{ jobs, logs: this.#logs.read, agents, board: this.#sweep, log },
+      ...{ agent, version: parts.version, health: () => this.#health() },
       ...(config.token === undefined ? {} : { token: config.token }),
     });
   }
@@ -217,6 +218,7 @@ class RunningAgent implements Agent {
       ...{ board, clock, log, claims, matcher, slots: () => this.#live.slots },
       random: Math.random,
       mayClaim: async () => (await this.#readiness.obstacle()) === undefined,
+      surveyed: (survey) => this.#sweep.surveyed(survey),
       execute: async (claim, control) => {
         await execute(claim, control, {
           ...this.#parts,

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { JobBoard } from "../boards/board.js";
+import type { JobBoard, Survey } from "../boards/board.js";
 import type { Clock } from "../common/clock.js";
 import { hasCode } from "../common/error.js";
 import type { Claim, Claims } from "./claims.js";
@@ -30,6 +30,8 @@ export interface ConductorOptions {
   random(): number;
   /** False while this agent must not claim: it was drained, or SQL is away. Never rejects. */
   mayClaim(): Promise<boolean>;
+  /** What a look at the board has shown, for who keeps it complete (P-31). */
+  surveyed(survey: Survey): void;
   /** Works on a claim until it is released. */
   execute(claim: Claim, control: JobControl): Promise<void>;
 }
@@ -118,9 +120,10 @@ export class Conductor {
 
   /** One look at the board; returns how long to wait when nothing else happens, ms. */
   async #look(): Promise<number> {
-    const { board, slots, mayClaim } = this.#options;
+    const { board, slots, mayClaim, surveyed } = this.#options;
     if (this.#running.size >= slots() || !(await mayClaim())) return LOOK_AGAIN_MS;
     const survey = await board.survey();
+    surveyed(survey);
     const able = await this.#judging.able(survey.signatures);
     const waitMs = Math.min(survey.nextInMs ?? Number.POSITIVE_INFINITY, LOOK_AGAIN_MS);
     if (survey.signatures.length === 0) return survey.nextInMs ?? 60_000;

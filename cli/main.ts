@@ -65,6 +65,7 @@ function createProgram(done: Done): Command {
   addAsk(program, done);
   addFlows(program, done);
   addAgents(program, done);
+  addBoard(program, done);
   addConfig(program, done);
   return program;
 }
@@ -143,6 +144,21 @@ const DUTY: Readonly<Record<DutyVerb, string>> = {
   cordon: "take no more jobs; those that run go on",
   resume: "take jobs again",
 };
+
+function addBoard(program: Command, done: Done): void {
+  const board = subcommand(program, "board").description("which board the cluster uses");
+  const verbs = {
+    show: "show the board of the agent that is asked, and the one the cluster uses",
+    use: "make the board of the agent that is asked the cluster's, whatever it used before",
+  } as const;
+  for (const verb of ["show", "use"] as const) {
+    const command = subcommand(board, verb).description(verbs[verb]);
+    addCommonOptions(command).action(async (flags: CommonOptions) => {
+      const commands = await import("./commands/board.js");
+      done(await commands.board(verb, { ...program.opts<CommonOptions>(), ...flags }));
+    });
+  }
+}
 
 function addDev(program: Command, done: Done): void {
   subcommand(program, "dev")

@@ -3,6 +3,7 @@ import type { Store } from "../common/json.js";
 import type { FlowSpec } from "../engine/flow.js";
 import type { Change, Entry } from "../engine/journal.js";
 import type { LogStore } from "./logs/port.js";
+import type { TurnsPort } from "./turns-port.js";
 
 export type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "./logs/port.js";
 
@@ -193,7 +194,7 @@ export interface Purged {
  * rejects with PERSISTENCE_DOWN may or may not have happened; times are the database's.
  * A caller must not assume that two calls see the same moment.
  */
-export interface Persistence extends LogStore, AsyncDisposable {
+export interface Persistence extends LogStore, TurnsPort, AsyncDisposable {
   readonly traits: PersistenceTraits;
 
   /** Brings the schema up to date, forward only. */

@@ -3,6 +3,7 @@ import type { HealthView } from "../../common/wire.js";
 import type { Agents } from "../cluster/agents.js";
 import type { Jobs } from "../jobs.js";
 import type { JobLogs } from "../logs/job-logs.js";
+import type { BoardInUse } from "./routes/board.js";
 import type { Answers, Schema } from "./schemas/schema.js";
 import type { SseStreams } from "./sse.js";
 
@@ -41,6 +42,7 @@ export interface RouteOptions {
   readonly jobs: Jobs;
   readonly logs: JobLogs;
   readonly agents: Agents;
+  readonly board: BoardInUse;
   /** Name of the agent that answers. */
   readonly agent: string;
   /** Of this jobrunner. */

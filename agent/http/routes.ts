@@ -3,6 +3,7 @@ import { refuseOtherMethods } from "./other-methods.js";
 import type { Route, RouteOptions } from "./route.js";
 import { agentRoutes } from "./routes/agents.js";
 import { askingRoutes } from "./routes/asking.js";
+import { boardRoutes } from "./routes/board.js";
 import { flowRoutes } from "./routes/flows.js";
 import { healthRoutes } from "./routes/health.js";
 import { jobRoutes } from "./routes/jobs.js";
@@ -19,6 +20,7 @@ const PARTS: readonly ((options: RouteOptions) => readonly Route[])[] = [
   logRoutes,
   flowRoutes,
   agentRoutes,
+  boardRoutes,
   healthRoutes,
 ];
 

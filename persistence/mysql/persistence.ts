@@ -27,10 +27,11 @@ import type {
 import { logsOnServer } from "../logs/mysql.js";
 import type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "../logs/port.js";
 import { purge } from "../retention.js";
+import type { Turn } from "../turns-port.js";
 import { prepare, written } from "../writing.js";
 import { append } from "./append.js";
 import { cancel, resume, suspend } from "./asking.js";
-import { boardId, setBoardId } from "./board.js";
+import { boardId, setBoardId, takeSweep } from "./board.js";
 import { migrate } from "./migrating.js";
 import { endOwnership, raise } from "./ownership.js";
 import { post, postedBefore } from "./posting.js";
@@ -162,6 +163,10 @@ export class MysqlPersistence implements Persistence {
 
   removeLogs(job: string, upTo: LogCursor): Promise<void> {
     return this.#logs.removeLogs(job, upTo);
+  }
+
+  takeSweep(everyMs: number): Promise<Turn> {
+    return takeSweep(this.#to, everyMs);
   }
 
   purge(limits: Retention): Promise<Purged> {

@@ -36,6 +36,7 @@ import type {
 import { logsInFile } from "../logs/sqlite.js";
 import type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "../logs/port.js";
 import { purge } from "../retention.js";
+import type { Turn } from "../turns-port.js";
 import { prepare, written } from "../writing.js";
 import { append } from "./append.js";
 import { cancel, resume, suspend } from "./asking.js";
@@ -43,6 +44,7 @@ import { endOwnership, raise } from "./ownership.js";
 import { findKey, post } from "./posting.js";
 import * as reading from "./reading.js";
 import { purgedAt, purging } from "./retention.js";
+import { takeSweep } from "./turns.js";
 
 export interface SqlitePersistenceOptions {
   /** Database time, ms since 1970. With SQLite the machine's clock is the database's. */
@@ -187,6 +189,10 @@ export class SqlitePersistence implements Persistence {
 
   removeLogs(job: string, upTo: LogCursor): Promise<void> {
     return this.#logs.removeLogs(job, upTo);
+  }
+
+  takeSweep(everyMs: number): Promise<Turn> {
+    return takeSweep(this.#database, this.#now, everyMs);
   }
 
   purge(limits: Retention): Promise<Purged> {

@@ -3,6 +3,7 @@ import { request, type IncomingHttpHeaders } from "node:http";
 import { join } from "node:path";
 import pino from "pino";
 import type { Agents } from "../../agent/cluster/agents.js";
+import type { BoardInUse } from "../../agent/http/routes/board.js";
 import { createHttp } from "../../agent/http/server.js";
 import { createJobs, type Jobs } from "../../agent/jobs.js";
 import type { JobLogs } from "../../agent/logs/job-logs.js";
@@ -55,6 +56,12 @@ export interface Faults {
   runners: Partial<Runners>;
 }
 
+/** A board that the cluster does not use yet. */
+export const noBoard: BoardInUse = {
+  boards: async () => ({ here: "board-1", inUse: undefined }),
+  useBoard: async () => ({ here: "board-1", inUse: "board-1" }),
+};
+
 /** Resolves when its runner has loaded the flows, so that no test waits for that. */
 export async function startApi(dir: string): Promise<Api> {
   const url = `sqlite:${join(dir, "jobs.db")}`;
@@ -94,6 +101,7 @@ export async function startApi(dir: string): Promise<Api> {
     jobs,
     logs: logs.read,
     agents: noAgents,
+    board: noBoard,
     ...{ agent: "alpha", version: "1.2.3" },
     log,
     health: async () => api.health,

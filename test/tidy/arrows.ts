@@ -58,7 +58,12 @@ export const ARROWS: readonly Arrow[] = [
   },
   {
     from: "persistence/persistence.ts",
-    may: ["type:engine/", "type:persistence/logs/port.ts", "common/"],
+    may: [
+      "type:engine/",
+      "type:persistence/logs/port.ts",
+      "type:persistence/turns-port.ts",
+      "common/",
+    ],
   },
   { from: "cluster/membership.ts", may: [] },
   { from: "cluster/", may: ["cluster/", "common/", "node:*"] },
