@@ -9,9 +9,14 @@ export interface WatchedBoard extends JobBoard {
 
 /**
  * The same board; every call to it tells whether it answers, so that an agent without any job
- * knows as well. One line in the log at each change, none while it stays away.
+ * knows as well. One line in the log at each change, none while it stays away; `back` is called
+ * when it answers again.
  */
-export function watchBoard(board: JobBoard, log: Logger): WatchedBoard {
+export function watchBoard(
+  board: JobBoard,
+  log: Logger,
+  back: () => void = () => undefined,
+): WatchedBoard {
   let answers = true;
   const down = (error: unknown): void => {
     if (!hasCode(error, "BOARD_DOWN")) return;
@@ -19,8 +24,10 @@ export function watchBoard(board: JobBoard, log: Logger): WatchedBoard {
     answers = false;
   };
   const up = (): void => {
-    if (!answers) log.info("the board answers again");
+    if (answers) return;
     answers = true;
+    log.info("the board answers again");
+    back();
   };
   const told = async <T>(call: Promise<T>): Promise<T> => {
     try {
@@ -48,6 +55,10 @@ export function watchBoard(board: JobBoard, log: Logger): WatchedBoard {
     consume: (id, claimId) => told(board.consume(id, claimId)),
     remove: (ids) => told(board.remove(ids)),
     exists: (ids) => told(board.exists(ids)),
+    inventory: async () => {
+      const inventory = await told(board.inventory());
+      return { exists: (ids) => told(inventory.exists(ids)) };
+    },
     held: (incarnation) => told(board.held(incarnation)),
     // It ends by its signal too: only its failure tells something.
     changed: async (signal) => {

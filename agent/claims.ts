@@ -1,48 +1,20 @@
 import type { Logger } from "pino";
-import { claimIdOf, type JobBoard, type Posting, type Renewed } from "../boards/board.js";
+import { claimIdOf, type JobBoard, type Renewed } from "../boards/board.js";
 import type { Clock } from "../common/clock.js";
-import { hasCode, JobrunnerError } from "../common/error.js";
+import { JobrunnerError } from "../common/error.js";
+import {
+  deadlineOf,
+  isOver,
+  mayStart,
+  RENEW_SHARE,
+  type Sent,
+  sentNow,
+} from "./claims/deadlines.js";
+import { type Claim, type Held, lose, type Owned } from "./claims/held.js";
+import { Reclaims } from "./claims/reclaims.js";
 import type { Deadline } from "./runner/runner.js";
 
-/*
- * The claims this agent holds, and how long it may trust them (D7, D8, P-6, P-23).
- *
- *   sent + 1/4 lease   next renewal
- *   sent + 1/2 lease   no atom starts any more
- *   sent + 4/5 lease   the claim counts as lost: bodies abort, nothing more is written
- *   sent + lease       another agent may claim
- *
- * `sent` is when the last good renewal (or the claim) was sent, on the monotonic clock and on the
- * wall clock: the monotonic one stands still while the machine sleeps, the wall one may jump.
- */
-
-const START_SHARE = 0.5;
-const ABORT_SHARE = 0.8;
-const RENEW_SHARE = 0.25;
-
-export interface Claim {
-  readonly job: string;
-  readonly claimId: string;
-  /** Aborts, with an OWNERSHIP_LOST error, when the claim must no longer be trusted. */
-  readonly lost: AbortSignal;
-  deadline(): Deadline;
-  /** P-6: less than half a lease since the claim was known to be good, on both clocks. */
-  fresh(): boolean;
-}
-
-/** What taking a claim again needs to know of the job (P-23). */
-export interface Owned {
-  readonly posting: Posting;
-  /** Whether persistence still names this very ownership. */
-  stillMine(): Promise<boolean>;
-}
-
-interface Held extends Claim {
-  readonly abort: AbortController;
-  owned: Owned | undefined;
-  sentMonotonic: number;
-  sentWall: number;
-}
+export type { Claim, Owned } from "./claims/held.js";
 
 export interface ClaimsOptions {
   readonly board: JobBoard;
@@ -78,6 +50,7 @@ export function createClaims(options: ClaimsOptions): Claims {
   return keeper;
 }
 
+/** The claims this agent holds: renewed together, each trusted for as long as its lease allows. */
 class ClaimKeeper implements Claims {
   boardOk = true;
   readonly #options: ClaimsOptions;
@@ -85,12 +58,18 @@ class ClaimKeeper implements Claims {
   /** Asked for and not answered: the board may hold them for us already. */
   readonly #asked = new Set<string>();
   readonly #stop = new AbortController();
+  readonly #reclaims: Reclaims;
   #loop: Promise<void> = Promise.resolve();
   #renewing: Promise<void> | undefined;
   #counter = 0;
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
+    this.#reclaims = new Reclaims({
+      ...options,
+      isHeld: ({ claimId }) => this.#held.has(claimId),
+      taken: () => options.entryLost?.(),
+    });
   }
 
   start(): void {
@@ -100,6 +79,7 @@ class ClaimKeeper implements Claims {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#loop;
+    await this.#reclaims.idle(this.#stop.signal);
   }
 
   knows(claimId: string): boolean {
@@ -110,7 +90,7 @@ class ClaimKeeper implements Claims {
     const { board, clock, incarnation } = this.#options;
     this.#counter += 1;
     const claimId = claimIdOf(incarnation, this.#counter);
-    const sent = { monotonic: clock.monotonic(), wall: clock.now() };
+    const sent = sentNow(clock);
     this.#asked.add(claimId);
     let held: Held;
     try {
@@ -143,11 +123,16 @@ class ClaimKeeper implements Claims {
   }
 
   loseAll(why: string): void {
-    for (const held of this.#trusted()) this.#lose(held, why);
+    for (const held of this.#trusted()) lose(held, why);
+  }
+
+  async renewNow(): Promise<void> {
+    await this.#renewAll();
+    await this.#reclaims.idle(this.#stop.signal);
   }
 
   /** There is one renewal at a time. */
-  async renewNow(): Promise<void> {
+  async #renewAll(): Promise<void> {
     this.#loseExpired();
     if (this.#trusted().length === 0) return;
     this.#renewing ??= this.#renew().finally(() => {
@@ -156,37 +141,16 @@ class ClaimKeeper implements Claims {
     await this.#renewing;
   }
 
-  #hold(job: string, claimId: string, sent: { monotonic: number; wall: number }): Held {
+  #hold(job: string, claimId: string, sent: Sent): Held {
+    const { board, clock } = this.#options;
     const abort = new AbortController();
     const held: Held = {
-      job,
-      claimId,
-      owned: undefined,
-      abort,
-      lost: abort.signal,
-      sentMonotonic: sent.monotonic,
-      sentWall: sent.wall,
-      deadline: () => this.#deadline(held.sentMonotonic, held.sentWall),
-      fresh: () => {
-        const deadline = held.deadline();
-        const { clock } = this.#options;
-        return clock.monotonic() < deadline.startMonotonic && clock.now() < deadline.startWall;
-      },
+      ...{ job, claimId, abort, lost: abort.signal, owned: undefined, sent },
+      deadline: () => deadlineOf(held.sent, board.traits.leaseMs),
+      fresh: () => mayStart(held.deadline(), clock),
     };
     this.#held.set(claimId, held);
     return held;
-  }
-
-  #deadline(sentMonotonic: number, sentWall: number): Deadline {
-    const { leaseMs } = this.#options.board.traits;
-    return {
-      startMonotonic: sentMonotonic + leaseMs * START_SHARE,
-      startWall: sentWall + leaseMs * START_SHARE,
-      abortMonotonic: sentMonotonic + leaseMs * ABORT_SHARE,
-      abortWall: sentWall + leaseMs * ABORT_SHARE,
-      endMonotonic: sentMonotonic + leaseMs,
-      endWall: sentWall + leaseMs,
-    };
   }
 
   async #renewLoop(): Promise<void> {
@@ -200,7 +164,7 @@ class ClaimKeeper implements Claims {
       this.#loseExpired();
       if (clock.monotonic() < renewAt) continue;
       renewAt = clock.monotonic() + everyMs;
-      if (!this.#stop.signal.aborted) await this.renewNow();
+      if (!this.#stop.signal.aborted) await this.#renewAll();
     }
   }
 
@@ -211,8 +175,7 @@ class ClaimKeeper implements Claims {
   async #renew(): Promise<void> {
     const { board, clock, log, renewed } = this.#options;
     const asked = this.#trusted();
-    const sentMonotonic = clock.monotonic();
-    const sentWall = clock.now();
+    const sent = sentNow(clock);
     let answers: ReadonlyMap<string, Renewed>;
     try {
       answers = await this.#withinLease(
@@ -227,14 +190,13 @@ class ClaimKeeper implements Claims {
     }
     for (const held of asked) {
       const answer = answers.get(held.job) ?? "gone";
-      if (answer === "ok") {
-        held.sentMonotonic = sentMonotonic;
-        held.sentWall = sentWall;
-      } else if (answer === "taken") this.#lose(held, "another agent holds the claim");
-      else await this.#reclaim(held);
+      if (answer === "ok") held.sent = sent;
+      else if (answer === "taken") lose(held, "another agent holds the claim");
+      // One that is not held any more was given back meanwhile.
+      else if (this.#held.has(held.claimId)) this.#reclaims.begin(held);
     }
     this.#loseExpired();
-    renewed(this.#deadline(sentMonotonic, sentWall));
+    renewed(deadlineOf(sent, board.traits.leaseMs));
   }
 
   /** A renewal that hangs must not keep the loop from noticing that the lease runs out. */
@@ -255,43 +217,11 @@ class ClaimKeeper implements Claims {
     }
   }
 
-  /** P-23: the board lost the entry (wiped, or replaced). Nobody else has it: take it again. */
-  async #reclaim(held: Held): Promise<void> {
-    const { board, clock, log } = this.#options;
-    if (!this.#held.has(held.claimId)) return; // Given back while the others were renewed.
-    if (held.owned === undefined) return this.#lose(held, "the board lost the claim");
-    const sentMonotonic = clock.monotonic();
-    const sentWall = clock.now();
-    try {
-      const claimed = await board.reclaim(held.owned.posting, held.claimId);
-      if (claimed !== "claimed") return this.#lose(held, "another agent holds the claim");
-      const mine = await held.owned.stillMine();
-      // Given back meanwhile, which the board may have heard first: nobody works on this claim.
-      if (!this.#held.has(held.claimId)) return await board.abandon(held.job, held.claimId);
-      if (!mine) return this.#lose(held, "another agent owns the job");
-      held.sentMonotonic = sentMonotonic;
-      held.sentWall = sentWall;
-      log.info({ jobId: held.job }, "the board had lost the claim; taken again");
-      this.#options.entryLost?.();
-    } catch (error) {
-      if (!hasCode(error, "BOARD_DOWN", "PERSISTENCE_DOWN")) throw error;
-      // Not known yet: the next renewal asks again, and the deadline ends it otherwise.
-    }
-  }
-
   #loseExpired(): void {
-    const { clock } = this.#options;
     for (const held of this.#trusted()) {
-      const { abortMonotonic, abortWall } = held.deadline();
-      if (clock.monotonic() >= abortMonotonic || clock.now() >= abortWall) {
-        this.#lose(held, "the lease could not be renewed in time");
-      }
+      if (!isOver(held.deadline(), this.#options.clock)) continue;
+      lose(held, "the lease could not be renewed in time");
     }
-  }
-
-  #lose(held: Held, why: string): void {
-    if (held.lost.aborted) return;
-    held.abort.abort(new JobrunnerError("OWNERSHIP_LOST", `${why}; stopped`));
   }
 }
 

@@ -1,17 +1,18 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { Logger } from "pino";
-import type { JobBoard } from "../boards/board.js";
+import type { JobBoard, Survey } from "../boards/board.js";
 import type { Clock } from "../common/clock.js";
 import { hasCode } from "../common/error.js";
-import { toSignature } from "../common/job.js";
-import type { OpenJob, Persistence } from "../persistence/persistence.js";
+import type { Persistence } from "../persistence/persistence.js";
 import type { Claims } from "./claims.js";
+import { Agreement, type Boards } from "./sweep/agreement.js";
+import { putBack } from "./sweep/put-back.js";
 
-/** Time between two sweeps, ms; part of it is random so that agents do not sweep in step. */
+/** Time between two regular sweeps of the whole cluster, ms. */
 const SWEEP_EVERY_MS = 30_000;
-/** Open jobs looked at per read. */
-const PAGE = 500;
+/** Agents look so much later than the sweep is due, ms, each by its own chance: one is first. */
+const SPREAD_MS = 3_000;
+/** Pause after the board or persistence failed, or while agents are not on one board, ms. */
+const TROUBLE_MS = 1_000;
 
 export interface SweepOptions {
   readonly board: JobBoard;
@@ -26,28 +27,41 @@ export interface SweepOptions {
 }
 
 /**
- * What makes the board a disposable index: agrees with the cluster on which board is in use
- * (P-30), gives back claims nobody here knows of (P-27), and puts open jobs that are missing on the
- * board back on it (P-31). Two agents that sweep at once do no harm.
+ * What makes the board a disposable index. Every agent, twice a minute: agrees with the cluster on
+ * which board is in use (P-30), and gives back claims nobody here knows of (P-27). One of them:
+ * puts open jobs that are missing on the board back on it (P-31); and each does when it has a
+ * reason, at once. Agents that do it at the same time do no harm.
  */
 export class Sweep {
-  /** The board agreed to; undefined while this agent must not claim. */
-  boardId: string | undefined;
-  /** Why it must not, for people. */
-  disagreement: string | undefined;
   /** False while persistence does not answer. */
   persistenceOk = true;
   /** Database clock minus this machine's, ms. */
   offsetMs = 0;
   readonly #options: SweepOptions;
+  readonly #agreement: Agreement;
   readonly #stop = new AbortController();
   #loop: Promise<void> = Promise.resolve();
   /** False when the last sweep ended because the board did not answer. */
   #boardOk = true;
+  /** There is a reason to put back, whosever turn it is. */
+  #owed = true;
+  #nextInMs = SWEEP_EVERY_MS;
+  #reconnects = 0;
   #wake = new AbortController();
 
   constructor(options: SweepOptions) {
     this.#options = options;
+    this.#agreement = new Agreement(options);
+  }
+
+  /** The board agreed to; undefined while this agent must not claim. */
+  get boardId(): string | undefined {
+    return this.#agreement.boardId;
+  }
+
+  /** Why it must not, for people. */
+  get disagreement(): string | undefined {
+    return this.#agreement.disagreement;
   }
 
   /** Sweeps once, so that the first look at the board sees every open job; then again and again. */
@@ -66,26 +80,47 @@ export class Sweep {
   persistenceDown(): void {
     if (!this.persistenceOk) return;
     this.persistenceOk = false;
-    this.wake();
+    this.#wake.abort();
   }
 
   /** P-30: a raise found another board in use. Nothing is claimed until a sweep has looked. */
   boardDiffers(): void {
     if (this.boardId === undefined) return;
-    this.boardId = undefined;
-    this.wake();
+    this.#agreement.boardId = undefined;
+    this.#wake.abort();
   }
 
-  /** Sweeps soon: a put failed, or the board or persistence is back. */
+  /** P-31: what a look at the board shows of it: that it is another one, or that it was away. */
+  surveyed({ boardId, reconnects = 0 }: Survey): void {
+    const away = reconnects !== this.#reconnects;
+    this.#reconnects = reconnects;
+    if (away) this.wake();
+    else if (boardId !== this.boardId && this.boardId !== undefined) this.#wake.abort();
+  }
+
+  /** Puts back soon: a put failed, or the board is back or has lost something. */
   wake(): void {
+    this.#owed = true;
     this.#wake.abort();
+  }
+
+  /** P-30: which board this agent is on, and which the cluster uses. */
+  boards(): Promise<Boards> {
+    return this.#agreement.look();
+  }
+
+  /** P-30: an operator says that the board here is the cluster's; open jobs are put on it. */
+  async useBoard(): Promise<Boards> {
+    const boards = await this.#agreement.force();
+    this.wake();
+    return boards;
   }
 
   async #run(): Promise<void> {
     const { clock, random } = this.#options;
     while (!this.#stop.signal.aborted) {
       const healthy = this.persistenceOk && this.#boardOk && this.boardId !== undefined;
-      const waitMs = healthy ? SWEEP_EVERY_MS * (0.75 + random() / 2) : 1_000;
+      const waitMs = healthy ? this.#nextInMs + SPREAD_MS * random() : TROUBLE_MS;
       await clock.sleep(waitMs, this.#wake.signal);
       if (this.#stop.signal.aborted) return;
       // Before the sweep: who wakes it meanwhile has changed what it may have looked at already.
@@ -107,6 +142,7 @@ export class Sweep {
         this.persistenceOk = false;
       } else if (hasCode(error, "BOARD_DOWN")) {
         this.#boardOk = false; // The board's watch has told it.
+        this.#owed = true;
       } else log.warn({ err: error }, "the sweep failed; it is tried again");
     }
   }
@@ -114,54 +150,24 @@ export class Sweep {
   /** One sweep. */
   async sweep(): Promise<void> {
     const { persistence, clock } = this.#options;
+    // P-35: what only reads, such as a database whose disk is full, takes no claims.
+    if (!this.persistenceOk) await persistence.check();
     const before = clock.now();
     const database = await persistence.now();
     this.offsetMs = database - (before + clock.now()) / 2;
-    await this.#agree();
+    if (await this.#agreement.seek()) this.#owed = true;
     if (this.boardId === undefined) return;
     await this.#giveBack();
-    let cursor: string | undefined;
-    do {
-      const page = await persistence.open(PAGE, cursor);
-      await this.#putBack(page);
-      cursor = page.length < PAGE ? undefined : page.at(-1)?.id;
-    } while (cursor !== undefined && !this.#stop.signal.aborted);
-  }
-
-  /** P-30. */
-  async #agree(): Promise<void> {
-    const { board, persistence, log } = this.#options;
-    const here = await board.identity();
-    const inUse = await persistence.boardId();
-    if (inUse !== here.id) {
-      const agreed = await this.#remembered();
-      const firstToSee = inUse === undefined || inUse === agreed;
-      const mine = firstToSee || (here.stamped && agreed === undefined);
-      if (!mine || !(await persistence.setBoardId(inUse, here.id))) {
-        this.boardId = undefined;
-        const now = `the cluster uses board ${inUse ?? "?"}, this agent is on ${here.id}`;
-        if (now !== this.disagreement) log.warn(`${now}: claiming nothing`);
-        this.disagreement = now;
-        return;
-      }
-      log.info({ board: here.id }, "this board is in use from now on");
-    }
-    if (this.boardId === here.id) return;
-    // Written first: an agent that does not remember cannot say after a wipe which one was wiped.
-    await writeFile(this.#file(), here.id, { mode: 0o600 });
-    this.boardId = here.id;
-    this.disagreement = undefined;
-  }
-
-  #file(): string {
-    return join(this.#options.directory, "board-id");
-  }
-
-  async #remembered(): Promise<string | undefined> {
+    const { mine, nextInMs } = await persistence.takeSweep(SWEEP_EVERY_MS);
+    this.#nextInMs = nextInMs;
+    if (!mine && !this.#owed) return;
+    // What comes up from here on is another reason; and what fails leaves this one.
+    this.#owed = false;
+    let done = false;
     try {
-      return (await readFile(this.#file(), "utf8")).trim();
-    } catch {
-      return undefined; // Never agreed to any.
+      done = await putBack(this.#options, this.#stop.signal);
+    } finally {
+      if (!done) this.#owed = true;
     }
   }
 
@@ -174,27 +180,5 @@ export class Sweep {
       log.info({ jobId: job }, "giving back a claim that nobody works on");
       await board.abandon(job, claimId);
     }
-  }
-
-  /** P-31: the second look keeps jobs that end meanwhile off the board. */
-  async #putBack(page: readonly OpenJob[]): Promise<void> {
-    const { board, persistence, log } = this.#options;
-    if (page.length === 0) return;
-    const there = await board.exists(page.map((job) => job.id));
-    const missing = page.filter((job) => !there.has(job.id));
-    if (missing.length === 0) return;
-    const open = await persistence.startable(missing.map((job) => job.id));
-    const put = missing.filter((job) => open.has(job.id));
-    // An owner that lives takes its claim again before anybody else may (P-23).
-    const leaseMs = board.traits.leaseMs;
-    await board.put(
-      put.map((job) => ({
-        id: job.id,
-        signature: toSignature(job.needs),
-        priority: job.priority,
-        delayMs: Math.max(job.dueInMs, job.owned ? leaseMs : 0),
-      })),
-    );
-    if (put.length > 0) log.info({ jobs: put.length }, "open jobs put back on the board");
   }
 }

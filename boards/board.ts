@@ -14,6 +14,19 @@ export interface Survey {
   readonly signatures: readonly string[];
   /** Milliseconds until the next delayed entry or lease that ends becomes claimable. */
   readonly nextInMs?: number;
+  /** The board's identity; absent when it has none, as after the loss of its data (P-30). */
+  readonly boardId?: string;
+  /**
+   * How often its server was lost and found again since the board was opened, where what was put
+   * just before may be gone with it (P-31); absent while it was not.
+   */
+  readonly reconnects?: number;
+}
+
+/** What a sweep asks, page after page: as of when it was made, or later. */
+export interface Inventory {
+  /** Those of the ids that the board has an entry of, in any state. */
+  exists(ids: readonly string[]): Promise<ReadonlySet<string>>;
 }
 
 /** A job that was claimable a moment ago. */
@@ -85,6 +98,8 @@ export interface JobBoard extends AsyncDisposable {
   /** Removes an entry nobody holds, whose job persistence says is over. */
   remove(ids: readonly string[]): Promise<void>;
   exists(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** For a sweep; mends the entries that an index has lost, which nobody would find otherwise. */
+  inventory(): Promise<Inventory>;
   /** Claims within their lease the board says an incarnation holds: job id -> claimId (P-27, P-33). */
   held(incarnation: string): Promise<ReadonlyMap<string, string>>;
   /** Resolves when something claimable may have appeared, or the signal aborts: a hint to look. */

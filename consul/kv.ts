@@ -9,6 +9,8 @@ export interface Item {
   readonly session: string;
   /** Place in history of the last change of value, flags or lock; 0 of a key that is not there. */
   readonly index: number;
+  /** Place in history of its creation: another one when it was deleted and made again. */
+  readonly created: number;
 }
 
 /** Consul's own form, with the value as the npm package leaves it. */
@@ -18,6 +20,7 @@ export interface RawItem {
   readonly Flags?: number;
   readonly Session?: string;
   readonly ModifyIndex?: number;
+  readonly CreateIndex?: number;
 }
 
 /** How to wait for a change: ask with the index of the last answer. */
@@ -28,8 +31,9 @@ export interface Blocking {
 }
 
 export function itemOf(raw: RawItem, value = raw.Value ?? ""): Item {
-  const { Key: key, Flags: flags = 0, Session: session = "", ModifyIndex: index = 0 } = raw;
-  return { key, value, flags, session, index };
+  const { Key: key, Flags: flags = 0, Session: session = "" } = raw;
+  const { ModifyIndex: index = 0, CreateIndex: created = 0 } = raw;
+  return { key, value, flags, session, index, created };
 }
 
 /** One key; the body is undefined when it does not exist. */

@@ -9,6 +9,8 @@ export interface CommitterOptions {
    * or nobody waits for it any more: what is asked next begins an outage of its own.
    */
   readonly onDown?: (error: JobrunnerError | undefined) => void;
+  /** P-12: another owner has the job; what was to be written is not. */
+  readonly onRefused?: (append: Append) => void;
   /** Resolves after `ms`; tests hand in their own. */
   readonly sleep?: (ms: number) => Promise<void>;
   /** 0..1, for jitter. */
@@ -74,7 +76,7 @@ class Group {
       signal?.throwIfAborted();
       const pending: Pending = {
         append,
-        large: isLarge(append.changes),
+        large: isLarge(append),
         done: false,
         resolve: (verdict) => settle(() => resolve(verdict)),
         reject: (reason) => settle(() => reject(reason)),
@@ -118,7 +120,7 @@ class Group {
     if (batch.length === 0) return;
     try {
       const verdicts = await this.#persistence.append(batch.map(({ append }) => append));
-      batch.forEach((pending, index) => answer(pending, verdicts[index]));
+      batch.forEach((pending, index) => this.#answer(pending, verdicts[index]));
       this.#endOutage();
     } catch (error) {
       if (hasCode(error, "PERSISTENCE_DOWN")) await this.#putBack(batch, error);
@@ -132,6 +134,8 @@ class Group {
       for (const pending of batch) pending.reject(error);
       return;
     }
+    // A part of it may be in: persistence sends it in several packets where it has to.
+    for (const pending of batch) pending.append = { ...pending.append, repeated: true };
     const middle = Math.ceil(batch.length / 2);
     await this.#send(batch.slice(0, middle));
     await this.#send(batch.slice(middle));
@@ -152,16 +156,18 @@ class Group {
     await sleep(this.#pauseMs * (0.5 + random() / 2));
   }
 
+  #answer(pending: Pending, verdict: Verdict | undefined): void {
+    // Told although nobody may wait for it any more: it is the fence that held.
+    if (verdict?.accepted === false) this.#options.onRefused?.(pending.append);
+    if (verdict !== undefined) pending.resolve(verdict);
+    else pending.reject(new JobrunnerError("INTERNAL", "Persistence answered too few appends."));
+  }
+
   #endOutage(): void {
     if (this.#pauseMs === 0) return;
     this.#pauseMs = 0;
     this.#options.onDown?.(undefined);
   }
-}
-
-function answer(pending: Pending, verdict: Verdict | undefined): void {
-  if (verdict !== undefined) pending.resolve(verdict);
-  else pending.reject(new JobrunnerError("INTERNAL", "Persistence answered too few appends."));
 }
 
 function stopped(): JobrunnerError {

@@ -1,6 +1,6 @@
 import type { ConsulClient } from "../../consul/client.js";
 import { follow } from "../../consul/follow.js";
-import { getKey } from "../../consul/kv.js";
+import { getKey, type Item } from "../../consul/kv.js";
 import { type Op, transact } from "../../consul/txn.js";
 
 /** What is rung within such a time is heard as one, milliseconds. */
@@ -14,13 +14,20 @@ const SPACING_MS = 25;
 export class Bell implements AsyncDisposable {
   readonly #waiting = new Set<() => void>();
   readonly #stop = new AbortController();
+  #hung: number;
   #heard: number;
   #told: number;
   #loop: Promise<void> = Promise.resolve();
 
-  private constructor(index: number) {
+  private constructor({ index, created }: Pick<Item, "index" | "created">) {
+    this.#hung = created;
     this.#heard = index;
     this.#told = index;
+  }
+
+  /** Another number when it was hung anew, as after somebody has deleted the board. */
+  get hung(): number {
+    return this.#hung;
   }
 
   /** Hangs the bell when there is none. What is rung from now on is heard. */
@@ -30,14 +37,14 @@ export class Bell implements AsyncDisposable {
       await transact(client, [ring()]);
       ({ body } = await getKey(client, key));
     }
-    const bell = new Bell(body?.index ?? 0);
+    const bell = new Bell(body ?? { index: 0, created: 0 });
     bell.#loop = follow({
       ask: (how) => getKey(client, key, how),
       seen: async ({ body: item }) => {
         // Somebody deleted the board. It is hung again, as Consul wakes whoever waits for a missing
         // key at many a write elsewhere.
         if (item === undefined) await transact(client, [ring()]);
-        else bell.#hear(item.index);
+        else bell.#hear(item);
       },
       spacingMs: SPACING_MS,
       signal: bell.#stop.signal,
@@ -66,7 +73,8 @@ export class Bell implements AsyncDisposable {
     for (const wake of [...this.#waiting]) wake();
   }
 
-  #hear(index: number): void {
+  #hear({ index, created }: Item): void {
+    this.#hung = created;
     this.#heard = index;
     this.#tell();
   }

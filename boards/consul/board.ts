@@ -3,13 +3,12 @@ import { JobrunnerError } from "../../common/error.js";
 import { resolveConsulUrl } from "../../consul/address.js";
 import { again } from "../../consul/again.js";
 import { ConsulClient } from "../../consul/client.js";
-import { getKey } from "../../consul/kv.js";
-import { op, transact } from "../../consul/txn.js";
 import type {
   BoardOptions,
   BoardTraits,
   Candidate,
   Claimed,
+  Inventory,
   JobBoard,
   Posting,
   Renewed,
@@ -18,11 +17,13 @@ import type {
 import { Bell } from "./bell.js";
 import { type Context, ringer } from "./context.js";
 import { claim, reclaim, renew } from "./holding.js";
+import { Identity } from "./identity.js";
 import { Keys } from "./keys.js";
 import { Lease, type LeaseKind } from "./lease.js";
 import { abandon, consume, remove } from "./leaving.js";
-import { allClaims, candidates, exists, survey } from "./looking.js";
-import { Orphans, reopen } from "./orphans.js";
+import { allClaims, candidates, survey } from "./looking.js";
+import { takeInventory } from "./mending/inventory.js";
+import { Orphans, reopen } from "./mending/orphans.js";
 import { put } from "./posting.js";
 import { Spread } from "./spread.js";
 
@@ -66,7 +67,8 @@ export async function openConsulBoard(url: string, options: ConsulBoardOptions):
     const bell = opened.use(await Bell.open(client, keys.bell, ring));
     const memory = { holdings: new Map(), places: new Map(), signatures: new Map() };
     const spread = new Spread(() => performance.now(), Math.random);
-    const context: Context = { client, keys, lease, spread, ...memory, now, ring };
+    const identity = new Identity(client, keys.identity, () => bell.hung);
+    const context: Context = { client, keys, identity, lease, spread, ...memory, now, ring };
     const orphans = opened.use(new Orphans(context, family));
     orphans.start();
     return new ConsulBoard(context, bell, opened);
@@ -118,6 +120,7 @@ class ConsulBoard implements JobBoard {
   readonly #context: Context;
   readonly #bell: Bell;
   readonly #opened: AsyncDisposable;
+  readonly #stop = new AbortController();
 
   constructor(context: Context, bell: Bell, opened: AsyncDisposable) {
     this.traits = { reach: "cluster", wakes: "push", leaseMs: context.lease.leaseMs };
@@ -127,60 +130,55 @@ class ConsulBoard implements JobBoard {
   }
 
   identity(): Promise<{ readonly id: string; readonly stamped: boolean }> {
-    const { client, keys } = this.#context;
-    const fresh = randomUUID();
-    return again(PATIENCE_MS, async () => {
-      const { body } = await getKey(client, keys.identity);
-      if (body !== undefined) return { id: body.value, stamped: body.value === fresh };
-      await transact(client, [op.cas(keys.identity, fresh, { index: 0 })]);
-      // Whoever came first: what is there now is the board's.
-      const { body: there } = await getKey(client, keys.identity);
-      return { id: there?.value ?? fresh, stamped: there?.value === fresh };
-    });
+    return this.#again(() => this.#context.identity.make());
   }
 
   put(postings: readonly Posting[]): Promise<void> {
-    return again(PATIENCE_MS, () => put(this.#context, postings));
+    return this.#again(() => put(this.#context, postings));
   }
 
   survey(): Promise<Survey> {
-    return again(PATIENCE_MS, () => survey(this.#context));
+    return this.#again(() => survey(this.#context));
   }
 
   candidates(signatures: readonly string[], limit: number): Promise<readonly Candidate[]> {
-    return again(PATIENCE_MS, () => candidates(this.#context, signatures, limit));
+    return this.#again(() => candidates(this.#context, signatures, limit));
   }
 
   claim(id: string, claimId: string): Promise<Claimed> {
-    return again(PATIENCE_MS, () => claim(this.#context, id, claimId));
+    return this.#again(() => claim(this.#context, id, claimId));
   }
 
   reclaim(posting: Posting, claimId: string): Promise<Claimed> {
-    return again(PATIENCE_MS, () => reclaim(this.#context, posting, claimId));
+    return this.#again(() => reclaim(this.#context, posting, claimId));
   }
 
   renew(claims: ReadonlyMap<string, string>): Promise<ReadonlyMap<string, Renewed>> {
-    return again(PATIENCE_MS, () => renew(this.#context, claims));
+    return this.#again(() => renew(this.#context, claims));
   }
 
   abandon(id: string, claimId: string, delayMs = 0): Promise<void> {
-    return again(LEAVING_PATIENCE_MS, () => abandon(this.#context, { id, claimId }, delayMs));
+    return this.#againLonger(() => abandon(this.#context, { id, claimId }, delayMs));
   }
 
   consume(id: string, claimId: string): Promise<void> {
-    return again(LEAVING_PATIENCE_MS, () => consume(this.#context, { id, claimId }));
+    return this.#againLonger(() => consume(this.#context, { id, claimId }));
   }
 
   remove(ids: readonly string[]): Promise<void> {
-    return again(PATIENCE_MS, () => remove(this.#context, ids));
+    return this.#again(() => remove(this.#context, ids));
   }
 
-  exists(ids: readonly string[]): Promise<ReadonlySet<string>> {
-    return again(PATIENCE_MS, () => exists(this.#context, ids));
+  async exists(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    return (await this.inventory()).exists(ids);
+  }
+
+  inventory(): Promise<Inventory> {
+    return this.#again(() => takeInventory(this.#context));
   }
 
   async held(incarnation: string): Promise<ReadonlyMap<string, string>> {
-    const claims = await again(PATIENCE_MS, () => allClaims(this.#context));
+    const claims = await this.#again(() => allClaims(this.#context));
     // A claim that nobody holds and that nobody saw go would stay for ever.
     await reopen(this.#context, claims);
     const { length } = this.#context.keys.claims;
@@ -194,7 +192,17 @@ class ConsulBoard implements JobBoard {
     return this.#bell.changed(signal);
   }
 
+  /** What is asked at this moment is not tried again. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
     await this.#opened[Symbol.asyncDispose]();
+  }
+
+  #again<T>(work: () => Promise<T>): Promise<T> {
+    return again({ patienceMs: PATIENCE_MS, signal: this.#stop.signal }, work);
+  }
+
+  #againLonger<T>(work: () => Promise<T>): Promise<T> {
+    return again({ patienceMs: LEAVING_PATIENCE_MS, signal: this.#stop.signal }, work);
   }
 }

@@ -1,5 +1,6 @@
 import type { ConsulClient } from "../../consul/client.js";
 import { op, type Op } from "../../consul/txn.js";
+import type { Identity } from "./identity.js";
 import type { Keys, Waiting } from "./keys.js";
 import type { Lease } from "./lease.js";
 import type { Spread } from "./spread.js";
@@ -24,6 +25,7 @@ export interface Seen {
 export interface Context {
   readonly client: ConsulClient;
   readonly keys: Keys;
+  readonly identity: Identity;
   readonly lease: Lease;
   readonly spread: Spread;
   /** By claimId. */

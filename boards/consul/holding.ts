@@ -4,7 +4,10 @@ import type { Context } from "./context.js";
 import { textOf } from "./keys.js";
 import { type Standing, standingOf, unchanged, unplace } from "./standing.js";
 
-/* Taking and keeping claims. Each may be done again when its answer was lost (P-4). */
+/*
+ * Taking and keeping claims. Each may be done again when its answer was lost (P-4). The caller
+ * counts the lease from the moment it asks, so the session must have a whole one before it, nearly.
+ */
 
 /** Looks and tries again so often when others change the job in between. */
 const ROUNDS = 5;
@@ -12,7 +15,8 @@ const ROUNDS = 5;
 const RECENT_MS = 20;
 
 export async function claim(context: Context, id: string, claimId: string): Promise<Claimed> {
-  const { keys, places, spread } = context;
+  const { keys, lease, places, spread } = context;
+  await lease.fresh();
   const seen = places.get(id);
   places.delete(id);
   // A lost race costs the servers a write, a look does not: where others are at it too, a job that
@@ -33,6 +37,7 @@ export async function reclaim(
   posting: Posting,
   claimId: string,
 ): Promise<Claimed> {
+  await context.lease.fresh();
   const { id, signature, priority } = posting;
   const name = { id, claimId };
   const text = textOf({ id, signature, priority, at: 0 });

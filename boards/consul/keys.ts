@@ -84,20 +84,20 @@ export function parseEntry(id: string, text: string): Entry | undefined {
 export class Keys {
   readonly identity: string;
   readonly bell: string;
+  readonly jobs: string;
   readonly claims: string;
   readonly waiting: string;
-  readonly #prefix: string;
 
   constructor(prefix: string) {
-    this.#prefix = prefix;
     this.identity = `${prefix}/identity`;
     this.bell = `${prefix}/bell`;
+    this.jobs = `${prefix}/jobs/`;
     this.claims = `${prefix}/claims/`;
     this.waiting = `${prefix}/waiting/`;
   }
 
   job(id: string): string {
-    return `${this.#prefix}/jobs/${id}`;
+    return `${this.jobs}${id}`;
   }
 
   claim(id: string): string {

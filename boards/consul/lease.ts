@@ -27,7 +27,11 @@ export interface LeaseOptions {
 }
 
 const RENEW_SHARE = 0.25;
-const STALE_SHARE = 0.5;
+/**
+ * Of a lease: an agent trusts a claim for four fifths of it from the moment a renewal was sent, so
+ * what keeps the session must be younger by then than the fifth that is left.
+ */
+const STALE_SHARE = 0.2;
 /** How long a registered check may take to reach the catalog, and pauses between two looks, ms. */
 const CATALOG_MS = 10_000;
 const LOOK_MS = 30;
@@ -46,6 +50,7 @@ export class Lease implements AsyncDisposable {
   #id: string | undefined;
   #good = { monotonic: 0, wall: 0 };
   #loop: Promise<void> = Promise.resolve();
+  #renewing: Promise<void> | undefined;
 
   private constructor(client: ConsulClient, options: LeaseOptions) {
     this.#client = client;
@@ -87,7 +92,7 @@ export class Lease implements AsyncDisposable {
     this.#session = undefined;
   }
 
-  /** Resolves when the session was renewed within half a lease; rejects with BOARD_DOWN. */
+  /** Resolves when the session lives for another four fifths of a lease; rejects with BOARD_DOWN. */
   async fresh(): Promise<void> {
     if (this.#ageMs() > this.leaseMs * STALE_SHARE) await this.#renew();
     if (this.#ageMs() <= this.leaseMs * STALE_SHARE) return;
@@ -123,7 +128,15 @@ export class Lease implements AsyncDisposable {
     }
   }
 
+  /** One at a time: claims that are taken side by side all ask for it. */
   async #renew(): Promise<void> {
+    this.#renewing ??= this.#renewOnce().finally(() => {
+      this.#renewing = undefined;
+    });
+    await this.#renewing;
+  }
+
+  async #renewOnce(): Promise<void> {
     const sent = { monotonic: performance.now(), wall: Date.now() };
     const id = await this.session();
     const kept = await (this.#options.kind === "check" ? this.#beat(id) : this.#renewTtl(id));

@@ -48,7 +48,7 @@ export async function consume(context: Context, { id, claimId }: Leaving): Promi
   holdings.delete(claimId);
   const [job, key] = [op.delete(keys.job(id)), keys.claim(id)];
   if (holding !== undefined) {
-    const mine = sameClaim({ ...holding, key, value: claimId, flags: 0 });
+    const mine = sameClaim({ ...holding, key });
     if ((await transact(client, [...mine, op.delete(key), job])).done) return;
   }
   for (let round = 0; round < ROUNDS; round += 1) {

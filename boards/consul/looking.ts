@@ -1,5 +1,4 @@
 import { getKey, getTree, type Item, listKeys } from "../../consul/kv.js";
-import { op, OPS_MAX, transact } from "../../consul/txn.js";
 import type { Candidate, Survey } from "../board.js";
 import { type Context, remember } from "./context.js";
 import { hashOf, parseEntry, type Waiting } from "./keys.js";
@@ -17,8 +16,11 @@ const ASKED_MAX = 3;
  * more says when the next is due.
  */
 export async function survey(context: Context): Promise<Survey> {
-  const { client, keys, holdings, lease } = context;
-  const names = await listKeys(client, keys.waiting, { separator: "/" });
+  const { client, keys, holdings, lease, identity } = context;
+  const [boardId, names] = await Promise.all([
+    identity.known(),
+    listKeys(client, keys.waiting, { separator: "/" }),
+  ]);
   const { hashes, minutes } = keys.foldersOf(names);
   const { due, nextAt } = await delayed(context, minutes);
   if (due.length > 0) await ripen(context, due);
@@ -30,7 +32,11 @@ export async function survey(context: Context): Promise<Survey> {
     ...(holdings.size === 0 ? [] : [lease.leaseMs]),
   ];
   const signatures = texts.filter((text) => text !== undefined);
-  return waits.length === 0 ? { signatures } : { signatures, nextInMs: Math.min(...waits) };
+  return {
+    signatures,
+    ...(waits.length === 0 ? {} : { nextInMs: Math.min(...waits) }),
+    ...(boardId === undefined ? {} : { boardId }),
+  };
 }
 
 interface Delayed {
@@ -106,25 +112,6 @@ export async function candidates(
 function compare(a: Waiting, b: Waiting): number {
   if (a.rank !== b.rank) return a.rank < b.rank ? -1 : 1;
   return a.id < b.id ? -1 : 1;
-}
-
-export async function exists(
-  { client, keys }: Context,
-  ids: readonly string[],
-): Promise<ReadonlySet<string>> {
-  const there = new Set<string>();
-  for (let from = 0; from < ids.length; from += OPS_MAX) {
-    const part = ids.slice(from, from + OPS_MAX);
-    // Refused, it names all that are missing.
-    const outcome = await transact(
-      client,
-      part.map((id) => op.get(keys.job(id))),
-    );
-    part.forEach((id, n) => {
-      if (outcome.done || !outcome.failed.has(n)) there.add(id);
-    });
-  }
-  return there;
 }
 
 /** Every claim there is, whoever holds it, and whether its session lives or not. */

@@ -1,5 +1,5 @@
 import type { Item } from "../../consul/kv.js";
-import { op, type Op, transact } from "../../consul/txn.js";
+import { op, type Op, OPS_MAX, transact } from "../../consul/txn.js";
 import type { Context } from "./context.js";
 import { type Entry, parseEntry, waitingOf } from "./keys.js";
 
@@ -12,17 +12,34 @@ export interface Standing {
   readonly claim: Item | undefined;
 }
 
-export async function standingOf({ client, keys }: Context, id: string): Promise<Standing> {
-  const [job, claim] = [keys.job(id), keys.claim(id)];
-  // A tree may be empty where `get` would refuse; ids that begin with this one are left out.
-  const outcome = await transact(client, [op.getTree(job), op.getTree(claim)]);
-  const items = outcome.done ? outcome.items : [];
-  const found = items.find(({ key }) => key === job);
-  return {
-    entry: found === undefined ? undefined : parseEntry(id, found.value),
-    index: found?.index ?? 0,
-    claim: items.find(({ key }) => key === claim),
-  };
+export async function standingOf(context: Context, id: string): Promise<Standing> {
+  const [standing = NOWHERE] = await standingsOf(context, [id]);
+  return standing;
+}
+
+const NOWHERE: Standing = { entry: undefined, index: 0, claim: undefined };
+
+/** In the order of `ids`, as many to a read as fit. */
+export async function standingsOf(
+  { client, keys }: Context,
+  ids: readonly string[],
+): Promise<readonly Standing[]> {
+  const standings: Standing[] = [];
+  for (let from = 0; from < ids.length; from += OPS_MAX / 2) {
+    const part = ids.slice(from, from + OPS_MAX / 2);
+    // A tree may be empty where `get` would refuse; ids that begin with these are left out.
+    const outcome = await transact(
+      client,
+      part.flatMap((id) => [op.getTree(keys.job(id)), op.getTree(keys.claim(id))]),
+    );
+    const items = new Map((outcome.done ? outcome.items : []).map((item) => [item.key, item]));
+    for (const id of part) {
+      const [job, claim] = [items.get(keys.job(id)), items.get(keys.claim(id))];
+      const entry = job === undefined ? undefined : parseEntry(id, job.value);
+      standings.push({ entry, index: job?.index ?? 0, claim });
+    }
+  }
+  return standings;
 }
 
 /** Steps that refuse the transaction when the job stands otherwise by now. */
@@ -36,7 +53,11 @@ export function unchanged({ keys }: Context, id: string, standing: Standing): re
 }
 
 /** Steps that refuse the transaction when this very claim is over. */
-export function sameClaim({ key, index, session }: Item): readonly Op[] {
+export function sameClaim({
+  key,
+  index,
+  session,
+}: Pick<Item, "key" | "index" | "session">): readonly Op[] {
   const same = op.checkIndex(key, index);
   return session === "" ? [same] : [same, op.checkSession(key, session)];
 }

@@ -7,6 +7,7 @@ import type {
   BoardTraits,
   Candidate,
   Claimed,
+  Inventory,
   JobBoard,
   LeaseClock,
   Posting,
@@ -118,6 +119,10 @@ class EmbeddedBoard implements JobBoard {
 
   exists(ids: readonly string[]): Promise<ReadonlySet<string>> {
     return this.#look((sql) => looking.exists(sql, ids));
+  }
+
+  inventory(): Promise<Inventory> {
+    return Promise.resolve({ exists: (ids) => this.exists(ids) });
   }
 
   held(incarnation: string): Promise<ReadonlyMap<string, string>> {

@@ -1,5 +1,6 @@
 import type { Statements } from "../../sqlite/statements.js";
 import type { Candidate, Survey } from "../board.js";
+import { identityOf } from "./schema.js";
 
 /* What agents look at before they claim: single statements outside a transaction. */
 
@@ -17,7 +18,12 @@ export function survey(sql: Statements, now: number): Survey {
   );
   const signatures = rows.map((row) => String(row.text));
   const next = nextReadyAt(sql);
-  return next === undefined ? { signatures } : { signatures, nextInMs: Math.max(0, next - now) };
+  const boardId = identityOf(sql);
+  return {
+    signatures,
+    ...(next === undefined ? {} : { nextInMs: Math.max(0, next - now) }),
+    ...(boardId === undefined ? {} : { boardId }),
+  };
 }
 
 interface Ranked extends Candidate {

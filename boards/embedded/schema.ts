@@ -41,8 +41,12 @@ export function identify(sql: Statements): { readonly id: string; readonly stamp
   const fresh = randomUUID();
   const stamped =
     sql.run("INSERT INTO board_facts VALUES ('id', ?) ON CONFLICT DO NOTHING", fresh) === 1;
+  return { id: identityOf(sql) ?? fresh, stamped };
+}
+
+export function identityOf(sql: Statements): string | undefined {
   const row = sql.get("SELECT value FROM board_facts WHERE name = 'id'");
-  return { id: String(row?.value ?? fresh), stamped };
+  return typeof row?.value === "string" ? row.value : undefined;
 }
 
 /** Counts up whenever something may have become claimable: what waiting agents look at. */

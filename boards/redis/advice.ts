@@ -5,7 +5,8 @@ const OLDEST = [6, 2] as const;
 export function adviceOn(info: ReadonlyMap<string, string>): readonly string[] {
   const advice: string[] = [];
   const version = info.get("redis_version") ?? "";
-  if (isOld(version)) advice.push(`Redis ${version} is older than 6.2, the oldest that is tested.`);
+  if (isOld(version))
+    advice.push(`Redis ${version} is older than 6.2, and lacks commands that are used.`);
   if (info.get("aof_enabled") === "0") {
     advice.push(
       "Redis keeps no append-only file: a restart empties the board. No job is lost, but all wait " +

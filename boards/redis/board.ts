@@ -5,6 +5,7 @@ import type {
   BoardTraits,
   Candidate,
   Claimed,
+  Inventory,
   JobBoard,
   Posting,
   Renewed,
@@ -75,9 +76,14 @@ class RedisBoard implements JobBoard {
   }
 
   async survey(): Promise<Survey> {
-    const [signatures, next] = list(await this.#run(looking.SURVEY));
-    const found = { signatures: list(signatures).map(String) };
-    return Number(next) < 0 ? found : { ...found, nextInMs: Number(next) };
+    const [signatures, next, id] = list(await this.#run(looking.SURVEY));
+    const { reconnects } = this.#connection;
+    return {
+      signatures: list(signatures).map(String),
+      ...(Number(next) < 0 ? {} : { nextInMs: Number(next) }),
+      ...(typeof id === "string" && id !== "" ? { boardId: id } : {}),
+      ...(reconnects === 0 ? {} : { reconnects }),
+    };
   }
 
   async candidates(signatures: readonly string[], limit: number): Promise<readonly Candidate[]> {
@@ -117,6 +123,10 @@ class RedisBoard implements JobBoard {
   async exists(ids: readonly string[]): Promise<ReadonlySet<string>> {
     if (ids.length === 0) return new Set();
     return new Set(list(await this.#run(looking.EXISTS, ...ids)).map(String));
+  }
+
+  inventory(): Promise<Inventory> {
+    return Promise.resolve({ exists: (ids) => this.exists(ids) });
   }
 
   async held(incarnation: string): Promise<ReadonlyMap<string, string>> {

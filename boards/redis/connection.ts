@@ -35,6 +35,7 @@ export interface ConnectionOptions {
 export class Connection implements AsyncDisposable {
   readonly #redis: Redis;
   readonly #name: string;
+  #reconnects = 0;
 
   private constructor(redis: Redis, name: string) {
     this.#redis = redis;
@@ -72,8 +73,16 @@ export class Connection implements AsyncDisposable {
       throw connection.#down(trouble ?? error);
     }
     // When it fails the connection is gone, and its successor subscribes again.
-    redis.on("ready", () => void subscribe().catch(() => undefined));
+    redis.on("ready", () => {
+      connection.#reconnects += 1;
+      void subscribe().catch(() => undefined);
+    });
     return connection;
+  }
+
+  /** How often the connection was made anew. */
+  get reconnects(): number {
+    return this.#reconnects;
   }
 
   /** Runs a script with the prefix as its only key; its answer is not checked yet. */
@@ -96,8 +105,10 @@ export class Connection implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#redis.status === "end") return;
-    const ended = once(this.#redis, "end");
+    const { status } = this.#redis;
+    if (status === "end") return;
+    // Between two tries to connect there is nothing that could end.
+    const ended = status === "reconnecting" ? undefined : once(this.#redis, "end");
     this.#redis.disconnect();
     await ended;
   }

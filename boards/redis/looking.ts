@@ -16,13 +16,16 @@ local function ripen(now)
 end
 `;
 
-/** -> signatures with a claimable job; ms until the next becomes claimable by itself, or -1. */
+/**
+ * -> signatures with a claimable job; ms until the next becomes claimable by itself, or -1; the
+ * board's id, or "" when it has none.
+ */
 export const SURVEY = script(`${RIPEN}
 local now = clock()
 ripen(now)
 local first = call('ZRANGE', LATER, 0, 0, 'WITHSCORES')
 local next = first[2] and math.max(0, first[2] - now) or -1
-return { call('SMEMBERS', OFFERED), next }
+return { call('SMEMBERS', OFFERED), next, call('GET', P .. 'id') or '' }
 `);
 
 /**
@@ -58,8 +61,34 @@ end
 return answer
 `);
 
-/** ids. -> those with an entry. One that is in neither set any more is offered again. */
+/**
+ * ids. -> those with an entry. One that is in neither set any more is offered again. While nothing
+ * is missing, a page costs Redis three commands, and one for each signature on offer; else three
+ * for each id.
+ */
 export const EXISTS = script(`
+local OFFERED_MAX = 64
+local keys = {}
+for i = 1, #ARGV do keys[i] = ENTRY .. ARGV[i] end
+
+local function complete()
+  if call('EXISTS', unpack(keys)) < #keys then return false end
+  local offered = call('SMEMBERS', OFFERED)
+  if #offered > OFFERED_MAX then return false end
+  local sets, ids = { LATER }, ARGV
+  for _, signature in ipairs(offered) do sets[#sets + 1] = READY .. signature end
+  for _, set in ipairs(sets) do
+    local scores, rest = call('ZMSCORE', set, unpack(ids)), {}
+    for i, score in ipairs(scores) do
+      if not score then rest[#rest + 1] = ids[i] end
+    end
+    if #rest == 0 then return true end
+    ids = rest
+  end
+  return false
+end
+if complete() then return ARGV end
+
 local there = {}
 for i = 1, #ARGV do
   local id = ARGV[i]

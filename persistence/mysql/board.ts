@@ -1,5 +1,6 @@
 import { sql } from "../../mysql/sql.js";
-import { text } from "../columns.js";
+import { integer, text } from "../columns.js";
+import { type Turn, turnOf } from "../turns-port.js";
 import type { Transactions } from "./transaction.js";
 
 /** P-30: the board in use. */
@@ -18,4 +19,20 @@ export async function setBoardId(
   const { answers, repeated } = await to.database.write([update]);
   if (answers[0]?.changed === 1) return true;
   return repeated && (await boardId(to)) === id;
+}
+
+/** P-31. */
+export async function takeSweep(to: Transactions, everyMs: number): Promise<Turn> {
+  const { database, now } = to;
+  const [row = { due_at: 0, at: 0 }] = await database.read(
+    sql`SELECT due_at, ${now} AS at FROM turns WHERE name = 'sweep'`,
+  );
+  const seen = integer(row, "due_at");
+  const turn = turnOf({ at: seen, now: integer(row, "at") }, everyMs);
+  if (!turn.mine) return turn;
+  const { answers, repeated } = await database.write([
+    sql`UPDATE turns SET due_at = ${now} + ${everyMs} WHERE name = 'sweep' AND due_at = ${seen}`,
+  ]);
+  // A first try without an answer may have taken it: two sweeps at once do no harm, none would.
+  return { ...turn, mine: answers[0]?.changed === 1 || repeated };
 }

@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { Fleet } from "../lab/fleet/fleet.js";
 import { startPlace } from "../lab/fleet/places.js";
 import { sleepThroughLease } from "../lab/fleet/zombies.js";
+import { WireProxy } from "../lab/wire-proxy.js";
 import { type Bar, judge } from "./bars.js";
 import type { Report } from "./report.js";
 
@@ -17,6 +18,8 @@ import type { Report } from "./report.js";
 const OWNERS = 6;
 const JOBS_EACH = 2;
 const LEASE_MS = 2_000;
+/** In every so manieth batch the owners' last entries arrive late. */
+const LATE_EVERY = 4;
 
 export default async function benchZombies(
   report: Report,
@@ -44,16 +47,20 @@ async function measure(
   report: Report,
 ): Promise<readonly Bar[]> {
   const dir = mkdtempSync(join(tmpdir(), "jobrunner-zombie-"));
-  let [stopped, batches] = [0, 0];
+  let [stopped, batches, refused] = [0, 0, 0];
   const faults: string[] = [];
   try {
     await using place = await startPlace(name, dir, OWNERS + 1);
+    await using line = await lineTo(place.database);
     const size = { owners: OWNERS, jobsEach: JOBS_EACH };
-    await using fleet = await Fleet.open({ ...size, dir, place, leaseMs: LEASE_MS });
+    const through = line === undefined ? {} : { ownersDatabase: line.url };
+    await using fleet = await Fleet.open({ ...size, ...through, dir, place, leaseMs: LEASE_MS });
     for (; stopped < rounds; batches += 1) {
       const whole = batches % 2 === 0;
-      const seen = await sleepThroughLease(fleet, place, { leaseMs: LEASE_MS, whole });
+      const late = batches % LATE_EVERY === 1 && line !== undefined ? { line: line.proxy } : {};
+      const seen = await sleepThroughLease(fleet, place, { leaseMs: LEASE_MS, whole, ...late });
       stopped += seen.stopped;
+      refused += seen.refused;
       faults.push(...seen.faults);
       for (const fault of seen.faults) report.note(`${name}: ${fault}`);
     }
@@ -65,8 +72,27 @@ async function measure(
     rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
   }
   const jobs = OWNERS * JOBS_EACH * batches;
-  report.row({ board: name, what: "owners stopped past their lease", rounds: stopped, jobs });
+  const what = "owners stopped past their lease";
+  report.row({ board: name, what, rounds: stopped, jobs, refused });
   return [
     { bar: `${name}: late changes in ${String(stopped)} rounds`, measured: faults.length, max: 0 },
+    // Else nothing was late, and the bar above has tried nothing. One file has no line to hold up.
+    ...(name === "embedded"
+      ? []
+      : [{ bar: `${name}: late entries refused`, measured: refused, min: 1 }]),
   ];
+}
+
+interface Line extends AsyncDisposable {
+  readonly proxy: WireProxy;
+  readonly url: string;
+}
+
+/** A way to the database that can be held up; a file has none. */
+async function lineTo(database: string): Promise<Line | undefined> {
+  if (database.startsWith("sqlite:")) return undefined;
+  const url = new URL(database);
+  const proxy = await WireProxy.start({ to: Number(url.port) });
+  url.port = String(proxy.port);
+  return { proxy, url: url.href, [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose]() };
 }

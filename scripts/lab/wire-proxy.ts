@@ -21,8 +21,11 @@ export class WireProxy implements AsyncDisposable {
   swallowed = 0;
   /** True: nothing is carried on, in either direction, and nobody is told. */
   blackHole = false;
+  /** True: what clients send waits here until `release`. */
+  holding = false;
   /** Bytes carried so far, both directions together. */
   carried = 0;
+  readonly #held: (() => void)[] = [];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
@@ -38,6 +41,12 @@ export class WireProxy implements AsyncDisposable {
     server.on("connection", (client) => proxy.#join(client, options));
     await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
     return proxy;
+  }
+
+  /** Carries on what was held, in its order. */
+  release(): void {
+    this.holding = false;
+    for (const carry of this.#held.splice(0)) carry();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -64,7 +73,8 @@ export class WireProxy implements AsyncDisposable {
         this.swallow -= 1;
         doomed = true;
       }
-      server.write(data);
+      if (this.holding) this.#held.push(() => server.write(data));
+      else server.write(data);
     });
     server.on("data", (data) => {
       if (this.blackHole) return;

@@ -129,6 +129,23 @@ describe("claims", () => {
     expect(await board.claim(JOB, "other.1")).toBe("claimed");
   });
 
+  it("are renewed, and end in time, while the database says nothing of one taken again", async () => {
+    const { claims, clock, board } = await setUp();
+    const [wiped, other] = [await claimed(claims), await claimed(claims, OTHER.id)];
+    claims.own(wiped, { posting: POSTING, stillMine: () => new Promise(() => undefined) });
+    await board.consume(JOB, wiped.claimId);
+    await clock.advance(LEASE_MS * 0.25);
+
+    await clock.advance(LEASE_MS * 3);
+    expect(other.lost.aborted).toBe(false);
+    expect(await board.claim(OTHER.id, "other.1")).toBe("taken");
+
+    await board.abandon(OTHER.id, other.claimId);
+    expect(await board.claim(OTHER.id, "other.1")).toBe("claimed");
+    await clock.advance(LEASE_MS * 0.25);
+    expect(other.lost.aborted).toBe(true);
+  });
+
   it("that are lost are not renewed any more, so that another agent gets the job", async () => {
     const { claims, clock, board, fail } = await setUp();
     await claimed(claims);

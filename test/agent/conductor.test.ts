@@ -35,6 +35,7 @@ it("asks for a new list after a lost race, instead of going through an old one",
   const begun = new Promise<string>((resolve) => (begin = resolve));
   const conductor = new Conductor({
     ...{ board, claims, clock, log, slots: () => 4, mayClaim: () => Promise.resolve(true) },
+    surveyed: () => undefined,
     matcher: matcherOf(new Map([["hello", [1]]]), clock),
     random: () => 0,
     execute: ({ job }) => Promise.resolve(begin(job)),

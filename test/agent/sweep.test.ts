@@ -1,20 +1,8 @@
-import { mkdirSync, readFileSync, rmdirSync } from "node:fs";
-import { join } from "node:path";
-import pino from "pino";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { type Claims, createClaims } from "../../agent/claims.js";
-import { Sweep } from "../../agent/sweep.js";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { JobBoard } from "../../boards/board.js";
-import { openBoard } from "../../boards/open.js";
 import { JobrunnerError } from "../../common/error.js";
-import { openPersistence } from "../../persistence/open.js";
-import type { NewJob, Persistence } from "../../persistence/persistence.js";
-import { until } from "../../scripts/lab/until.js";
-import { FakeClock } from "../support/fake-clock.js";
-import { newJob } from "../contracts/samples.js";
-import { tempDir } from "../support/temp.js";
-
-const LEASE_MS = 10_000;
+import type { NewJob } from "../../persistence/persistence.js";
+import { claimable, LEASE_MS, openCluster, post } from "./sweeping.js";
 
 describe("the sweep", () => {
   it("puts open jobs back that their board lost, and only those (P-31)", async () => {
@@ -43,6 +31,7 @@ describe("the sweep", () => {
     const who = { owner: "x.1", agent: "x", machine: "m" };
     await cluster.persistence.raise({ job: job.id, seen: 0, boardId, ...who });
 
+    alpha.sweep.wake();
     await alpha.sweep.sweep();
 
     expect(await claimable(alpha.board)).toEqual([]);
@@ -74,6 +63,71 @@ describe("the sweep", () => {
     await alpha.sweep.sweep();
 
     expect(await claimable(alpha.board)).toEqual([]);
+  });
+});
+
+describe("a look at the board (P-31)", () => {
+  it("that finds another identity, or a new connection, has the sweep look at once", async () => {
+    const cluster = await openCluster();
+    const alpha = await cluster.agent("alpha", "board-1");
+    await alpha.sweep.start();
+    onTestFinished(() => alpha.sweep.stop());
+    const job = await post(cluster.persistence);
+    const survey = await alpha.board.survey();
+    expect(survey.boardId).toBe(alpha.sweep.boardId);
+
+    alpha.sweep.surveyed(survey);
+    await cluster.clock.advance(1_000);
+    expect(await claimable(alpha.board)).toEqual([]);
+
+    alpha.sweep.surveyed({ ...survey, reconnects: 1 });
+    await cluster.clock.advance(0);
+    expect(await claimable(alpha.board)).toEqual([job.id]);
+
+    const looks: unknown[] = [];
+    const { identity } = alpha.board;
+    alpha.board.identity = () => {
+      looks.push(1);
+      return identity.call(alpha.board);
+    };
+    alpha.sweep.surveyed({ signatures: [], reconnects: 1 });
+    await cluster.clock.advance(0);
+    expect(looks).toHaveLength(1);
+  });
+});
+
+describe("the regular sweep (P-31)", () => {
+  it("is made by one agent, and by another when that one is gone", async () => {
+    const cluster = await openCluster();
+    const agents = [
+      await cluster.agent("alpha", "board-1"),
+      await cluster.agent("beta", "board-1"),
+      await cluster.agent("gamma", "board-1"),
+    ];
+    const sweeps = agents.map(() => 0);
+    agents.forEach(({ board }, n) => {
+      const { inventory } = board;
+      board.inventory = () => {
+        sweeps[n] = (sweeps[n] ?? 0) + 1;
+        return inventory.call(board);
+      };
+    });
+    for (const { sweep } of agents) {
+      await sweep.start();
+      onTestFinished(() => sweep.stop());
+    }
+    expect(sweeps).toEqual([1, 1, 1]);
+
+    await cluster.clock.advance(60_000);
+    const all = (): number => sweeps.reduce((sum, each) => sum + each, 0);
+    expect(all()).toBe(3 + 2);
+
+    const first = sweeps.findIndex((each) => each > 1);
+    await agents[first]?.sweep.stop();
+    const job = await post(cluster.persistence);
+    await cluster.clock.advance(30_000);
+    expect(all()).toBe(3 + 3);
+    expect(await claimable(agents[0]?.board as JobBoard)).toEqual([job.id]);
   });
 });
 
@@ -118,6 +172,25 @@ describe("the sweep's pace", () => {
     expect(await claimable(alpha.board)).toEqual([job.id]);
   });
 
+  it("P-35: keeps from claiming while persistence is read and cannot be written", async () => {
+    const cluster = await openCluster();
+    const { persistence } = cluster;
+    const alpha = await cluster.agent("alpha", "board-1");
+    await alpha.sweep.start();
+    onTestFinished(() => alpha.sweep.stop());
+    const readOnly = vi
+      .spyOn(persistence, "check")
+      .mockRejectedValue(new JobrunnerError("PERSISTENCE_DOWN", "is read-only"));
+
+    alpha.sweep.persistenceDown();
+    await cluster.clock.advance(3_000);
+    expect(alpha.sweep.persistenceOk).toBe(false);
+
+    readOnly.mockRestore();
+    await cluster.clock.advance(1_000);
+    expect(alpha.sweep.persistenceOk).toBe(true);
+  });
+
   it("waits for its turn when nobody wakes it", async () => {
     const cluster = await openCluster();
     const alpha = await cluster.agent("alpha", "board-1");
@@ -131,142 +204,3 @@ describe("the sweep's pace", () => {
     expect(await claimable(alpha.board)).toEqual([job.id]);
   });
 });
-
-describe("the board in use (P-30)", () => {
-  it("is that of the first agent, and every other agent on it agrees", async () => {
-    const cluster = await openCluster();
-    const alpha = await cluster.agent("alpha", "board-1");
-    const beta = await cluster.agent("beta", "board-1");
-
-    await alpha.sweep.sweep();
-    await beta.sweep.sweep();
-
-    expect(alpha.sweep.boardId).toBe((await alpha.board.identity()).id);
-    expect(beta.sweep.boardId).toBe(alpha.sweep.boardId);
-  });
-
-  it("changes when an agent that used the old one finds it wiped", async () => {
-    const cluster = await openCluster();
-    const before = await cluster.agent("alpha", "board-1");
-    await before.sweep.sweep();
-
-    const after = await cluster.agent("alpha", "board-2");
-    await after.sweep.sweep();
-
-    expect(after.sweep.boardId).toBe((await after.board.identity()).id);
-    expect(after.sweep.boardId).not.toBe(before.sweep.boardId);
-    expect(await cluster.persistence.boardId()).toBe(after.sweep.boardId);
-  });
-
-  it("is remembered by the next sweep when writing it down failed once", async () => {
-    const cluster = await openCluster();
-    const alpha = await cluster.agent("alpha", "board-1");
-    const file = join(cluster.dir, "state-alpha", "board-id");
-    mkdirSync(file); // As a full disk does: nothing can be written there.
-    await expect(alpha.sweep.sweep()).rejects.toThrow("EISDIR");
-    rmdirSync(file);
-
-    await alpha.sweep.sweep();
-
-    expect(readFileSync(file, "utf8")).toBe(alpha.sweep.boardId);
-  });
-
-  it("keeps agents that are left on another board from claiming (V-7)", async () => {
-    const cluster = await openCluster();
-    const alpha = await cluster.agent("alpha", "board-1");
-    const beta = await cluster.agent("beta", "board-1");
-    await alpha.sweep.sweep();
-    await beta.sweep.sweep();
-
-    const moved = await cluster.agent("alpha", "board-2");
-    await moved.sweep.sweep();
-    await beta.sweep.sweep();
-
-    expect(moved.sweep.boardId).toBe((await moved.board.identity()).id);
-    expect(beta.sweep.boardId).toBeUndefined();
-    expect(beta.sweep.disagreement).toContain(moved.sweep.boardId);
-  });
-
-  it("is doubted at once when a raise finds another one, and agreed on again by a sweep", async () => {
-    const cluster = await openCluster();
-    const alpha = await cluster.agent("alpha", "board-1");
-    await alpha.sweep.start();
-    onTestFinished(() => alpha.sweep.stop());
-    const { id } = await alpha.board.identity();
-
-    alpha.sweep.boardDiffers();
-    expect(alpha.sweep.boardId).toBeUndefined();
-    const agreed = await until(() => alpha.sweep.boardId, { withinMs: 5_000 });
-
-    expect(agreed).toBe(id);
-  });
-
-  it("is not taken over by a stranger whose board others have filled", async () => {
-    const cluster = await openCluster();
-    const alpha = await cluster.agent("alpha", "board-1");
-    await alpha.sweep.sweep();
-    const elsewhere = await openCluster();
-    const other = await elsewhere.agent("other", "board-1");
-    await other.sweep.sweep();
-
-    const stranger = await cluster.agent("stranger", "board-1", elsewhere.dir);
-    await stranger.sweep.sweep();
-
-    expect(stranger.sweep.boardId).toBeUndefined();
-    expect(await cluster.persistence.boardId()).toBe(alpha.sweep.boardId);
-  });
-});
-
-async function openCluster() {
-  const dir = tempDir();
-  const clock = new FakeClock();
-  const persistence = await openPersistence(`sqlite:${dir}/jobs.db`, { now: () => clock.now() });
-  onTestFinished(() => persistence[Symbol.asyncDispose]());
-  const agent = (name: string, board: string, boardDir = dir) =>
-    openAgent({ persistence, clock, name, dir, boardFile: join(boardDir, `${board}.db`) });
-  return { dir, clock, persistence, agent };
-}
-
-interface AgentOptions {
-  readonly persistence: Persistence;
-  readonly clock: FakeClock;
-  readonly name: string;
-  readonly dir: string;
-  readonly boardFile: string;
-}
-
-async function openAgent({ persistence, clock, name, dir, boardFile }: AgentOptions) {
-  const board = await openBoard(`sqlite:${boardFile}`, {
-    leaseMs: LEASE_MS,
-    clock: { now: () => clock.monotonic(), era: "test" },
-  });
-  const log = pino({ level: "silent" });
-  const directory = join(dir, `state-${name}`);
-  mkdirSync(directory, { recursive: true });
-  const claims: Claims = createClaims({
-    ...{ board, clock, log },
-    incarnation: name,
-    renewed: () => undefined,
-  });
-  const sweep = new Sweep({
-    ...{ board, persistence, claims, clock, log, directory },
-    incarnation: name,
-    random: () => 0,
-  });
-  onTestFinished(async () => {
-    await claims[Symbol.asyncDispose]();
-    await board[Symbol.asyncDispose]();
-  });
-  return { board, claims, sweep };
-}
-
-async function post(persistence: Persistence, more: Partial<NewJob> = {}): Promise<NewJob> {
-  const job = newJob(more);
-  await persistence.post(job);
-  return job;
-}
-
-async function claimable(board: JobBoard): Promise<readonly string[]> {
-  const { signatures } = await board.survey();
-  return (await board.candidates(signatures, 100)).map(({ id }) => id);
-}

@@ -53,11 +53,12 @@ const HOLD_AT = 5;
 
 export interface Cluster {
   readonly persistence: Persistence;
-  agent(name: string): Promise<Agent>;
+  /** One that was stopped goes on under its name, with what it remembers; default the one board. */
+  agent(name: string, board?: string): Promise<Agent>;
   post(agent: Agent, jobs: number): Promise<readonly string[]>;
   effects(): readonly Effect[];
-  /** Resolves when so many jobs are in the step that waits. */
-  holding(jobs: number): Promise<void>;
+  /** Resolves when so many jobs have come to the step that waits, under so many owners in turn. */
+  holding(jobs: number, times?: number): Promise<void>;
   letGo(): void;
   /** Resolves with all of these jobs when they are over. */
   ended(agent: Agent, jobs: readonly string[]): Promise<readonly JobDetailView[]>;
@@ -71,20 +72,18 @@ export async function openCluster(boardUrl: string, leaseMs: number): Promise<Cl
   const params = { file, "hold-at": HOLD_AT, release };
   const cluster: Cluster = {
     persistence,
-    agent: (name) => openAgent({ name, dir, boardUrl, leaseMs }),
+    agent: (name, board = boardUrl) => openAgent({ name, dir, boardUrl: board, leaseMs }),
     post: (agent, jobs) =>
       Promise.all(Array.from({ length: jobs }, () => post(agent, { flow: "ten_steps", params }))),
     effects: () => readEffects(file),
-    holding: async (jobs) => {
-      const held = (): Set<string> =>
-        new Set(
-          cluster
-            .effects()
-            .filter(({ atom }) => atom.endsWith(`step-${HOLD_AT}`))
-            .map(({ job }) => job),
-        );
+    holding: async (jobs, times = 1) => {
+      const held = (): number =>
+        cluster
+          .effects()
+          .filter(({ atom, phase }) => phase === "begin" && atom.endsWith(`step-${HOLD_AT}`))
+          .length;
       const what = `${jobs} jobs to hold`;
-      await until(() => held().size >= jobs, { withinMs: 40_000, what });
+      await until(() => held() >= jobs * times, { withinMs: 40_000, what });
     },
     letGo: () => writeFileSync(release, ""),
     ended: async (agent, jobs) => {

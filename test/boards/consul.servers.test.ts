@@ -1,7 +1,5 @@
 import { describe, expect, inject, it } from "vitest";
-import type { JobBoard } from "../../boards/board.js";
 import { openBoard } from "../../boards/open.js";
-import type { ConsulClient } from "../../consul/client.js";
 import { getTree } from "../../consul/kv.js";
 import { listSessions } from "../../consul/session.js";
 import { Proxy } from "../../scripts/lab/proxy.js";
@@ -18,31 +16,10 @@ import {
   endSessions,
   freshPrefix,
   openBoardAt,
+  openConsulPair,
 } from "./consul-subject.js";
 
-const LEASE_MS = 10_000;
-
-/** Two agents with a Consul agent on their machine, whose clocks the test moves. */
-async function openTwo(): Promise<BoardUnderTest> {
-  const [consul, prefix] = [inject("consulUrl"), freshPrefix()];
-  const client = clientOf(consul);
-  let now = 1_700_000_000_000;
-  const open = (): Promise<JobBoard> =>
-    openBoardAt(boardUrl(consul, prefix), { leaseMs: LEASE_MS, now: () => now });
-  const [board, other] = [await open(), await open()];
-  const advance = async (ms: number): Promise<void> => {
-    now += ms;
-    if (ms < LEASE_MS) return;
-    await endSessions(client, prefix);
-    await until(() => allReopened(client, prefix), { withinMs: 5_000, what: "claims to be free" });
-  };
-  return { board, other, advance, slackMs: 2_000 };
-}
-
-async function allReopened(client: ConsulClient, prefix: string): Promise<boolean> {
-  const claims = await getTree(client, `${prefix}/claims/`);
-  return claims.every(({ session, flags }) => session !== "" || flags !== 0);
-}
+const openTwo = (): Promise<BoardUnderTest> => openConsulPair(inject("consulUrl"), freshPrefix());
 
 describe("the board in Consul (P-29)", () => testJobBoard(openTwo));
 

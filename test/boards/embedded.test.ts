@@ -1,6 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { rmSync } from "node:fs";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { JobBoard } from "../../boards/board.js";
 import { openEmbeddedBoard } from "../../boards/embedded/board.js";
-import { testJobBoard } from "../contracts/board.js";
+import { testJobBoard, testLastingBoard } from "../contracts/board.js";
+import type { LastingBoard } from "../contracts/board/outage.js";
 import type { BoardUnderTest } from "../contracts/board/subject.js";
 import {
   closing,
@@ -43,6 +46,37 @@ describe.each(DRIVERS)("the embedded board with the driver %s", (driver) => {
 });
 
 describe("the embedded board in a file, shared by two connections", () => testJobBoard(openTwo));
+
+/** The file is closed and opened again; both agents go on with what they have then. */
+async function openLasting(): Promise<LastingBoard> {
+  const [time, path] = [new SteeredTime(), tempFile()];
+  const open = (): Promise<JobBoard> => openEmbeddedBoard(path, { leaseMs: 10_000, clock: time });
+  let now = [await open(), await open()] as const;
+  const kill = async (): Promise<void> => {
+    for (const board of now) await board[Symbol.asyncDispose]();
+  };
+  const start = async (): Promise<void> => {
+    now = [await open(), await open()];
+  };
+  onTestFinished(kill);
+  const handle = (n: 0 | 1): JobBoard =>
+    new Proxy(now[n], {
+      get: (_, name) => {
+        const member: unknown = Reflect.get(now[n], name);
+        return typeof member === "function" ? (member.bind(now[n]) as unknown) : member;
+      },
+    });
+  const wipe = async (): Promise<void> => {
+    await kill();
+    for (const end of ["", "-wal", "-shm"]) rmSync(`${path}${end}`, { force: true });
+    await start();
+  };
+  const advance = async (ms: number): Promise<void> => time.advance(ms);
+  const boards = { board: handle(0), other: handle(1), advance, slackMs: 0 };
+  return { ...boards, kill, start, wipe, missesMessages: true };
+}
+
+describe("the embedded board in a file that is opened again", () => testLastingBoard(openLasting));
 
 describe("leases of the embedded board (P-32)", () => {
   it("count in time that does not jump, and end at once with the boot they belong to", async () => {

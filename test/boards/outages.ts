@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { until } from "../../scripts/lab/until.js";
-import { EACH_ONCE, endsByJob, openCluster } from "./cluster.js";
+import { openBoard } from "../../boards/open.js";
+import { closing } from "../contracts/sqlite.js";
+import { EACH_ONCE, endsByJob, openCluster, post } from "./cluster.js";
 
 /** The server of a board, which the test may treat badly. */
 export interface ServerUnderTest {
@@ -16,6 +18,9 @@ export interface ServerUnderTest {
 const LONG_LEASE_MS = 20_000;
 const SHORT_LEASE_MS = 2_000;
 const JOBS = 12;
+/** A look is 2 s away; the rest is for a busy machine. The regular sweep is 30 s away. */
+const BACK_WITHIN_MS = 12_000;
+const REGULAR_SWEEP_MS = 45_000;
 /** Two agents of four slots each. */
 const RUNNING = 8;
 
@@ -67,6 +72,29 @@ export function testOutages(open: () => Promise<ServerUnderTest>): void {
         expect(tokens).toEqual([...tokens].sort((a, b) => a - b));
       }
     });
+  });
+}
+
+/** The jobs of an idle cluster, whose agent looks every 2 s at what it cannot run. */
+export function testIdleLoss<T extends Pick<ServerUnderTest, "url">>(
+  what: string,
+  open: () => Promise<T>,
+  lose: (server: T) => Promise<void>,
+): void {
+  it(`waiting jobs are on the board again 2 s after ${what} (P-31)`, async () => {
+    const server = await open();
+    const scene = await openCluster(server.url, LONG_LEASE_MS);
+    const alpha = await scene.agent("alpha");
+    const waiting = await post(alpha, { flow: "hello", require: ["has_tag(nowhere)"] });
+    const board = closing(await openBoard(server.url, { leaseMs: LONG_LEASE_MS }));
+    const there = async (): Promise<boolean> => (await board.exists([waiting])).has(waiting);
+    await until(there, { withinMs: 10_000, what: "the job to wait" });
+
+    await lose(server);
+    const lostAt = performance.now();
+    await until(there, { withinMs: REGULAR_SWEEP_MS, everyMs: 50, what: "the job to be back" });
+
+    expect(performance.now() - lostAt).toBeLessThan(BACK_WITHIN_MS);
   });
 }
 

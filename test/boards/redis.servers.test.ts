@@ -13,7 +13,7 @@ import {
   privateRedis,
   rawRedis,
 } from "../contracts/redis.js";
-import { testOutages } from "./outages.js";
+import { testIdleLoss, testOutages } from "./outages.js";
 
 describe("the Redis board (P-28)", () => testJobBoard(() => openRedisPair(inject("redisUrl"))));
 
@@ -115,4 +115,30 @@ describe("the Redis board and its server", () => testBoardOutage(openRedisServer
 testOutages(async () => {
   const redis = await privateRedis();
   return { url: `${redis.url}?prefix=${ownPrefix()}`, ...controlsOf(redis) };
+});
+
+testIdleLoss(
+  "a Redis without an append-only file was started again",
+  () => privateRedis({ args: ["--appendonly", "no"] }),
+  async ({ server }) => {
+    await server.kill();
+    await server.start();
+  },
+);
+testIdleLoss("FLUSHALL", privateRedis, ({ url }) => rawRedis(url).flushall().then());
+
+it("a board works on a node of a Redis Cluster that has all slots", async () => {
+  const { url } = await privateRedis({ args: ["--cluster-enabled", "yes"] });
+  const raw = rawRedis(url);
+  // One by one, as Redis before 7 takes them.
+  await raw.cluster("ADDSLOTS", ...Array.from({ length: 16_384 }, (_, slot) => slot));
+  const ready = async (): Promise<boolean> => String(await raw.cluster("INFO")).includes(":ok");
+  await until(ready, { withinMs: 10_000, what: "the cluster to be whole" });
+  const board = await openBoardAt(url, ownPrefix());
+  const [first, second] = [await put(board), await put(board, { delayMs: 60_000 })];
+
+  expect(await board.claim(first, "a.1")).toBe("claimed");
+  expect(await board.exists([first, second])).toEqual(new Set([first, second]));
+  await board.abandon(first, "a.1");
+  expect((await board.survey()).signatures).toHaveLength(1);
 });

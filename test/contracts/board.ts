@@ -7,7 +7,7 @@ import { testMatching } from "./board/matching.js";
 import type { OpenBoard } from "./board/subject.js";
 import { testWaking } from "./board/waking.js";
 
-export { testBoardOutage } from "./board/outage.js";
+export { testBoardOutage, testLastingBoard } from "./board/outage.js";
 
 /** What every board must do; each adapter runs it against itself. */
 export function testJobBoard(open: OpenBoard): void {

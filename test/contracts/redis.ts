@@ -46,6 +46,7 @@ export function controlsOf({
     freeze: () => server.pause(),
     thaw: () => server.resume(),
     wipe: async () => void (await rawRedis(url).flushall()),
+    missesMessages: true,
   };
 }
 

@@ -47,6 +47,19 @@ describe("the command line", { timeout: 60_000 }, () => {
     expect((await jobrunner("show", "-o", "name")).stdout).toBe("");
   });
 
+  it("shows the board in use, and takes an operator's word for it (P-30)", async () => {
+    const { jobrunner } = await withAgent();
+
+    const shown = await jobrunner("board", "show", "-o", "json");
+    const used = await jobrunner("board", "use");
+
+    const { here, inUse } = JSON.parse(shown.stdout) as { here: string; inUse: string };
+    expect(here).toMatch(/^[0-9a-f-]{36}$/);
+    expect(inUse).toBe(here);
+    expect(used).toMatchObject({ code: 0, stderr: "" });
+    expect(used.stdout).toMatch(new RegExp(`^board of \\S+\t${here}\nin use\t${here}$`, "m"));
+  });
+
   it("refuses unknown commands, and ids that can be none", async () => {
     const { jobrunner } = await withAgent();
 
@@ -107,6 +120,8 @@ describe("the command line", { timeout: 60_000 }, () => {
     expect(second.stdout).toBe(first.stdout);
     expect(other).toMatchObject({ code: 6, stdout: "" });
     expect((await jobrunner("show", "--all", "-o", "name")).stdout).toBe(first.stdout);
+    expect((await jobrunner("show", "--text", "HELLO", "-o", "name")).stdout).toBe(first.stdout);
+    expect((await jobrunner("show", "--text", "bye", "-o", "name")).stdout).toBe("");
   });
 
   it("gives up waiting with 124 when the time is up, and the job goes on", async () => {

@@ -1,7 +1,12 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import pino from "pino";
 import { createClaims } from "../../../agent/claims.js";
 import { Conductor } from "../../../agent/conductor.js";
+import { Sweep } from "../../../agent/sweep.js";
 import type { JobBoard } from "../../../boards/board.js";
+import type { Persistence } from "../../../persistence/persistence.js";
 import { systemClock } from "../../../cli/clock.js";
 import { matcherOf } from "../../lab/matcher.js";
 
@@ -16,33 +21,47 @@ export interface BenchAgentOptions {
   readonly flow: string;
   /** Called when a claim is won. */
   claimed(job: string): void;
+  /** Where the jobs are, for an agent that sweeps as well. */
+  readonly persistence?: Persistence;
 }
 
 /** Starts claiming at once; disposing it closes the board too. */
-export function startBenchAgent({ name, board, flow, claimed }: BenchAgentOptions): BenchAgent {
+export function startBenchAgent(options: BenchAgentOptions): BenchAgent {
+  const { name, board, flow, claimed, persistence } = options;
   const log = pino({ level: "silent" });
   const claims = createClaims({
     ...{ board, log, clock: systemClock, incarnation: name },
     renewed: () => undefined,
   });
+  const directory = mkdtempSync(join(tmpdir(), "jobrunner-bench-"));
+  const parts = { board, claims, log, clock: systemClock, incarnation: name, directory };
+  const sweep =
+    persistence === undefined
+      ? undefined
+      : new Sweep({ ...parts, persistence, random: Math.random });
   const matcher = matcherOf(new Map([[flow, [1]]]), systemClock);
   const conductor = new Conductor({
     ...{ board, claims, matcher, log, clock: systemClock, slots: () => 4 },
     random: Math.random,
     mayClaim: () => Promise.resolve(true),
+    surveyed: (survey) => sweep?.surveyed(survey),
     execute: async (claim) => {
       claimed(claim.job);
       await claims.release(claim, "consume");
     },
   });
+  const started = sweep?.start();
   conductor.start();
   return {
     name,
     async [Symbol.asyncDispose]() {
+      await started;
+      await sweep?.stop();
       await conductor.stop();
       await conductor.idle();
       await claims[Symbol.asyncDispose]();
       await board[Symbol.asyncDispose]();
+      rmSync(directory, { recursive: true, force: true });
     },
   };
 }
@@ -53,13 +72,16 @@ export interface BenchAgents {
   /** The board of one more agent. */
   open(): Promise<JobBoard>;
   readonly claimed?: (job: string) => void;
+  readonly persistence?: Persistence;
 }
 
 export async function startBenchAgents(options: BenchAgents): Promise<readonly BenchAgent[]> {
-  const { count, flow, open, claimed = () => undefined } = options;
+  const { count, flow, open, claimed = () => undefined, persistence } = options;
+  const more = persistence === undefined ? {} : { persistence };
   const agents: BenchAgent[] = [];
   for (let n = 0; n < count; n += 1) {
-    agents.push(startBenchAgent({ name: `agent${String(n)}`, board: await open(), flow, claimed }));
+    const name = `agent${String(n)}`;
+    agents.push(startBenchAgent({ name, board: await open(), flow, claimed, ...more }));
   }
   return agents;
 }

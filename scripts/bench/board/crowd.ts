@@ -3,7 +3,7 @@ import { claimIdOf, type JobBoard } from "../../../boards/board.js";
 /** What the agent is able to run. */
 const MINE = '[1,"mine",1]';
 /** Signatures of the crowd. */
-const KINDS = 20;
+export const KINDS = 20;
 
 /** Puts jobs on the board that the agent cannot run, a tenth of them delayed. */
 export async function crowd(board: JobBoard, waiting: number, atOnce = 2_000): Promise<void> {

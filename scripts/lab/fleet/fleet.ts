@@ -25,6 +25,8 @@ export interface FleetOptions {
   /** Jobs that each owner takes at a time. */
   readonly jobsEach: number;
   readonly leaseMs: number;
+  /** How the owners reach the database; default as the heir does. */
+  readonly ownersDatabase?: string;
 }
 
 /** Jobs that all owners hold at one time, each of them as many as it has slots. */
@@ -145,9 +147,10 @@ export class Fleet implements AsyncDisposable {
 
   async #start(name: string, slots: number): Promise<void> {
     if (this.#agents.has(name)) return;
-    const { dir, place, leaseMs } = this.#options;
+    const { dir, place, leaseMs, ownersDatabase = place.database } = this.#options;
     const { board, env } = place.settings(this.machineOf(name));
-    const where = ["--board", board, "--persistence", place.database];
+    const database = name === HEIR ? place.database : ownersDatabase;
+    const where = ["--board", board, "--persistence", database];
     const agent = startAgent({
       ...{ name, port: await freePort(), stateHome: join(dir, name), env },
       args: [

@@ -4,40 +4,62 @@ import type { Effect } from "./effects.js";
 import type { Batch, Fleet } from "./fleet.js";
 import { heldBy, type Place } from "./places.js";
 import { familyOf, signal } from "../processes.js";
+import type { WireProxy } from "../wire-proxy.js";
 import { until } from "../until.js";
 
 /*
  * Owners that sleep through their lease. Their jobs go on with the heir; when they wake, the tasks
- * they were in come to an end at once, so that they have something to record that is too late.
+ * they were in come to an end at once, so that they have something to record that is too late. An
+ * owner that wakes sees by its own clocks that it is too late, and asks for nothing. So in some
+ * rounds what they have sent to the database waits on the line until the heir is at work: nothing
+ * but the fence keeps that out (P-12).
  */
 
 export interface Zombies {
   readonly stopped: number;
+  /** Entries of these owners that persistence refused. */
+  readonly refused: number;
   /** What must not be: late checkpoints, late changes of the board, tasks that ran on. */
   readonly faults: readonly string[];
 }
 
+/** What an agent logs of an entry that persistence refused. */
+const REFUSED = "an entry came too late: refused";
 const STEPS = 10;
 const PAUSE_MS = 30;
 const PATIENCE_MS = 15_000;
 
-/** One stop of every owner; `whole`: with its runners, as a machine that sleeps. */
+export interface Sleep {
+  readonly leaseMs: number;
+  /** With its runners, as a machine that sleeps. */
+  readonly whole: boolean;
+  /** The owners' line to the database, when what they send is to be late. */
+  readonly line?: Pick<WireProxy, "holding" | "release">;
+}
+
+/** One stop of every owner. */
 export async function sleepThroughLease(
   fleet: Fleet,
   place: Place,
-  { leaseMs, whole }: { readonly leaseMs: number; readonly whole: boolean },
+  { leaseMs, whole, line }: Sleep,
 ): Promise<Zombies> {
   const batch = await fleet.fill(STEPS, PAUSE_MS);
+  const refusedBefore = refusedBy(fleet);
   // Anywhere in their ten steps.
   await sleep(Math.random() * STEPS * PAUSE_MS);
   const { owners, heir } = fleet;
   const asleep = owners.flatMap(({ pid }) => (whole ? familyOf(pid).map((p) => p.pid) : [pid]));
+  if (line !== undefined) {
+    line.holding = true;
+    await sleep(2 * PAUSE_MS); // Until the tasks they are in have ended, and they have said so.
+  }
   for (const pid of asleep) signal(pid, "SIGSTOP");
   try {
     await fleet.inherited(batch.jobs, leaseMs * 2 + PATIENCE_MS);
     const last = (): boolean => lastStepBegun(batch.effects(), heir.name) === batch.jobs.length;
     await until(last, { withinMs: PATIENCE_MS, what: "the heir to be in the last step" });
     const before = await claimsOf(fleet, place, batch);
+    line?.release();
     for (const { name } of owners) batch.release(name);
     const wokeAt = Date.now();
     for (const pid of asleep) signal(pid, "SIGCONT");
@@ -47,6 +69,7 @@ export async function sleepThroughLease(
     await fleet.ended(batch.jobs);
     return {
       stopped: owners.length,
+      refused: refusedBy(fleet) - refusedBefore,
       faults: [
         ...boardFaults(before, after, batch),
         ...effectFaults(batch.effects(), { wokeAt, heir: heir.name }),
@@ -54,8 +77,15 @@ export async function sleepThroughLease(
       ],
     };
   } finally {
+    line?.release();
     for (const pid of asleep) signal(pid, "SIGCONT");
   }
+}
+
+/** As the owners' logs have it. */
+function refusedBy(fleet: Fleet): number {
+  const all = fleet.owners.map((owner) => owner.output().split(REFUSED).length - 1);
+  return all.reduce((sum, each) => sum + each, 0);
 }
 
 function lastStepBegun(effects: readonly Effect[], agent: string): number {

@@ -62,4 +62,24 @@ export function testSweeping(open: OpenPersistence): void {
     advance(3_000);
     expect(await persistence.open(10)).toMatchObject([{ dueInMs: 0 }]);
   });
+
+  it("gives the regular sweep to one agent, and to one again when it is due (P-31)", async ({
+    skip,
+  }) => {
+    const { persistence, advance } = await open();
+    if (advance === undefined) return skip("database time cannot be steered here");
+    const everyMs = 30_000;
+    const ask = () => Promise.all(Array.from({ length: 8 }, () => persistence.takeSweep(everyMs)));
+
+    const first = await ask();
+    expect(first.filter(({ mine }) => mine)).toHaveLength(1);
+    advance(20_000);
+    expect(await persistence.takeSweep(everyMs)).toEqual({ mine: false, nextInMs: 10_000 });
+    advance(10_000);
+    const second = await ask();
+    expect(second.filter(({ mine }) => mine)).toHaveLength(1);
+    // The clock of the database was set back.
+    advance(-3_600_000);
+    expect(await persistence.takeSweep(everyMs)).toEqual({ mine: true, nextInMs: everyMs });
+  });
 }

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { transactEach } from "../../consul/batch.js";
-import { follow } from "../../consul/follow.js";
-import type { Item } from "../../consul/kv.js";
-import { listSessions, type Session, sessionLives } from "../../consul/session.js";
-import { op } from "../../consul/txn.js";
-import type { Context } from "./context.js";
-import { textOf, waitingOf } from "./keys.js";
-import { allClaims } from "./looking.js";
-import { standingOf, unplace, type Standing } from "./standing.js";
+import { transactEach } from "../../../consul/batch.js";
+import { follow } from "../../../consul/follow.js";
+import type { Item } from "../../../consul/kv.js";
+import { listSessions, type Session, sessionLives } from "../../../consul/session.js";
+import { op } from "../../../consul/txn.js";
+import type { Context } from "../context.js";
+import { textOf, waitingOf } from "../keys.js";
+import { allClaims } from "../looking.js";
+import { standingsOf, unplace, type Standing } from "../standing.js";
 
 /** The agents take turns: each waits so much longer than the one before, milliseconds. */
 const TURN_MS = 200;
@@ -15,7 +15,7 @@ const TURNS_MAX = 5;
 /** Sessions of other programs may come and go in crowds. */
 const SPACING_MS = 250;
 /** On a claim: nobody holds it, and its job waits again. Any new lock takes the flag away. */
-const REOPENED = 1;
+export const REOPENED = 1;
 
 /**
  * When a session ends, Consul unlocks what it held and leaves the keys: claims that nobody holds.
@@ -108,11 +108,11 @@ interface Orphan {
 export async function reopen(context: Context, claims: readonly Item[]): Promise<void> {
   const { client, keys } = context;
   const lost = claims.filter(({ session, flags }) => session === "" && flags !== REOPENED);
-  const orphans: Orphan[] = [];
-  for (const claim of lost) {
-    const id = claim.key.slice(keys.claims.length);
-    orphans.push({ id, claim, standing: await standingOf(context, id) });
-  }
+  const ids = lost.map(({ key }) => key.slice(keys.claims.length));
+  const orphans = (await standingsOf(context, ids)).flatMap((standing, n): readonly Orphan[] => {
+    const [id, claim] = [ids[n], lost[n]];
+    return id === undefined || claim === undefined ? [] : [{ id, claim, standing }];
+  });
   await transactEach(client, orphans, {
     ops: ({ id, claim, standing: { entry, index } }) => {
       const { key, value, index: seen } = claim;

@@ -1,0 +1,41 @@
+import type { BoardView } from "../../common/wire/board.js";
+import { createClient } from "../api/client.js";
+import { EXIT } from "../exit.js";
+import type { CommonOptions } from "../options.js";
+import { renderTabs } from "../screen/table.js";
+import { clean } from "../screen/text.js";
+import { createTerminal } from "../terminal.js";
+
+/** `jobrunner board show|use`: the board of the agent that is asked, and the cluster's. */
+export async function board(verb: "show" | "use", options: CommonOptions): Promise<number> {
+  const terminal = createTerminal(options);
+  const client = await createClient({ ...options, env: process.env, say: terminal.say });
+  const view =
+    verb === "show"
+      ? await client.get<BoardView>("/v1/board")
+      : (await client.post<BoardView>("/v1/board/use", undefined)).body;
+  switch (options.output ?? "table") {
+    case "json":
+      terminal.print(JSON.stringify(view, undefined, 2));
+      break;
+    case "jsonl":
+      terminal.print(JSON.stringify(view));
+      break;
+    case "name":
+      terminal.print(view.here);
+      break;
+    case "table":
+      terminal.print(render(view));
+  }
+  if (view.here !== view.inUse) {
+    terminal.say(`${view.agent} claims nothing until both are the same: jobrunner board use`);
+  }
+  return EXIT.ok;
+}
+
+function render({ agent, here, inUse = "none yet" }: BoardView): string {
+  return renderTabs([
+    [{ text: `board of ${clean(agent)}` }, { text: clean(here) }],
+    [{ text: "in use" }, { text: clean(inUse) }],
+  ]);
+}

@@ -1,0 +1,27 @@
+import { expect, inject, it } from "vitest";
+import { Lease } from "../../boards/consul/lease.js";
+import { Proxy } from "../../scripts/lab/proxy.js";
+import { until } from "../../scripts/lab/until.js";
+import { clientOf, freshPrefix } from "./consul-subject.js";
+
+const LEASE_MS = 8_000;
+
+it("a session is renewed before a claim counts on it, once it is older than a fifth of a lease (P-6)", async () => {
+  await using proxy = await Proxy.start(Number(new URL(inject("consulUrl")).port));
+  const client = clientOf(`http://127.0.0.1:${String(proxy.port)}`);
+  const options = { kind: "check", leaseMs: LEASE_MS, name: freshPrefix() } as const;
+  await using lease = await Lease.open(client, options);
+  const openedAt = performance.now();
+  const before = proxy.requests;
+
+  await lease.fresh();
+  expect(proxy.requests).toBe(before);
+
+  // The next regular beat comes after a quarter. An owner trusts a claim for four fifths of a lease
+  // from the moment it asks: a session this old would end before that.
+  const older = (): boolean => performance.now() - openedAt > LEASE_MS * 0.21;
+  await until(older, { withinMs: LEASE_MS, everyMs: 5 });
+  await Promise.all([lease.fresh(), lease.fresh()]);
+
+  expect(proxy.requests).toBe(before + 1);
+});
