@@ -92,9 +92,8 @@ class RunningAgent implements Agent {
     this.#live = config;
     this.#duty = new Duty(clock, () => this.#live.drainTimeoutMs);
     this.#logs = createLogs({ ...parts, ...config.logs, agent, now: () => this.#databaseNow() });
-    this.#outage = new Outage({
-      ...{ clock, log, patienceMs: config.patienceMs, stopping: this.#stopping.signal },
-    });
+    const stopping = this.#stopping.signal;
+    this.#outage = new Outage({ clock, log, patienceMs: config.patienceMs, stopping });
     this.#committer = createCommitter(persistence, {
       onDown: (error) => (error === undefined ? this.#outage.end() : this.#persistenceDown(error)),
       onRefused: ({ job, seq }) => log.info({ jobId: job, seq }, "an entry came too late: refused"),
@@ -110,24 +109,21 @@ class RunningAgent implements Agent {
     });
     this.#abilities = createAbilities({ facts, runners, clock });
     this.#readiness = new Readiness({
-      ...{ leaving: this.#stopping.signal, duty: this.#duty, sweep: this.#sweep, runners },
+      ...{ leaving: stopping, duty: this.#duty, sweep: this.#sweep, runners },
       ...{ abilities: this.#abilities, onlyWhen: () => this.#live.onlyWhen },
     });
     this.#matcher = new Matcher({
       flows: () =>
         new Map(this.manifest.flows.map((flow) => [flow.name, [flow.version, ...flow.migrates]])),
-      abilities: this.#abilities,
-      ledger: new Ledger({ agent }),
+      ...{ abilities: this.#abilities, ledger: new Ledger({ agent }) },
     });
-    this.#retention = new RetentionSweep({
-      ...{ persistence, clock, log, random: Math.random, limits: limitsOf(config.retention) },
-    });
+    const limits = limitsOf(config.retention);
+    this.#retention = new RetentionSweep({ persistence, clock, log, random: Math.random, limits });
     const why = this.#createWhy();
     const jobs = createJobs({
       ...{ persistence, board, runners, identity, clock, log, capabilities: this.#abilities },
-      progress: this.#progress,
+      ...{ progress: this.#progress, onPutFailed: () => this.#sweep.wake() },
       why: (needs) => why.job(needs),
-      onPutFailed: () => this.#sweep.wake(),
       requested: (job, request) => this.#conductor.running().get(job)?.request(request),
     });
     this.#conductor = this.#createConductor((job) => jobs.wake(job));
