@@ -1,5 +1,5 @@
-import type { Needs } from "../common/job.js";
-import type { AgentView, AgentWhyView, HealthView } from "../common/wire.js";
+import type { Config } from "../config/config.js";
+import type { AgentView, HealthView } from "../common/wire.js";
 import { createCommitter } from "../persistence/committer.js";
 import { watchBoard, type WatchedBoard } from "./board-watch.js";
 import { type Claims, createClaims } from "./claims.js";
@@ -16,18 +16,20 @@ import { createHttp, type HttpServer } from "./http/server.js";
 import { takeBack } from "./identity.js";
 import { createJobs } from "./jobs.js";
 import { createPeer } from "./cluster/peer.js";
+import { snapshotOf } from "./cluster/snapshot.js";
 import { createPortrait, type Doing, type SelfPortrait } from "./cluster/view.js";
 import { createAbilities } from "./matching/abilities.js";
 import { Ledger } from "./matching/ledger.js";
 import { Matcher } from "./matching/match.js";
 import { Readiness } from "./matching/readiness.js";
 import { ProgressBook } from "./jobs/progress.js";
+import { createLogs, type Logs } from "./logs/logs.js";
 import type { AgentParts } from "./parts.js";
 import type { Manifest } from "./runner/runner.js";
 import { limitsOf, RetentionSweep } from "./retention.js";
 import { Sleep } from "./duty/sleep.js";
 import { Sweep } from "./sweep.js";
-import { whyHere } from "./matching/why.js";
+import { createWhyHere, type WhyHere } from "./matching/why.js";
 
 /** How long bodies that were told to stop, and the entries of their jobs, may take at the end, ms. */
 const LEAVE_LIMIT_MS = 2_000;
@@ -38,9 +40,12 @@ export interface Agent {
   readonly manifest: Manifest;
   /** Hands over what runs, then closes everything; the second call does not wait for tasks. */
   stop(): Promise<void>;
-  /** Jobs at the same time from now on; those that run already are left to end. */
-  setSlots(slots: number): void;
+  /** Other settings from now on; jobs that run already are left to end. */
+  change(settings: LiveSettings): void;
 }
+
+/** Settings that change without a restart. */
+export type LiveSettings = Pick<Config, "slots" | "tags" | "onlyWhen" | "drainTimeoutMs">;
 
 /** Starts the parts in order; resolves when the agent takes jobs. */
 export async function startAgent(parts: AgentParts): Promise<Agent> {
@@ -62,6 +67,7 @@ class RunningAgent implements Agent {
   readonly #duty: Duty;
   readonly #portrait: SelfPortrait;
   readonly #progress = new ProgressBook();
+  readonly #logs: Logs;
   readonly #outage: Outage;
   readonly #committer;
   readonly #claims: Claims;
@@ -76,15 +82,16 @@ class RunningAgent implements Agent {
   #requests: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
   #ready = false;
-  #slots: number;
+  #live: LiveSettings;
 
   constructor(parts: AgentParts) {
     const { persistence, runners, identity, membership, facts, clock, log, config } = parts;
     const board = watchBoard(parts.board, log);
-    const { incarnation, agent } = identity;
+    const { incarnation, agent, machine } = identity;
     this.#parts = { ...parts, board };
-    this.#slots = config.slots;
-    this.#duty = new Duty(clock, config.drainTimeoutMs);
+    this.#live = config;
+    this.#duty = new Duty(clock, () => this.#live.drainTimeoutMs);
+    this.#logs = createLogs({ ...parts, ...config.logs, agent, now: () => this.#databaseNow() });
     this.#outage = new Outage({
       ...{ clock, log, patienceMs: config.patienceMs, stopping: this.#stopping.signal },
     });
@@ -98,14 +105,12 @@ class RunningAgent implements Agent {
     });
     this.#sweep = new Sweep({
       ...{ board, persistence, clock, log, incarnation },
-      claims: this.#claims,
-      directory: config.directory,
-      random: Math.random,
+      ...{ claims: this.#claims, directory: config.directory, random: Math.random },
     });
     this.#abilities = createAbilities({ facts, runners, clock });
     this.#readiness = new Readiness({
       ...{ leaving: this.#stopping.signal, duty: this.#duty, sweep: this.#sweep, runners },
-      ...{ abilities: this.#abilities, onlyWhen: config.onlyWhen },
+      ...{ abilities: this.#abilities, onlyWhen: () => this.#live.onlyWhen },
     });
     this.#matcher = new Matcher({
       flows: () =>
@@ -116,10 +121,11 @@ class RunningAgent implements Agent {
     this.#retention = new RetentionSweep({
       ...{ persistence, clock, log, random: Math.random, limits: limitsOf(config.retention) },
     });
+    const why = this.#createWhy();
     const jobs = createJobs({
       ...{ persistence, board, runners, identity, clock, log, capabilities: this.#abilities },
       progress: this.#progress,
-      why: (needs) => this.#why(needs),
+      why: (needs) => why.job(needs),
       onPutFailed: () => this.#sweep.wake(),
       requested: (job, request) => this.#conductor.running().get(job)?.request(request),
     });
@@ -130,12 +136,14 @@ class RunningAgent implements Agent {
       ...{ address: () => this.address, doing: () => this.#doing() },
     });
     const agents = createAgents({
-      ...{ membership, peer: createPeer(config.token), name: agent, clock },
-      self: () => this.#view(),
+      ...{ membership, peer: createPeer(config.token), name: agent, machine, clock },
+      ...{ self: () => this.#view(), jobs: why.jobs },
+      snapshot: () => snapshotOf(facts, clock),
       obey: (verb) => this.#obey(verb),
     });
     this.#http = createHttp({
-      ...{ jobs, agents, agent, log, health: () => this.#health() },
+      ...{ jobs, logs: this.#logs.read, agents, agent, version: parts.version, log },
+      health: () => this.#health(),
       ...(config.token === undefined ? {} : { token: config.token }),
     });
   }
@@ -183,19 +191,15 @@ class RunningAgent implements Agent {
     await this.#requests;
     await Promise.all([this.#sweep.stop(), this.#retention.stop()]);
     await this.#http.close();
-    await this.#claims[Symbol.asyncDispose]();
-    await this.#committer[Symbol.asyncDispose]();
-    await runners[Symbol.asyncDispose]();
-    await facts[Symbol.asyncDispose]();
-    await membership[Symbol.asyncDispose]();
-    await identity[Symbol.asyncDispose]();
-    await board[Symbol.asyncDispose]();
-    await persistence[Symbol.asyncDispose]();
+    const mine = [this.#claims, this.#committer, runners, this.#logs, facts, membership];
+    for (const part of [...mine, identity, board, persistence]) await part[Symbol.asyncDispose]();
     log.info("agent stopped");
   }
 
-  setSlots(slots: number): void {
-    this.#slots = slots;
+  change(settings: LiveSettings): void {
+    this.#live = settings;
+    this.#parts.facts.setTags(settings.tags);
+    this.#abilities.forget();
     this.#conductor.wake();
   }
 
@@ -210,7 +214,7 @@ class RunningAgent implements Agent {
     const { board, clock, log } = this.#parts;
     const [claims, matcher] = [this.#claims, this.#matcher];
     return new Conductor({
-      ...{ board, clock, log, claims, matcher, slots: () => this.#slots },
+      ...{ board, clock, log, claims, matcher, slots: () => this.#live.slots },
       random: Math.random,
       mayClaim: async () => (await this.#readiness.obstacle()) === undefined,
       execute: async (claim, control) => {
@@ -221,26 +225,28 @@ class RunningAgent implements Agent {
           progress: this.#progress,
           boardId: () => this.#sweep.boardId ?? "",
           boardDiffers: () => this.#sweep.boardDiffers(),
-          databaseNow: () => clock.now() + this.#sweep.offsetMs,
+          logs: this.#logs.book,
+          databaseNow: () => this.#databaseNow(),
           persistenceDown: () => this.#sweep.persistenceDown(),
           leaving: this.#duty.leaving,
           grace: this.#duty.grace,
         });
         ended(claim.job);
+        this.#logs.wake(claim.job);
       },
     });
   }
 
-  #why(needs: Needs): Promise<AgentWhyView> {
-    return whyHere(
-      {
-        ...{ agent: this.#parts.identity.agent, matcher: this.#matcher },
-        slots: this.#slots,
-        running: () => [...this.#conductor.running().keys()],
-        readiness: this.#readiness,
-      },
-      needs,
-    );
+  #databaseNow(): number {
+    return this.#parts.clock.now() + this.#sweep.offsetMs;
+  }
+
+  #createWhy(): WhyHere {
+    return createWhyHere({
+      ...{ ...this.#parts, agent: this.#parts.identity.agent },
+      ...{ matcher: this.#matcher, readiness: this.#readiness, slots: () => this.#live.slots },
+      running: () => [...this.#conductor.running().keys()],
+    });
   }
 
   #health(): Promise<HealthView> {
@@ -260,17 +266,12 @@ class RunningAgent implements Agent {
 
   #doing(): Doing {
     const jobs = [...this.#conductor.running().keys()];
-    return { ...this.#readiness.known(), slots: this.#slots, jobs };
+    return { ...this.#readiness.known(), slots: this.#live.slots, jobs };
   }
 
   #moving(): Pick<HandingOver, "clock" | "duty" | "conductor" | "claims"> {
-    const [{ clock }, duty, conductor, claims] = [
-      this.#parts,
-      this.#duty,
-      this.#conductor,
-      this.#claims,
-    ];
-    return { clock, duty, conductor, claims };
+    const { clock } = this.#parts;
+    return { clock, duty: this.#duty, conductor: this.#conductor, claims: this.#claims };
   }
 
   /** Whatever was known before the machine slept may be wrong: claims first. */

@@ -2,6 +2,9 @@ import type { JobRequest, JobState, Needs, ParkReason } from "../common/job.js";
 import type { Store } from "../common/json.js";
 import type { FlowSpec } from "../engine/flow.js";
 import type { Change, Entry } from "../engine/journal.js";
+import type { LogStore } from "./logs/port.js";
+
+export type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "./logs/port.js";
 
 /** A job as it is posted; written once. */
 export interface NewJob {
@@ -173,7 +176,7 @@ export interface Retention {
   /** Since their end, ms. */
   readonly ageMs: number;
   readonly jobs: number;
-  /** Flows, parameters and journals together, without indices. */
+  /** Flows, parameters, journals and logs together, without indices. */
   readonly bytes: number;
 }
 
@@ -190,7 +193,7 @@ export interface Purged {
  * rejects with PERSISTENCE_DOWN may or may not have happened; times are the database's.
  * A caller must not assume that two calls see the same moment.
  */
-export interface Persistence extends AsyncDisposable {
+export interface Persistence extends LogStore, AsyncDisposable {
   readonly traits: PersistenceTraits;
 
   /** Brings the schema up to date, forward only. */

@@ -174,7 +174,8 @@ function alike(
 
 /** What a job takes that ends, for retention; until then the column tells of its texts alone. */
 export const BYTES = sql`j.bytes
-  + (SELECT coalesce(sum(e.bytes), 0) FROM entries e WHERE e.job = j.id)`;
+  + (SELECT coalesce(sum(e.bytes), 0) FROM entries e WHERE e.job = j.id)
+  + (SELECT coalesce(sum(l.bytes), 0) FROM job_logs l WHERE l.job = j.id)`;
 
 /**
  * An owner that suspends obeys a request it saw earlier. Meanwhile somebody may have withdrawn it,

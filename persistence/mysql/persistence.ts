@@ -1,5 +1,6 @@
 import type { Knex } from "knex";
 import type { JobRequest } from "../../common/job.js";
+import type { LogCursor } from "../../common/log.js";
 import type { Entry } from "../../engine/journal.js";
 import { parseAddress } from "../../mysql/address.js";
 import { MysqlDatabase } from "../../mysql/database.js";
@@ -23,6 +24,8 @@ import type {
   Retention,
   Verdict,
 } from "../persistence.js";
+import { logsOnServer } from "../logs/mysql.js";
+import type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "../logs/port.js";
 import { purge } from "../retention.js";
 import { prepare, written } from "../writing.js";
 import { append } from "./append.js";
@@ -58,10 +61,12 @@ export function openMysqlPersistence(
 export class MysqlPersistence implements Persistence {
   readonly traits = ALL_FILTERS;
   readonly #to: Transactions;
+  readonly #logs: LogStore;
   #knex: Promise<Knex> | undefined;
 
   constructor(to: Transactions) {
     this.#to = to;
+    this.#logs = logsOnServer(to.database);
   }
 
   migrate(): Promise<void> {
@@ -145,6 +150,22 @@ export class MysqlPersistence implements Persistence {
 
   startable(ids: readonly string[]): Promise<ReadonlySet<string>> {
     return reading.startable(this.#to, ids);
+  }
+
+  addLogs(chunks: readonly LogChunk[]): Promise<readonly number[]> {
+    return this.#logs.addLogs(chunks);
+  }
+
+  logs(job: string, range: LogRange): Promise<LogPage | undefined> {
+    return this.#logs.logs(job, range);
+  }
+
+  logSizes(job: string): Promise<readonly LogSize[]> {
+    return this.#logs.logSizes(job);
+  }
+
+  removeLogs(job: string, upTo: LogCursor): Promise<void> {
+    return this.#logs.removeLogs(job, upTo);
   }
 
   purge(limits: Retention): Promise<Purged> {

@@ -40,6 +40,7 @@ export function purging(to: Transactions): Purging {
         sql`UPDATE post_keys SET removed_at = ${to.now} WHERE job IN (${jobs}) AND removed_at IS NULL`,
         sql`DELETE FROM entries WHERE job IN (${jobs})`,
         sql`DELETE FROM ownerships WHERE job IN (${jobs})`,
+        sql`DELETE FROM job_logs WHERE job IN (${jobs})`,
         sql`DELETE FROM job_texts WHERE job IN (${jobs})`,
         sql`DELETE FROM job_words WHERE job IN (${jobs})`,
       ]);

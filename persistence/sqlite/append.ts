@@ -108,7 +108,8 @@ function setState(sql: Statements, append: Append, current: Current): void {
 
 /** What a job takes that ends, for retention; until then the column tells of its texts alone. */
 export const BYTES = `jobs.bytes
-  + (SELECT coalesce(sum(e.bytes), 0) FROM entries e WHERE e.job = jobs.id)`;
+  + (SELECT coalesce(sum(e.bytes), 0) FROM entries e WHERE e.job = jobs.id)
+  + (SELECT coalesce(sum(l.bytes), 0) FROM job_logs l WHERE l.job = jobs.id)`;
 
 /**
  * An owner that suspends obeys a request it saw earlier. Meanwhile somebody may have withdrawn it,

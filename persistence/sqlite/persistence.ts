@@ -1,5 +1,6 @@
 import type { Knex } from "knex";
 import type { JobRequest } from "../../common/job.js";
+import type { LogCursor } from "../../common/log.js";
 import type { Entry } from "../../engine/journal.js";
 import { openKnex } from "../../sqlite/dialect.js";
 import type { Database } from "../../sqlite/database.js";
@@ -32,6 +33,8 @@ import type {
   Retention,
   Verdict,
 } from "../persistence.js";
+import { logsInFile } from "../logs/sqlite.js";
+import type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "../logs/port.js";
 import { purge } from "../retention.js";
 import { prepare, written } from "../writing.js";
 import { append } from "./append.js";
@@ -66,11 +69,13 @@ export class SqlitePersistence implements Persistence {
   readonly traits = ALL_FILTERS;
   readonly #sqlite: Sqlite;
   readonly #now: () => number;
+  readonly #logs: LogStore;
   #knex: Promise<Knex> | undefined;
 
   constructor(sqlite: Sqlite, now: () => number) {
     this.#sqlite = sqlite;
     this.#now = now;
+    this.#logs = logsInFile(sqlite.database);
   }
 
   get #database(): Database {
@@ -170,6 +175,22 @@ export class SqlitePersistence implements Persistence {
 
   startable(ids: readonly string[]): Promise<ReadonlySet<string>> {
     return this.#database.read((sql) => reading.startable(sql, ids));
+  }
+
+  addLogs(chunks: readonly LogChunk[]): Promise<readonly number[]> {
+    return this.#logs.addLogs(chunks);
+  }
+
+  logs(job: string, range: LogRange): Promise<LogPage | undefined> {
+    return this.#logs.logs(job, range);
+  }
+
+  logSizes(job: string): Promise<readonly LogSize[]> {
+    return this.#logs.logSizes(job);
+  }
+
+  removeLogs(job: string, upTo: LogCursor): Promise<void> {
+    return this.#logs.removeLogs(job, upTo);
   }
 
   purge(limits: Retention): Promise<Purged> {

@@ -41,6 +41,7 @@ export function purging(database: Database, now: () => number): Purging {
           sql.run("UPDATE post_keys SET removed_at = ? WHERE job = ?", now(), id);
           sql.run("DELETE FROM entries WHERE job = ?", id);
           sql.run("DELETE FROM ownerships WHERE job = ?", id);
+          sql.run("DELETE FROM job_logs WHERE job = ?", id);
           sql.run("DELETE FROM job_texts WHERE job = ?", id);
           sql.run("DELETE FROM job_words WHERE job = ?", id);
         }

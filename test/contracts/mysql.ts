@@ -67,7 +67,9 @@ export function databaseOfChapter(): () => Promise<string> {
   };
 }
 
-const TABLES = ["jobs", "job_texts", "job_words", "entries", "ownerships", "post_keys"];
+const TABLES = [
+  ...["jobs", "job_texts", "job_words", "entries", "ownerships", "job_logs", "post_keys"],
+];
 
 export async function openSteeredMysql(url: string): Promise<Required<PersistenceUnderTest>> {
   const time = new SteeredTime();
