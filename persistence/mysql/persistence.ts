@@ -6,7 +6,7 @@ import { parseAddress } from "../../mysql/address.js";
 import { MysqlDatabase } from "../../mysql/database.js";
 import { fromKnex, openKnex } from "../../mysql/dialect.js";
 import { sql } from "../../mysql/sql.js";
-import { ALL_FILTERS, listJobs } from "../listing.js";
+import { ALL_FILTERS, listJobs, type ListingDialect } from "../listing.js";
 import type {
   Append,
   Asked,
@@ -38,6 +38,11 @@ import { post, postedBefore } from "./posting.js";
 import * as reading from "./reading.js";
 import { purgedAt, purging } from "./retention.js";
 import { Transactions } from "./transaction.js";
+
+const LISTING: ListingDialect = {
+  useIndex: (index) => `FORCE INDEX (${index})`,
+  thenJoin: "STRAIGHT_JOIN",
+};
 
 export interface MysqlPersistenceOptions {
   /** Database time for tests, ms since 1970; default the server's own. */
@@ -100,8 +105,7 @@ export class MysqlPersistence implements Persistence {
       rows: await database.read(statement),
       changed: 0,
     }));
-    const useIndex = (index: string): string => `FORCE INDEX (${index})`;
-    const wanted = { filter, limit, useIndex, ...(cursor === undefined ? {} : { cursor }) };
+    const wanted = { filter, limit, dialect: LISTING, ...(cursor === undefined ? {} : { cursor }) };
     return fromKnex(listJobs(await this.#knex, wanted));
   }
 

@@ -8,7 +8,7 @@ import type { DriverName } from "../../sqlite/connection.js";
 import { openSqlite, type Sqlite } from "../../sqlite/open.js";
 import type { Statements } from "../../sqlite/statements.js";
 import { text } from "../columns.js";
-import { ALL_FILTERS, listJobs } from "../listing.js";
+import { ALL_FILTERS, listJobs, type ListingDialect } from "../listing.js";
 import {
   checkKnown,
   isNewest,
@@ -45,6 +45,11 @@ import { findKey, post } from "./posting.js";
 import * as reading from "./reading.js";
 import { purgedAt, purging } from "./retention.js";
 import { takeSweep } from "./turns.js";
+
+const LISTING: ListingDialect = {
+  useIndex: (index) => `INDEXED BY ${index}`,
+  thenJoin: "CROSS JOIN",
+};
 
 export interface SqlitePersistenceOptions {
   /** Database time, ms since 1970. With SQLite the machine's clock is the database's. */
@@ -118,8 +123,7 @@ export class SqlitePersistence implements Persistence {
 
   async jobs(filter: JobFilter, limit: number, cursor?: string): Promise<JobPage> {
     const knex = await this.#openKnex();
-    const useIndex = (index: string): string => `INDEXED BY ${index}`;
-    const wanted = { filter, limit, useIndex, ...(cursor === undefined ? {} : { cursor }) };
+    const wanted = { filter, limit, dialect: LISTING, ...(cursor === undefined ? {} : { cursor }) };
     return this.#database.read(() => listJobs(knex, wanted));
   }
 

@@ -31,10 +31,23 @@ function insert(sql: Statements, index: number): void {
 
 describe("the cost of the first page", () => {
   it("does not grow with the history, under any filter", async () => {
-    const found = await costs(await withHistory(1_000), await withHistory(30_000));
+    const [few, many] = [await withHistory(1_000), await withHistory(30_000)];
+    const found = await costs(few, many);
 
     // Measured at 1,000 and 1,000,000: 1.0. A scan, or a sort, would be 30 here.
     const ratios = found.map(({ fewMs, manyMs }) => manyMs / fewMs);
     expect(Math.max(...ratios), tell(found)).toBeLessThan(3);
+  });
+
+  it("is bounded behind many jobs that have the word and do not fit, and the next goes on", async () => {
+    const persistence = await withHistory(12_000);
+    const nobody = { text: WORD, flow: "flow-3", agent: "agent-4" };
+    const oldest = { text: WORD, since: 0, flow: "flow-0", states: ["SUCCESS"] } as const;
+
+    const first = await persistence.jobs(nobody, 5);
+    expect(first).toEqual({ jobs: [], next: "019a00002000" });
+    expect(await persistence.jobs(nobody, 5, first.next)).toEqual({ jobs: [] });
+    const last = await persistence.jobs(oldest, 5, "019a00000015");
+    expect(last.jobs.map(({ id }) => id)).toEqual(["019a00000000"]);
   });
 });

@@ -4,7 +4,7 @@ import { emptyDatabase, openMysql, query } from "../../contracts/mysql.js";
 import { closing } from "../../contracts/sqlite.js";
 import { startMariadb } from "../../support/own-servers.js";
 import { tempDir } from "../../support/temp.js";
-import { AGENTS, costs, FLOWS, STATES, tell, WORD } from "../costing.js";
+import { AGENTS, BOUNDED, costs, FLOWS, STATES, tell, WORD } from "../costing.js";
 
 /** JOBRUNNER_HISTORY says how many jobs the long history has. */
 const MANY = Number(process.env["JOBRUNNER_HISTORY"] ?? 30_000);
@@ -56,13 +56,17 @@ it(
     const [few, many] = [await withHistory(url, FEW), await withHistory(url, MANY)];
     const own = await rowsRead(url); // Telling how much was read reads a little as well.
     const telling = (await rowsRead(url)) - own;
-    const found = await costs(few, many, async () => (await rowsRead(url)) - telling);
+    const work = async (): Promise<number> => (await rowsRead(url)) - telling;
+    const found = await costs(few, many, { work });
+    const bounded = await costs(few, many, { work, filters: BOUNDED });
 
     const [row] = await query(url, "SELECT @@version AS version");
     console.log(`note: ${String(row?.["version"])}: first page of ${FEW} and of ${MANY} jobs`);
-    console.log(tell(found));
+    console.log(tell([...found, ...bounded]));
     // Rows and not time: these are the same on a busy machine.
     const ratios = found.map(({ fewWork, manyWork }) => manyWork / fewWork);
     expect(Math.max(...ratios)).toBeLessThan(2);
+    // Two for each of the 10,000 jobs of a walk and one more to find its end.
+    expect(Math.max(...bounded.map(({ manyWork }) => manyWork))).toBeLessThan(32_000);
   },
 );
