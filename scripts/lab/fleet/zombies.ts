@@ -162,7 +162,10 @@ async function journalFaults(fleet: Fleet, { jobs }: Batch): Promise<readonly st
       fleet.persistence.load(job),
       fleet.persistence.ownerships(job),
     ]);
-    if (ownerships.length !== 2) faults.push(`${job} had ${String(ownerships.length)} owners`);
+    if (ownerships.length !== 2) {
+      const owners = ownerships.map(({ agent, ended = "-", at }) => `${agent} ${ended} ${at}`);
+      faults.push(`${job} had ${String(ownerships.length)} owners: ${owners.join(", ")}`);
+    }
     const second = ownerships.find(({ token }) => token === 2);
     for (const { seq, token } of entries) {
       if (token === (seq < (second?.firstSeq ?? 0) ? 1 : 2)) continue;
