@@ -38,7 +38,7 @@ export class Sweep {
   /** False while persistence does not answer. */
   persistenceOk = true;
   /** Database clock minus this machine's, ms. */
-  offsetMs = 0;
+  #offsetMs = 0;
   readonly #options: SweepOptions;
   readonly #stop = new AbortController();
   #loop: Promise<void> = Promise.resolve();
@@ -48,6 +48,11 @@ export class Sweep {
 
   constructor(options: SweepOptions) {
     this.#options = options;
+  }
+
+  /** Database time as well as this agent knows it, ms since 1970. */
+  databaseNow(): number {
+    return this.#options.clock.now() + this.#offsetMs;
   }
 
   /** Sweeps once, so that the first look at the board sees every open job; then again and again. */
@@ -114,9 +119,11 @@ export class Sweep {
   /** One sweep. */
   async sweep(): Promise<void> {
     const { persistence, clock } = this.#options;
+    // P-35: what only reads, such as a database whose disk is full, takes no claims.
+    if (!this.persistenceOk) await persistence.check();
     const before = clock.now();
     const database = await persistence.now();
-    this.offsetMs = database - (before + clock.now()) / 2;
+    this.#offsetMs = database - (before + clock.now()) / 2;
     await this.#agree();
     if (this.boardId === undefined) return;
     await this.#giveBack();

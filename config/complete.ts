@@ -1,6 +1,6 @@
 import { availableParallelism, hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { DEFAULT_PORT } from "../common/port.js";
+import { DEFAULT_PORT, FREE_PORTS } from "../common/port.js";
 import type { Config } from "./config.js";
 import type { CheckedSettings } from "./schema.js";
 import { home } from "./secrets.js";
@@ -31,6 +31,7 @@ export function complete(settings: CheckedSettings, env: NodeJS.ProcessEnv): Con
     flows: (flows?.dirs ?? []).map((each) => resolve(home(each, env))),
     slots: agent?.slots ?? Math.max(4, availableParallelism()),
     leaseMs: claim?.lease ?? 10_000,
+    patienceMs: claim?.patience ?? 5 * 60_000,
     drainTimeoutMs: drain?.timeout ?? 60_000,
     onlyWhen: settings.onlyWhen ?? [],
     runner: agent?.runner ?? "process",
@@ -38,6 +39,7 @@ export function complete(settings: CheckedSettings, env: NodeJS.ProcessEnv): Con
     retention: retention(settings.retention),
     logs: { bytesPerJob: settings.logs?.bytesPerJob ?? LOG_BYTES },
     tags: agent?.tags ?? {},
+    freePorts: agent?.freePorts ?? FREE_PORTS,
     facts: settings.facts ?? {},
     logLevel: log?.level ?? "info",
   };

@@ -135,12 +135,21 @@ export type Asked =
   | { readonly asked: "done" | "requested" | "conflict"; readonly state: JobState }
   | { readonly asked: "unknown" };
 
+/** Jobs that fit all of these; traits say whether a persistence can filter by an optional one. */
 export interface JobFilter {
   readonly states?: readonly JobState[];
   readonly flow?: string;
-  /** Name of the agent that owns or owned it last. */
+  /** Optional: name of the agent that owns or owned it last. */
   readonly agent?: string;
   readonly since?: number;
+  /** Optional: all of these words are among those of the name and the flow. */
+  readonly text?: string;
+}
+
+/** What a persistence can do that not every one must. */
+export interface PersistenceTraits {
+  /** The optional filters it knows. */
+  readonly filters: readonly ("agent" | "text")[];
 }
 
 /** A job without its large parts; `agent` is the name of its last owner. */
@@ -185,6 +194,8 @@ export interface Purged {
  * A caller must not assume that two calls see the same moment.
  */
 export interface Persistence extends LogStore, AsyncDisposable {
+  readonly traits: PersistenceTraits;
+
   /** Brings the schema up to date, forward only. */
   migrate(): Promise<void>;
   /** Database time, ms since 1970. */
@@ -235,6 +246,8 @@ export interface Persistence extends LogStore, AsyncDisposable {
    * Their keys say "removed" for a day (P-3). Never touches a job that is open.
    */
   purge(limits: Retention): Promise<Purged>;
+  /** P-36: database time of the last purge within a few hours; undefined before the first. */
+  purgedAt(): Promise<number | undefined>;
 
   /** P-30: the board in use, undefined before the first. */
   boardId(): Promise<string | undefined>;

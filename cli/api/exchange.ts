@@ -1,4 +1,5 @@
 import { type IncomingMessage, request } from "node:http";
+import { AGENT_HEADER } from "../../common/agent-header.js";
 import { JobrunnerError } from "../../common/error.js";
 
 /** One request to one agent. */
@@ -8,24 +9,30 @@ export interface Exchange {
   readonly body?: string;
   readonly key?: string | undefined;
   readonly token?: string | undefined;
-  /** Time for the whole answer, ms. */
+  /** Name of the only agent that may obey. */
+  readonly only?: string | undefined;
+  /** Asks for a stream of events, behind the last id that was read. */
+  readonly stream?: { readonly lastEventId?: string | undefined } | undefined;
+  /** Time for the whole answer, ms; of a stream, for it to begin. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
-  /** Of an event stream: where to go on after. */
-  readonly lastEventId?: string | undefined;
 }
 
 export interface Answer {
   readonly status: number;
+  /** Name of the agent that answers. */
+  readonly agent?: string;
   readonly body: unknown;
+  /** Instead of a body, when a stream was asked for and given. */
+  readonly events?: IncomingMessage;
   /** The posting had been made before, with the same key. */
   readonly replayed: boolean;
 }
 
+const EVENT_STREAM = "text/event-stream";
+
 /** The reason of UNREACHABLE when a connection was refused. */
 export const NOBODY_LISTENS = "nothing listens there";
-
-const EVENT_STREAM = "text/event-stream";
 
 /** Largest answer, bytes: a whole job with the results of all its atoms. */
 const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
@@ -35,45 +42,31 @@ const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
  * not in time, or not like an agent; the signal's reason when that aborts.
  */
 export async function exchange(options: Exchange): Promise<Answer> {
-  return inTime(options, async (signal) => readAnswer(await send(options, signal)));
-}
-
-/** The same, but that a stream of events is given as soon as it begins. */
-export async function openStream(options: Exchange): Promise<Answer | IncomingMessage> {
-  return inTime(options, async (signal) => {
-    const incoming = await send({ ...options, accept: EVENT_STREAM }, signal);
-    const isStream = incoming.headers["content-type"]?.startsWith(EVENT_STREAM) ?? false;
-    return incoming.statusCode === 200 && isStream ? incoming : readAnswer(incoming);
-  });
-}
-
-async function inTime<T>(options: Exchange, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), options.timeoutMs);
   const signals = options.signal === undefined ? [] : [options.signal];
   try {
-    return await act(AbortSignal.any([limit.signal, ...signals]));
+    const incoming = await send(options, AbortSignal.any([limit.signal, ...signals]));
+    return await read(incoming, options.stream !== undefined);
   } catch (error) {
     options.signal?.throwIfAborted();
-    const why = limit.signal.aborted
-      ? `no answer in ${options.timeoutMs / 1000} s`
-      : reasonOf(error);
+    const late = limit.signal.aborted;
+    const why = late ? `no answer in ${options.timeoutMs / 1000} s` : reasonOf(error);
     throw new JobrunnerError("UNREACHABLE", why, { cause: error, retryable: true });
   } finally {
     clearTimeout(timer);
   }
 }
 
-function send(
-  options: Exchange & { readonly accept?: string },
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
-  const { method, url, body, key, token, accept = "application/json", lastEventId } = options;
+function send(options: Exchange, signal: AbortSignal): Promise<IncomingMessage> {
+  const { method, url, body, key, token, only, stream } = options;
+  const { lastEventId } = stream ?? {};
   const headers = {
-    accept,
+    accept: stream === undefined ? "application/json" : EVENT_STREAM,
     ...(body === undefined ? {} : { "content-type": "application/json" }),
     ...(key === undefined ? {} : { "idempotency-key": key }),
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(only === undefined ? {} : { [AGENT_HEADER]: only }),
     ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
   };
   return new Promise((resolve, reject) => {
@@ -84,7 +77,15 @@ function send(
   });
 }
 
-async function readAnswer(incoming: IncomingMessage): Promise<Answer> {
+async function read(incoming: IncomingMessage, mayStream: boolean): Promise<Answer> {
+  const { statusCode: status = 0, headers } = incoming;
+  const agent = headers[AGENT_HEADER];
+  const head = {
+    ...(typeof agent === "string" ? { agent } : {}),
+    ...{ status, replayed: headers["idempotency-replayed"] === "true" },
+  };
+  const isStream = headers["content-type"]?.startsWith(EVENT_STREAM) ?? false;
+  if (mayStream && status === 200 && isStream) return { ...head, body: null, events: incoming };
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
@@ -92,11 +93,7 @@ async function readAnswer(incoming: IncomingMessage): Promise<Answer> {
     if (bytes > ANSWER_BYTES_MAX) throw new Error("the answer is too large");
     chunks.push(chunk);
   }
-  return {
-    status: incoming.statusCode ?? 0,
-    body: parse(Buffer.concat(chunks).toString("utf8")),
-    replayed: incoming.headers["idempotency-replayed"] === "true",
-  };
+  return { ...head, body: parse(Buffer.concat(chunks).toString("utf8")) };
 }
 
 function parse(text: string): unknown {

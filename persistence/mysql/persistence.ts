@@ -6,7 +6,7 @@ import { parseAddress } from "../../mysql/address.js";
 import { MysqlDatabase } from "../../mysql/database.js";
 import { fromKnex, openKnex } from "../../mysql/dialect.js";
 import { sql } from "../../mysql/sql.js";
-import { listJobs } from "../listing.js";
+import { ALL_FILTERS, listJobs } from "../listing.js";
 import type {
   Append,
   Asked,
@@ -35,7 +35,7 @@ import { migrate } from "./migrating.js";
 import { endOwnership, raise } from "./ownership.js";
 import { post, postedBefore } from "./posting.js";
 import * as reading from "./reading.js";
-import { purging } from "./retention.js";
+import { purgedAt, purging } from "./retention.js";
 import { Transactions } from "./transaction.js";
 
 export interface MysqlPersistenceOptions {
@@ -54,6 +54,7 @@ export function openMysqlPersistence(
 
 /** Persistence in a database of a MySQL or MariaDB server that the agents of a cluster share. */
 export class MysqlPersistence implements Persistence {
+  readonly traits = ALL_FILTERS;
   readonly #to: Transactions;
   readonly #logs: LogStore;
   #knex: Promise<Knex> | undefined;
@@ -164,6 +165,10 @@ export class MysqlPersistence implements Persistence {
 
   purge(limits: Retention): Promise<Purged> {
     return purge(limits, purging(this.#to));
+  }
+
+  purgedAt(): Promise<number | undefined> {
+    return purgedAt(this.#to);
   }
 
   boardId(): Promise<string | undefined> {

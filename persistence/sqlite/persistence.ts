@@ -8,7 +8,7 @@ import type { DriverName } from "../../sqlite/connection.js";
 import { openSqlite, type Sqlite } from "../../sqlite/open.js";
 import type { Statements } from "../../sqlite/statements.js";
 import { text } from "../columns.js";
-import { listJobs } from "../listing.js";
+import { ALL_FILTERS, listJobs } from "../listing.js";
 import {
   checkKnown,
   isNewest,
@@ -42,7 +42,7 @@ import { cancel, resume, suspend } from "./asking.js";
 import { endOwnership, raise } from "./ownership.js";
 import { findKey, post } from "./posting.js";
 import * as reading from "./reading.js";
-import { purging } from "./retention.js";
+import { purgedAt, purging } from "./retention.js";
 
 export interface SqlitePersistenceOptions {
   /** Database time, ms since 1970. With SQLite the machine's clock is the database's. */
@@ -61,6 +61,7 @@ export async function openSqlitePersistence(
 
 /** Persistence in one SQLite file that the agents of one machine share. */
 export class SqlitePersistence implements Persistence {
+  readonly traits = ALL_FILTERS;
   readonly #sqlite: Sqlite;
   readonly #now: () => number;
   readonly #logs: LogStore;
@@ -91,9 +92,9 @@ export class SqlitePersistence implements Persistence {
     return Promise.resolve(this.#now());
   }
 
-  /** Reading tells as much as writing would: one file, one disk, one user. */
+  /** Writes and commits: a full disk is still read. */
   async check(): Promise<void> {
-    await this.boardId();
+    await this.#database.write((sql) => sql.run("UPDATE cluster SET id = id"));
   }
 
   async post(job: NewJob): Promise<Posted> {
@@ -189,6 +190,10 @@ export class SqlitePersistence implements Persistence {
 
   purge(limits: Retention): Promise<Purged> {
     return purge(limits, purging(this.#database, this.#now));
+  }
+
+  purgedAt(): Promise<number | undefined> {
+    return purgedAt(this.#database);
   }
 
   boardId(): Promise<string | undefined> {

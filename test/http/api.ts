@@ -94,7 +94,7 @@ export async function startApi(dir: string): Promise<Api> {
     jobs,
     logs: logs.read,
     agents: noAgents,
-    agent: "alpha",
+    ...{ agent: "alpha", version: "1.2.3" },
     log,
     health: async () => api.health,
   });

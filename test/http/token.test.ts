@@ -88,7 +88,14 @@ describe("the token", () => {
 function serve(token?: string): HttpServer {
   const jobs = { list: () => Promise.resolve(LIST) } as unknown as Jobs;
   return createHttp({
-    ...{ jobs, logs: noLogs, agents: noAgents, agent: "alpha", log: pino({ level: "silent" }) },
+    ...{
+      jobs,
+      logs: noLogs,
+      agents: noAgents,
+      version: "1.2.3",
+      agent: "alpha",
+      log: pino({ level: "silent" }),
+    },
     health: () => Promise.resolve({ ok: true, agent: "alpha", checks: [] }),
     ...(token === undefined ? {} : { token }),
   });

@@ -1,5 +1,6 @@
-import { LIMITS } from "../limits.js";
-import type { Schema } from "../schemas.js";
+import { LIMITS } from "../../limits.js";
+import { LOG_PHASES, LOG_STREAMS } from "../../../../common/log.js";
+import { COUNT, list, named, type Schema, TEXT, TIME } from "../schema.js";
 
 const PLACE = "^\\d{1,15}\\.\\d{1,15}$";
 
@@ -30,6 +31,20 @@ export const LOGS_QUERY: Schema = {
     },
   },
 };
+
+const LINE: Schema = named("LogLine", {
+  id: { ...TEXT, description: "The place behind it, for `cursor` and `Last-Event-ID`." },
+  at: TIME,
+  agent: TEXT,
+  token: { ...COUNT, description: "Number of the ownership." },
+  n: { ...COUNT, description: "Number of the line in it, from 1; what is missing was not kept." },
+  atom: TEXT,
+  phase: { type: "string", enum: LOG_PHASES },
+  stream: { type: "string", enum: LOG_STREAMS },
+  text: TEXT,
+});
+
+export const LOGS: Schema = named("Logs", { items: list(LINE) }, { nextCursor: TEXT });
 
 export const LOGS_HEADERS: Schema = {
   type: "object",
