@@ -91,7 +91,12 @@ class RunningAgent implements Agent {
     this.#parts = { ...parts, board };
     this.#live = config;
     this.#duty = new Duty(clock, () => this.#live.drainTimeoutMs);
-    this.#logs = createLogs({ ...parts, ...config.logs, agent, now: () => this.#databaseNow() });
+    this.#logs = createLogs({
+      ...parts,
+      ...config.logs,
+      agent,
+      now: () => this.#sweep.databaseNow(),
+    });
     const stopping = this.#stopping.signal;
     this.#outage = new Outage({ clock, log, patienceMs: config.patienceMs, stopping });
     this.#committer = createCommitter(persistence, {
@@ -209,34 +214,24 @@ class RunningAgent implements Agent {
 
   #createConductor(ended: (job: string) => void): Conductor {
     const { board, clock, log } = this.#parts;
-    const [claims, matcher] = [this.#claims, this.#matcher];
+    const [claims, matcher, sweep] = [this.#claims, this.#matcher, this.#sweep];
     return new Conductor({
-      ...{ board, clock, log, claims, matcher, slots: () => this.#live.slots },
-      random: Math.random,
+      ...{ board, clock, log, claims, matcher, random: Math.random, slots: () => this.#live.slots },
       mayClaim: async () => (await this.#readiness.obstacle()) === undefined,
       surveyed: (survey) => this.#sweep.surveyed(survey),
       execute: async (claim, control) => {
         await execute(claim, control, {
           ...this.#parts,
-          claims: this.#claims,
-          committer: this.#committer,
-          progress: this.#progress,
-          boardId: () => this.#sweep.boardId ?? "",
-          boardDiffers: () => this.#sweep.boardDiffers(),
-          logs: this.#logs.book,
-          databaseNow: () => this.#databaseNow(),
-          persistenceDown: () => this.#sweep.persistenceDown(),
-          leaving: this.#duty.leaving,
-          grace: this.#duty.grace,
+          ...{ claims, committer: this.#committer, progress: this.#progress },
+          ...{ logs: this.#logs.book, leaving: this.#duty.leaving, grace: this.#duty.grace },
+          ...{ boardId: () => sweep.boardId ?? "", boardDiffers: () => sweep.boardDiffers() },
+          databaseNow: () => sweep.databaseNow(),
+          persistenceDown: () => sweep.persistenceDown(),
         });
         ended(claim.job);
         this.#logs.wake(claim.job);
       },
     });
-  }
-
-  #databaseNow(): number {
-    return this.#parts.clock.now() + this.#sweep.offsetMs;
   }
 
   #createWhy(): WhyHere {

@@ -36,7 +36,7 @@ export class Sweep {
   /** False while persistence does not answer. */
   persistenceOk = true;
   /** Database clock minus this machine's, ms. */
-  offsetMs = 0;
+  #offsetMs = 0;
   readonly #options: SweepOptions;
   readonly #agreement: Agreement;
   readonly #stop = new AbortController();
@@ -62,6 +62,11 @@ export class Sweep {
   /** Why it must not, for people. */
   get disagreement(): string | undefined {
     return this.#agreement.disagreement;
+  }
+
+  /** Database time as well as this agent knows it, ms since 1970. */
+  databaseNow(): number {
+    return this.#options.clock.now() + this.#offsetMs;
   }
 
   /** Sweeps once, so that the first look at the board sees every open job; then again and again. */
@@ -154,7 +159,7 @@ export class Sweep {
     if (!this.persistenceOk) await persistence.check();
     const before = clock.now();
     const database = await persistence.now();
-    this.offsetMs = database - (before + clock.now()) / 2;
+    this.#offsetMs = database - (before + clock.now()) / 2;
     if (await this.#agreement.seek()) this.#owed = true;
     if (this.boardId === undefined) return;
     await this.#giveBack();

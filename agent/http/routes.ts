@@ -19,6 +19,7 @@ const PARTS: readonly ((options: RouteOptions) => readonly Route[])[] = [
   askingRoutes,
   logRoutes,
   flowRoutes,
+  logRoutes,
   agentRoutes,
   boardRoutes,
   healthRoutes,

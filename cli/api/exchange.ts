@@ -11,11 +11,11 @@ export interface Exchange {
   readonly token?: string | undefined;
   /** Name of the only agent that may obey. */
   readonly only?: string | undefined;
-  /** Time for the whole answer, ms. */
+  /** Asks for a stream of events, behind the last id that was read. */
+  readonly stream?: { readonly lastEventId?: string | undefined } | undefined;
+  /** Time for the whole answer, ms; of a stream, for it to begin. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
-  /** Of an event stream: where to go on after. */
-  readonly lastEventId?: string | undefined;
 }
 
 export interface Answer {
@@ -23,14 +23,16 @@ export interface Answer {
   /** Name of the agent that answers. */
   readonly agent?: string;
   readonly body: unknown;
+  /** Instead of a body, when a stream was asked for and given. */
+  readonly events?: IncomingMessage;
   /** The posting had been made before, with the same key. */
   readonly replayed: boolean;
 }
 
+const EVENT_STREAM = "text/event-stream";
+
 /** The reason of UNREACHABLE when a connection was refused. */
 export const NOBODY_LISTENS = "nothing listens there";
-
-const EVENT_STREAM = "text/event-stream";
 
 /** Largest answer, bytes: a whole job with the results of all its atoms. */
 const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
@@ -40,43 +42,27 @@ const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
  * not in time, or not like an agent; the signal's reason when that aborts.
  */
 export async function exchange(options: Exchange): Promise<Answer> {
-  return inTime(options, async (signal) => readAnswer(await send(options, signal)));
-}
-
-/** The same, but that a stream of events is given as soon as it begins. */
-export async function openStream(options: Exchange): Promise<Answer | IncomingMessage> {
-  return inTime(options, async (signal) => {
-    const incoming = await send({ ...options, accept: EVENT_STREAM }, signal);
-    const isStream = incoming.headers["content-type"]?.startsWith(EVENT_STREAM) ?? false;
-    return incoming.statusCode === 200 && isStream ? incoming : readAnswer(incoming);
-  });
-}
-
-async function inTime<T>(options: Exchange, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), options.timeoutMs);
   const signals = options.signal === undefined ? [] : [options.signal];
   try {
-    return await act(AbortSignal.any([limit.signal, ...signals]));
+    const incoming = await send(options, AbortSignal.any([limit.signal, ...signals]));
+    return await read(incoming, options.stream !== undefined);
   } catch (error) {
     options.signal?.throwIfAborted();
-    const why = limit.signal.aborted
-      ? `no answer in ${options.timeoutMs / 1000} s`
-      : reasonOf(error);
+    const late = limit.signal.aborted;
+    const why = late ? `no answer in ${options.timeoutMs / 1000} s` : reasonOf(error);
     throw new JobrunnerError("UNREACHABLE", why, { cause: error, retryable: true });
   } finally {
     clearTimeout(timer);
   }
 }
 
-function send(
-  options: Exchange & { readonly accept?: string },
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
-  const { method, url, body, key, token, only, lastEventId } = options;
-  const { accept = "application/json" } = options;
+function send(options: Exchange, signal: AbortSignal): Promise<IncomingMessage> {
+  const { method, url, body, key, token, only, stream } = options;
+  const { lastEventId } = stream ?? {};
   const headers = {
-    accept,
+    accept: stream === undefined ? "application/json" : EVENT_STREAM,
     ...(body === undefined ? {} : { "content-type": "application/json" }),
     ...(key === undefined ? {} : { "idempotency-key": key }),
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
@@ -91,7 +77,15 @@ function send(
   });
 }
 
-async function readAnswer(incoming: IncomingMessage): Promise<Answer> {
+async function read(incoming: IncomingMessage, mayStream: boolean): Promise<Answer> {
+  const { statusCode: status = 0, headers } = incoming;
+  const agent = headers[AGENT_HEADER];
+  const head = {
+    ...(typeof agent === "string" ? { agent } : {}),
+    ...{ status, replayed: headers["idempotency-replayed"] === "true" },
+  };
+  const isStream = headers["content-type"]?.startsWith(EVENT_STREAM) ?? false;
+  if (mayStream && status === 200 && isStream) return { ...head, body: null, events: incoming };
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
@@ -99,19 +93,7 @@ async function readAnswer(incoming: IncomingMessage): Promise<Answer> {
     if (bytes > ANSWER_BYTES_MAX) throw new Error("the answer is too large");
     chunks.push(chunk);
   }
-  const agent = agentOf(incoming);
-  return {
-    ...(agent === undefined ? {} : { agent }),
-    status: incoming.statusCode ?? 0,
-    body: parse(Buffer.concat(chunks).toString("utf8")),
-    replayed: incoming.headers["idempotency-replayed"] === "true",
-  };
-}
-
-/** Name of the agent that gives this answer. */
-export function agentOf({ headers }: IncomingMessage): string | undefined {
-  const agent = headers[AGENT_HEADER];
-  return typeof agent === "string" ? agent : undefined;
+  return { ...head, body: parse(Buffer.concat(chunks).toString("utf8")) };
 }
 
 function parse(text: string): unknown {

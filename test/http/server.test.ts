@@ -4,6 +4,7 @@ import os, { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { LIMITS } from "../../agent/http/limits.js";
 import { createHttp, type HttpOptions } from "../../agent/http/server.js";
 import type { Clock } from "../../common/clock.js";
 import { JobrunnerError } from "../../common/error.js";
@@ -262,7 +263,8 @@ describe("slow and idle clients", () => {
     const server = http();
     const url = await server.listen({ host: "127.0.0.1", port: 0 });
     const kept = await open(url);
-    const sockets = await Promise.all(Array.from({ length: 999 }, () => open(url)));
+    const length = LIMITS.connections - 1;
+    const sockets = await Promise.all(Array.from({ length }, () => open(url)));
     const refused = await open(url);
     await new Promise((resolve) => refused.once("close", resolve));
     const answer = once(kept, "data");

@@ -2,18 +2,13 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { LogsView } from "../../../common/wire/logs.js";
 import { toInstant } from "../../jobs/options.js";
 import { parseCursor } from "../../logs/cursor.js";
-import type { JobLogs } from "../../logs/job-logs.js";
 import type { LogWish } from "../../logs/reading.js";
 import { LIMITS } from "../limits.js";
-import type { Route } from "../route.js";
+import type { Route, RouteOptions } from "../route.js";
 import { JOB_PARAMS } from "../schemas/jobs.js";
-import { LOGS_ANSWER, LOGS_HEADERS, LOGS_QUERY } from "../schemas/logs.js";
-import type { SseStreams } from "../sse.js";
+import { LOGS_ANSWER, LOGS_HEADERS, LOGS_QUERY } from "../schemas/streams/logs.js";
 
-export interface LogRouteOptions {
-  readonly logs: JobLogs;
-  readonly streams: SseStreams;
-}
+type LogRouteOptions = Pick<RouteOptions, "logs" | "streams">;
 
 /** As the schema lets it through. */
 interface LogsQuery {
@@ -30,8 +25,8 @@ export function logRoutes({ logs, streams }: LogRouteOptions): readonly Route[] 
     {
       method: "GET",
       url: "/v1/jobs/:id/logs",
-      operationId: "readLogs",
-      summary: "Read or follow what the tasks of a job and their commands wrote",
+      operationId: "getLogs",
+      summary: "Tell what the tasks of a job and their commands wrote, or follow it",
       ...{ tag: "jobs", scope: "read" },
       schema: {
         ...{ params: JOB_PARAMS, querystring: LOGS_QUERY, headers: LOGS_HEADERS },

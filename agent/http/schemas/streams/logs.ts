@@ -1,6 +1,6 @@
-import { LIMITS } from "../limits.js";
-import { LOG_PHASES, LOG_STREAMS } from "../../../common/log.js";
-import { COUNT, list, named, type Schema, TEXT, TIME } from "./schema.js";
+import { LIMITS } from "../../limits.js";
+import { LOG_PHASES, LOG_STREAMS } from "../../../../common/log.js";
+import { COUNT, list, named, type Schema, TEXT, TIME } from "../schema.js";
 
 const PLACE = "^\\d{1,15}\\.\\d{1,15}$";
 
@@ -47,7 +47,7 @@ const LINE: Schema = named("LogLine", {
   id: { ...TEXT, description: "The place behind it, for `cursor` and `Last-Event-ID`." },
   at: TIME,
   agent: { ...TEXT, description: "The agent that ran the task." },
-  token: COUNT,
+  token: { ...COUNT, description: "Number of the ownership." },
   n: { ...COUNT, description: "Number in its ownership; what is missing was not kept." },
   atom: TEXT,
   phase: { type: "string", enum: LOG_PHASES },
