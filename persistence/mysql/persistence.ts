@@ -1,5 +1,5 @@
 import type { Knex } from "knex";
-import type { JobRequest } from "../../common/job.js";
+import type { Clause, JobRequest } from "../../common/job.js";
 import type { Entry } from "../../engine/journal.js";
 import { parseAddress } from "../../mysql/address.js";
 import { MysqlDatabase } from "../../mysql/database.js";
@@ -8,7 +8,6 @@ import { sql } from "../../mysql/sql.js";
 import { listJobs } from "../listing.js";
 import type {
   Append,
-  Asked,
   Asker,
   JobFilter,
   JobPage,
@@ -18,12 +17,12 @@ import type {
   Ownership,
   Persistence,
   Posted,
-  Purged,
   Raise,
   Retention,
   Verdict,
 } from "../persistence.js";
-import { purge } from "../retention.js";
+import { purge, removeOld } from "../retention.js";
+import type { Asked, Old, Purged, Released, Removed, Retries } from "../verbs-port.js";
 import { prepare, written } from "../writing.js";
 import { append } from "./append.js";
 import { cancel, resume, suspend } from "./asking.js";
@@ -34,6 +33,7 @@ import { post, postedBefore } from "./posting.js";
 import * as reading from "./reading.js";
 import { purging } from "./retention.js";
 import { Transactions } from "./transaction.js";
+import * as verbs from "./verbs.js";
 
 export interface MysqlPersistenceOptions {
   /** Database time for tests, ms since 1970; default the server's own. */
@@ -139,6 +139,32 @@ export class MysqlPersistence implements Persistence {
 
   startable(ids: readonly string[]): Promise<ReadonlySet<string>> {
     return reading.startable(this.#to, ids);
+  }
+
+  release(id: string, token?: number): Promise<Released> {
+    return verbs.release(this.#to, id, token);
+  }
+
+  reprioritise(id: string, priority: number): Promise<Asked> {
+    return verbs.reprioritise(this.#to, id, priority);
+  }
+
+  async remove(id: string): Promise<Removed> {
+    const removed = await verbs.removable(this.#to, id);
+    if (removed.removed === "done") await purging(this.#to).remove([id]);
+    return removed;
+  }
+
+  removeOld(old: Old): Promise<Purged> {
+    return removeOld(old, purging(this.#to));
+  }
+
+  retries(id: string): Promise<Retries> {
+    return verbs.retries(this.#to, id);
+  }
+
+  required(id: string): Promise<readonly Clause[]> {
+    return verbs.required(this.#to, id);
   }
 
   purge(limits: Retention): Promise<Purged> {

@@ -1,5 +1,5 @@
 import type { Knex } from "knex";
-import type { JobRequest } from "../../common/job.js";
+import type { Clause, JobRequest } from "../../common/job.js";
 import type { Entry } from "../../engine/journal.js";
 import { openKnex } from "../../sqlite/dialect.js";
 import type { Database } from "../../sqlite/database.js";
@@ -16,7 +16,6 @@ import {
 } from "../migrations/migrations.js";
 import type {
   Append,
-  Asked,
   Asker,
   JobFilter,
   JobPage,
@@ -27,12 +26,12 @@ import type {
   OwnershipEnd,
   Persistence,
   Posted,
-  Purged,
   Raise,
   Retention,
   Verdict,
 } from "../persistence.js";
-import { purge } from "../retention.js";
+import { purge, type Purging, removeOld } from "../retention.js";
+import type { Asked, Old, Purged, Released, Removed, Retries } from "../verbs-port.js";
 import { prepare, written } from "../writing.js";
 import { append } from "./append.js";
 import { cancel, resume, suspend } from "./asking.js";
@@ -40,6 +39,7 @@ import { endOwnership, raise } from "./ownership.js";
 import { findKey, post } from "./posting.js";
 import * as reading from "./reading.js";
 import { purging } from "./retention.js";
+import * as verbs from "./verbs.js";
 
 export interface SqlitePersistenceOptions {
   /** Database time, ms since 1970. With SQLite the machine's clock is the database's. */
@@ -65,6 +65,10 @@ export class SqlitePersistence implements Persistence {
   constructor(sqlite: Sqlite, now: () => number) {
     this.#sqlite = sqlite;
     this.#now = now;
+  }
+
+  get #purging(): Purging {
+    return purging(this.#database, this.#now);
   }
 
   get #database(): Database {
@@ -166,8 +170,34 @@ export class SqlitePersistence implements Persistence {
     return this.#database.read((sql) => reading.startable(sql, ids));
   }
 
+  release(id: string, token?: number): Promise<Released> {
+    return this.#database.write((sql) => verbs.release(sql, id, { token, now: this.#now() }));
+  }
+
+  reprioritise(id: string, priority: number): Promise<Asked> {
+    return this.#database.write((sql) => verbs.reprioritise(sql, id, priority));
+  }
+
+  async remove(id: string): Promise<Removed> {
+    const removed = await this.#database.read((sql) => verbs.removable(sql, id));
+    if (removed.removed === "done") await this.#purging.remove([id]);
+    return removed;
+  }
+
+  removeOld(old: Old): Promise<Purged> {
+    return removeOld(old, this.#purging);
+  }
+
+  retries(id: string): Promise<Retries> {
+    return this.#database.read((sql) => verbs.retries(sql, id));
+  }
+
+  required(id: string): Promise<readonly Clause[]> {
+    return this.#database.read((sql) => verbs.required(sql, id));
+  }
+
   purge(limits: Retention): Promise<Purged> {
-    return purge(limits, purging(this.#database, this.#now));
+    return purge(limits, this.#purging);
   }
 
   boardId(): Promise<string | undefined> {

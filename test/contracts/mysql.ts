@@ -67,7 +67,10 @@ export function databaseOfChapter(): () => Promise<string> {
   };
 }
 
-const TABLES = ["jobs", "job_texts", "entries", "ownerships", "post_keys"];
+const TABLES = [
+  ...["jobs", "job_texts", "entries", "ownerships", "post_keys"],
+  ...["retries", "requirements"],
+];
 
 export async function openSteeredMysql(url: string): Promise<Required<PersistenceUnderTest>> {
   const time = new SteeredTime();

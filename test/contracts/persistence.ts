@@ -7,6 +7,7 @@ import { testRaising } from "./persistence/raising.js";
 import { testRetaining } from "./persistence/retaining.js";
 import type { OpenPersistence } from "./persistence/subject.js";
 import { testSweeping } from "./persistence/sweeping.js";
+import { testVerbs } from "./persistence/verbs.js";
 
 /** What every persistence must do; each adapter runs it against itself. */
 export function testPersistence(open: OpenPersistence): void {
@@ -17,4 +18,5 @@ export function testPersistence(open: OpenPersistence): void {
   describe("listing", () => testListing(open));
   describe("sweeping", () => testSweeping(open));
   describe("retaining", () => testRetaining(open));
+  describe("retrying, releasing, removing (P-38 to P-42)", () => testVerbs(open));
 }

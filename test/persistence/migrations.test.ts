@@ -45,7 +45,7 @@ describe("opening persistence", () => {
       hint: expect.stringContaining("Upgrade") as string,
     });
     const rows = await database.read((sql) => sql.all("SELECT name FROM jobrunner_migrations"));
-    expect(rows.map(({ name }) => name)).toEqual([NEWEST_MIGRATION, "999-later"]);
+    expect(rows.map(({ name }) => name).slice(-2)).toEqual([NEWEST_MIGRATION, "999-later"]);
   });
 
   it("refuses a file in which a table of the same name is another's", async () => {
