@@ -39,6 +39,7 @@ export function watchBoard(board: JobBoard, log: Logger): WatchedBoard {
     traits: board.traits,
     identity: () => told(board.identity()),
     put: (postings) => told(board.put(postings)),
+    reprioritise: (id, priority) => told(board.reprioritise(id, priority)),
     survey: () => told(board.survey()),
     candidates: (signatures, limit) => told(board.candidates(signatures, limit)),
     claim: (id, claimId) => told(board.claim(id, claimId)),

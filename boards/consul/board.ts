@@ -23,7 +23,7 @@ import { Lease, type LeaseKind } from "./lease.js";
 import { abandon, consume, remove } from "./leaving.js";
 import { allClaims, candidates, exists, survey } from "./looking.js";
 import { Orphans, reopen } from "./orphans.js";
-import { put } from "./posting.js";
+import { put, reprioritise } from "./posting.js";
 import { Spread } from "./spread.js";
 
 export interface ConsulBoardOptions extends BoardOptions {
@@ -141,6 +141,10 @@ class ConsulBoard implements JobBoard {
 
   put(postings: readonly Posting[]): Promise<void> {
     return again(PATIENCE_MS, () => put(this.#context, postings));
+  }
+
+  reprioritise(id: string, priority: number): Promise<void> {
+    return again(PATIENCE_MS, () => reprioritise(this.#context, id, priority));
   }
 
   survey(): Promise<Survey> {
