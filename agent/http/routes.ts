@@ -3,7 +3,6 @@ import { parseDuration } from "../../common/text/duration.js";
 import { hasCode, JobrunnerError } from "../../common/error.js";
 import type { CancelRequest, HealthView, PostRequest } from "../../common/wire.js";
 import type { ListQuery } from "../jobs/listing.js";
-import type { PostAnswer } from "../jobs/posting.js";
 import type { Agents } from "../cluster/agents.js";
 import { whyEverywhere } from "../cluster/why.js";
 import type { Jobs } from "../jobs.js";
@@ -11,6 +10,8 @@ import { LIMITS } from "./limits.js";
 import { agentRoutes } from "./agent-routes.js";
 import { HttpError } from "./problem.js";
 import type { Route } from "./route.js";
+import { answerPosting, keyOf } from "./routes/answer-posting.js";
+import { verbRoutes } from "./routes/verbs.js";
 import {
   CANCEL_JOB,
   FLOW_PARAMS,
@@ -42,6 +43,7 @@ export function installRoutes(app: FastifyInstance, options: RouteOptions): void
     ...postRoutes(options),
     ...jobRoutes(options),
     ...askRoutes(options),
+    ...verbRoutes(options),
     ...agentRoutes(options.agents),
     ...otherRoutes(options),
   ];
@@ -59,8 +61,7 @@ function postRoutes({ jobs }: RouteOptions): readonly Route[] {
     if (inFlight >= LIMITS.postsInFlight) throw busy();
     inFlight += 1;
     try {
-      const answer = await jobs.post(body, keyOf(request));
-      return await answerPosting(reply, answer);
+      return await answerPosting(reply, jobs.post(body, keyOf(request)));
     } catch (error) {
       throw hasCode(error, "CONFLICT") ? new HttpError(422, error) : error;
     } finally {
@@ -188,19 +189,6 @@ async function named<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-function answerPosting(reply: FastifyReply, posting: PostAnswer): FastifyReply {
-  if (!posting.created) reply.header("idempotency-replayed", "true");
-  return reply
-    .code(posting.created ? 201 : 200)
-    .header("location", `/v1/jobs/${posting.view.id}`)
-    .send(posting.view);
-}
-
-function keyOf(request: FastifyRequest): string | undefined {
-  const key = request.headers["idempotency-key"];
-  return typeof key === "string" ? key : undefined;
-}
-
 function waitMs(text: string): number {
   const ms = parseDuration(text);
   if (ms !== undefined) return Math.min(ms, LIMITS.waitMs);
@@ -228,7 +216,7 @@ function refuseOtherMethods(app: FastifyInstance, url: string, routes: readonly 
   const own = routes.filter((route) => route.url === url).map((route) => route.method);
   const allow = [...own, ...(own.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
   app.route({
-    method: METHODS.filter((method) => !own.includes(method as "GET" | "POST")),
+    method: METHODS.filter((method) => !own.includes(method as Route["method"])),
     url,
     exposeHeadRoute: false,
     onRequest: async (request, reply) => {
