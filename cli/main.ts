@@ -15,6 +15,7 @@ import {
   type RunFlags,
 } from "./options.js";
 import type { AskOptions } from "./commands/ask.js";
+import { addVerbs, QUIET } from "./commands/verbs/add.js";
 import type { DutyVerb } from "./commands/agents.js";
 import type { ConfigOptions } from "./commands/config.js";
 import type { ShowOptions } from "./commands/show.js";
@@ -60,6 +61,7 @@ function createProgram(done: Done): Command {
   addWhy(program, done);
   addWait(program, done);
   addAsk(program, done);
+  addVerbs(program, done);
   addFlows(program, done);
   addAgents(program, done);
   addConfig(program, done);
@@ -209,6 +211,7 @@ function addAsk(program: Command, done: Done): void {
   for (const [verb, text] of Object.entries(verbs) as [JobVerb, string][]) {
     const command = subcommand(program, verb).description(text).argument("<job...>", "ids of jobs");
     if (verb === "cancel") command.option("--no-revert", "stop it and leave what ran as it is");
+    command.option(...QUIET);
     addCommonOptions(command).action(async (jobs: readonly string[], flags: AskOptions) => {
       const { ask } = await import("./commands/ask.js");
       done(await ask(verb, jobs, { ...program.opts<CommonOptions>(), ...flags }));

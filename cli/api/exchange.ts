@@ -3,7 +3,7 @@ import { JobrunnerError } from "../../common/error.js";
 
 /** One request to one agent. */
 export interface Exchange {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   readonly url: string;
   readonly body?: string;
   readonly key?: string | undefined;
@@ -79,6 +79,7 @@ function send(options: Exchange, signal: AbortSignal): Promise<Answer> {
 }
 
 function parse(text: string): unknown {
+  if (text === "") return undefined; // Of a 204: it has nothing to say.
   try {
     return JSON.parse(text);
   } catch (error) {
