@@ -57,8 +57,8 @@ export interface Retries {
 /** A part of `Persistence`. */
 export interface VerbsPort {
   /**
-   * P-40: raises the token to nobody, so that whoever owns the job now is refused. With `token` only
-   * when that is the owner's.
+   * P-40: raises the token to nobody, so that whoever owns the job now is refused. With `token`
+   * only when that is the owner's.
    */
   release(id: string, token?: number): Promise<Released>;
   /** P-42: of a job that waits. The board has to be told. */

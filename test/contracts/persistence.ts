@@ -6,6 +6,7 @@ import { testPosting } from "./persistence/posting.js";
 import { testRaising } from "./persistence/raising.js";
 import { testRetaining } from "./persistence/retaining.js";
 import type { OpenPersistence } from "./persistence/subject.js";
+import { testRetrying } from "./persistence/retrying.js";
 import { testSweeping } from "./persistence/sweeping.js";
 import { testVerbs } from "./persistence/verbs.js";
 
@@ -18,5 +19,6 @@ export function testPersistence(open: OpenPersistence): void {
   describe("listing", () => testListing(open));
   describe("sweeping", () => testSweeping(open));
   describe("retaining", () => testRetaining(open));
-  describe("retrying, releasing, removing (P-38 to P-42)", () => testVerbs(open));
+  describe("retrying (P-38, P-39)", () => testRetrying(open));
+  describe("releasing, removing, reprioritising (P-40 to P-42)", () => testVerbs(open));
 }

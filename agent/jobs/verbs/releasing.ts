@@ -10,7 +10,7 @@ import { viewOf } from "./viewing.js";
 
 /**
  * P-40: takes a job from an owner that is dead or hangs. First persistence refuses the owner, then
- * the board gives up its claim. Throws CONFLICT when nobody owns the job, or another than was named.
+ * the board gives up its claim. Throws CONFLICT when nobody owns the job, or another than named.
  */
 export async function releaseJob(
   options: TellingOptions,

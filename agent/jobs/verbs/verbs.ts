@@ -13,9 +13,9 @@ import { reprioritiseJob } from "./reprioritising.js";
 import { retryJob } from "./retrying.js";
 
 /**
- * What people do to jobs beside asking their owners (P-38 to P-42). Durable when it resolves; asking
- * again changes nothing more. Each throws NOT_FOUND, USAGE for an ambiguous id, and CONFLICT, with
- * the state, when the job's state excludes it.
+ * What people do to jobs beside asking their owners (P-38 to P-42). Durable when it resolves;
+ * asking again changes nothing more. Each throws NOT_FOUND, USAGE for an ambiguous id, and
+ * CONFLICT, with the state, when the job's state excludes it.
  */
 export interface Verbs {
   /** Throws what posting throws as well. */
