@@ -12,7 +12,7 @@ import { widthOf } from "../../cli/screen/text.js";
 import { renderPlan } from "../../cli/screen/tree-lines.js";
 import { renderWhy } from "../../cli/screen/why.js";
 import { AGENTS, ASLEEP, NAS } from "./agent-views.js";
-import { DETAIL, FAILED, HOSTILE, JOBS, NOW, SUCCEEDED } from "./views.js";
+import { DETAIL, FAILED, HOSTILE, JOBS, NOW, RETRIED, SUCCEEDED } from "./views.js";
 import { HOSTILE_WHY, IMPOSSIBLE, ORPHANED, OWNED, POSSIBLE, SUSPENDED } from "./why-views.js";
 
 /* Whole screens against files; `vitest run test/cli -u` writes them anew. */
@@ -85,6 +85,7 @@ const SCREENS: readonly (readonly [string, (style: Style) => string])[] = [
   ["job-running", (at) => renderJob(at, DETAIL, NOW)],
   ["job-failed", (at) => renderJob(at, FAILED, NOW)],
   ["job-succeeded", (at) => renderJob(at, SUCCEEDED, NOW)],
+  ["job-retried", (at) => renderJob(at, RETRIED, NOW)],
   ["why-impossible", (at) => renderWhy(at, IMPOSSIBLE, NOW)],
   ["why-possible", (at) => renderWhy(at, POSSIBLE, NOW)],
   ["why-suspended", (at) => renderWhy(at, SUSPENDED, NOW)],
