@@ -1,5 +1,5 @@
-import type { Needs } from "../common/job.js";
-import type { AgentView, AgentWhyView, HealthView } from "../common/wire.js";
+import type { Config } from "../config/config.js";
+import type { AgentView, HealthView } from "../common/wire.js";
 import { createCommitter } from "../persistence/committer.js";
 import { watchBoard, type WatchedBoard } from "./board-watch.js";
 import { type Claims, createClaims } from "./claims.js";
@@ -16,6 +16,7 @@ import { createHttp, type HttpServer } from "./http/server.js";
 import { takeBack } from "./identity.js";
 import { createJobs } from "./jobs.js";
 import { createPeer } from "./cluster/peer.js";
+import { snapshotOf } from "./cluster/snapshot.js";
 import { createPortrait, type Doing, type SelfPortrait } from "./cluster/view.js";
 import { createAbilities } from "./matching/abilities.js";
 import { Ledger } from "./matching/ledger.js";
@@ -27,7 +28,7 @@ import type { Manifest } from "./runner/runner.js";
 import { limitsOf, RetentionSweep } from "./retention.js";
 import { Sleep } from "./duty/sleep.js";
 import { Sweep } from "./sweep.js";
-import { whyHere } from "./matching/why.js";
+import { createWhyHere, type WhyHere } from "./matching/why.js";
 
 /** How long bodies that were told to stop, and the entries of their jobs, may take at the end, ms. */
 const LEAVE_LIMIT_MS = 2_000;
@@ -38,9 +39,12 @@ export interface Agent {
   readonly manifest: Manifest;
   /** Hands over what runs, then closes everything; the second call does not wait for tasks. */
   stop(): Promise<void>;
-  /** Jobs at the same time from now on; those that run already are left to end. */
-  setSlots(slots: number): void;
+  /** Other settings from now on; jobs that run already are left to end. */
+  change(settings: LiveSettings): void;
 }
+
+/** Settings that change without a restart. */
+export type LiveSettings = Pick<Config, "slots" | "tags" | "onlyWhen" | "drainTimeoutMs">;
 
 /** Starts the parts in order; resolves when the agent takes jobs. */
 export async function startAgent(parts: AgentParts): Promise<Agent> {
@@ -76,15 +80,15 @@ class RunningAgent implements Agent {
   #requests: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
   #ready = false;
-  #slots: number;
+  #live: LiveSettings;
 
   constructor(parts: AgentParts) {
     const { persistence, runners, identity, membership, facts, clock, log, config } = parts;
     const board = watchBoard(parts.board, log);
-    const { incarnation, agent } = identity;
+    const { incarnation, agent, machine } = identity;
     this.#parts = { ...parts, board };
-    this.#slots = config.slots;
-    this.#duty = new Duty(clock, config.drainTimeoutMs);
+    this.#live = config;
+    this.#duty = new Duty(clock, () => this.#live.drainTimeoutMs);
     this.#outage = new Outage(clock, log, this.#stopping.signal);
     this.#committer = createCommitter(persistence, {
       onDown: (error) => (error === undefined ? this.#outage.end() : this.#persistenceDown(error)),
@@ -103,7 +107,7 @@ class RunningAgent implements Agent {
     this.#abilities = createAbilities({ facts, runners, clock });
     this.#readiness = new Readiness({
       ...{ leaving: this.#stopping.signal, duty: this.#duty, sweep: this.#sweep, runners },
-      ...{ abilities: this.#abilities, onlyWhen: config.onlyWhen },
+      ...{ abilities: this.#abilities, onlyWhen: () => this.#live.onlyWhen },
     });
     this.#matcher = new Matcher({
       flows: () =>
@@ -114,10 +118,11 @@ class RunningAgent implements Agent {
     this.#retention = new RetentionSweep({
       ...{ persistence, clock, log, random: Math.random, limits: limitsOf(config.retention) },
     });
+    const why = this.#createWhy();
     const jobs = createJobs({
       ...{ persistence, board, runners, identity, clock, log, capabilities: this.#abilities },
       progress: this.#progress,
-      why: (needs) => this.#why(needs),
+      why: (needs) => why.job(needs),
       onPutFailed: () => this.#sweep.wake(),
       requested: (job, request) => this.#conductor.running().get(job)?.request(request),
     });
@@ -128,12 +133,14 @@ class RunningAgent implements Agent {
       ...{ address: () => this.address, doing: () => this.#doing() },
     });
     const agents = createAgents({
-      ...{ membership, peer: createPeer(config.token), name: agent, clock },
+      ...{ membership, peer: createPeer(config.token), name: agent, machine, clock },
       self: () => this.#view(),
+      jobs: (page) => why.jobs(page),
+      snapshot: () => snapshotOf(facts, clock),
       obey: (verb) => this.#obey(verb),
     });
     this.#http = createHttp({
-      ...{ jobs, agents, agent, log, health: () => this.#health() },
+      ...{ jobs, agents, agent, version: parts.version, log, health: () => this.#health() },
       ...(config.token === undefined ? {} : { token: config.token }),
     });
   }
@@ -192,8 +199,10 @@ class RunningAgent implements Agent {
     log.info("agent stopped");
   }
 
-  setSlots(slots: number): void {
-    this.#slots = slots;
+  change(settings: LiveSettings): void {
+    this.#live = settings;
+    this.#parts.facts.setTags(settings.tags);
+    this.#abilities.forget();
     this.#conductor.wake();
   }
 
@@ -208,7 +217,7 @@ class RunningAgent implements Agent {
     const { board, clock, log } = this.#parts;
     const [claims, matcher] = [this.#claims, this.#matcher];
     return new Conductor({
-      ...{ board, clock, log, claims, matcher, slots: () => this.#slots },
+      ...{ board, clock, log, claims, matcher, slots: () => this.#live.slots },
       random: Math.random,
       mayClaim: async () => (await this.#readiness.obstacle()) === undefined,
       execute: async (claim, control) => {
@@ -229,16 +238,12 @@ class RunningAgent implements Agent {
     });
   }
 
-  #why(needs: Needs): Promise<AgentWhyView> {
-    return whyHere(
-      {
-        ...{ agent: this.#parts.identity.agent, matcher: this.#matcher },
-        slots: this.#slots,
-        running: () => [...this.#conductor.running().keys()],
-        readiness: this.#readiness,
-      },
-      needs,
-    );
+  #createWhy(): WhyHere {
+    return createWhyHere({
+      ...{ ...this.#parts, agent: this.#parts.identity.agent },
+      ...{ matcher: this.#matcher, readiness: this.#readiness, slots: () => this.#live.slots },
+      running: () => [...this.#conductor.running().keys()],
+    });
   }
 
   #health(): Promise<HealthView> {
@@ -258,17 +263,12 @@ class RunningAgent implements Agent {
 
   #doing(): Doing {
     const jobs = [...this.#conductor.running().keys()];
-    return { ...this.#readiness.known(), slots: this.#slots, jobs };
+    return { ...this.#readiness.known(), slots: this.#live.slots, jobs };
   }
 
   #moving(): Pick<HandingOver, "clock" | "duty" | "conductor" | "claims"> {
-    const [{ clock }, duty, conductor, claims] = [
-      this.#parts,
-      this.#duty,
-      this.#conductor,
-      this.#claims,
-    ];
-    return { clock, duty, conductor, claims };
+    const { clock } = this.#parts;
+    return { clock, duty: this.#duty, conductor: this.#conductor, claims: this.#claims };
   }
 
   /** Whatever was known before the machine slept may be wrong: claims first. */

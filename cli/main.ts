@@ -20,6 +20,7 @@ import type { DutyVerb } from "./commands/agents.js";
 import type { ConfigOptions } from "./commands/config.js";
 import type { ShowOptions } from "./commands/show.js";
 import type { WaitOptions } from "./commands/wait.js";
+import type { WhyOptions } from "./commands/why.js";
 import { addCommonOptions, configure } from "./usage.js";
 import { packageVersion } from "./version.js";
 
@@ -128,6 +129,13 @@ function addAgents(program: Command, done: Done): void {
       done(await tellAgent(verb as DutyVerb, name, options));
     });
   }
+  const forget = subcommand(agent, "forget")
+    .description("no longer list an agent that is gone, or has another name now")
+    .argument("<name>", "name of the agent");
+  addCommonOptions(forget).action(async (name: string, flags: CommonOptions) => {
+    const { forgetAgent } = await import("./commands/agents.js");
+    done(await forgetAgent(name, { ...program.opts<CommonOptions>(), ...flags }));
+  });
 }
 
 const DUTY: Readonly<Record<DutyVerb, string>> = {
@@ -184,8 +192,10 @@ function addShow(program: Command, done: Done): void {
 function addWhy(program: Command, done: Done): void {
   const command = subcommand(program, "why")
     .description("tell why a job runs or does not: each thing it needs, and what would help")
-    .argument("<job>", "id of a job");
-  addCommonOptions(command).action(async (job: string, flags: CommonOptions) => {
+    .argument("[job]", "id of a job")
+    .option("--agent <name>", "only what this agent says; without a job, of all jobs that wait")
+    .option("--limit <n>", "with --agent, the newest so many jobs", readWhole(1, 1_000));
+  addCommonOptions(command).action(async (job: string | undefined, flags: WhyOptions) => {
     const { why } = await import("./commands/why.js");
     done(await why(job, { ...program.opts<CommonOptions>(), ...flags }));
   });

@@ -1,6 +1,6 @@
 import { availableParallelism, hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { DEFAULT_PORT } from "../common/port.js";
+import { DEFAULT_PORT, FREE_PORTS } from "../common/port.js";
 import type { Config } from "./config.js";
 import type { CheckedSettings } from "./schema.js";
 import { home } from "./secrets.js";
@@ -35,6 +35,7 @@ export function complete(settings: CheckedSettings, env: NodeJS.ProcessEnv): Con
     ...(agent?.memory === undefined ? {} : { memory: agent.memory }),
     retention: retention(settings.retention),
     tags: agent?.tags ?? {},
+    freePorts: agent?.freePorts ?? FREE_PORTS,
     facts: settings.facts ?? {},
     logLevel: log?.level ?? "info",
   };

@@ -1,4 +1,5 @@
 import type { Clause } from "../common/job.js";
+import type { PortRange } from "../common/port.js";
 import type { Overrides } from "../facts/overrides.js";
 
 /** Everything an agent was told, checked and complete; durations in ms. */
@@ -36,6 +37,8 @@ export interface Config {
   readonly retention: { readonly days: number; readonly jobs: number; readonly bytes: number };
   /** Labels by which jobs may ask for this agent. */
   readonly tags: Readonly<Record<string, string>>;
+  /** The range of which the fact `free_ports` tells: lowest and highest, both included. */
+  readonly freePorts: PortRange;
   /** Facts that are so whatever the machine shows. */
   readonly facts: Overrides;
   readonly logLevel: LogLevel;

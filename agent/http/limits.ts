@@ -8,6 +8,10 @@ export const LIMITS = {
   bodyKeys: 10_000,
   /** Jobs on one page of a list. */
   pageJobs: 500,
+  /** Jobs that wait on one page of why an agent does not take them. */
+  pageWhy: 100,
+  /** The same when nobody says how many. */
+  whyJobs: 20,
   /** Longest `?wait=`, ms; under `idleMs`, or the connection ends before the answer. */
   waitMs: 60_000,
   /** Posts in progress at a time; the next one is asked to come back. */

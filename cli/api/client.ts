@@ -1,6 +1,6 @@
 import { ERROR_CODES, type ErrorCode, hasCode, JobrunnerError } from "../../common/error.js";
-import { type Address, type AddressOptions, findAddresses } from "./addresses.js";
-import { clusterAddresses } from "./cluster.js";
+import { type Address, type AddressOptions, findAddresses, namedBy } from "./addresses.js";
+import { clusterAgents, furtherAddresses } from "./cluster.js";
 import { type Answer, type Exchange, exchange, NOBODY_LISTENS } from "./exchange.js";
 import { findToken } from "./token.js";
 
@@ -34,21 +34,26 @@ export interface ClientOptions extends AddressOptions {
 export async function createClient(options: ClientOptions): Promise<Client> {
   const { env, say } = options;
   const token = await findToken(env);
-  const cluster = (local: readonly Address[]): Promise<readonly Address[]> =>
-    clusterAddresses(local, { env, token });
-  return new AgentClient(await findAddresses(options, cluster), { say, token });
+  const addresses = await findAddresses(options, (local) => clusterAgents(local, { env, token }));
+  const further = namedBy(options) === undefined ? () => furtherAddresses(env, say) : undefined;
+  return new AgentClient(addresses, { say, token, further });
+}
+
+interface Asking extends Pick<ClientOptions, "say"> {
+  readonly token: string | undefined;
+  /** Whom to ask when none of the addresses answers; called once. */
+  readonly further: (() => Promise<readonly Address[]>) | undefined;
 }
 
 class AgentClient implements Client {
   #addresses: readonly Address[];
+  #further: Asking["further"];
   readonly #say: (line: string) => void;
   readonly #token: string | undefined;
 
-  constructor(
-    addresses: readonly Address[],
-    { say, token }: Pick<ClientOptions, "say"> & { readonly token: string | undefined },
-  ) {
+  constructor(addresses: readonly Address[], { say, token, further }: Asking) {
     this.#addresses = addresses;
+    this.#further = further;
     this.#say = say;
     this.#token = token;
   }
@@ -82,32 +87,59 @@ class AgentClient implements Client {
     await this.#ask({ method: "DELETE", path, timeoutMs: ANSWER_MS });
   }
 
-  async #ask(request: Omit<Exchange, "url"> & { readonly path: string }): Promise<Answer> {
+  async #ask(request: Asked): Promise<Answer> {
     const failures: string[] = [];
-    const order = this.#addresses;
-    for (const [index, address] of order.entries()) {
-      try {
-        const url = address.url + request.path;
-        const spare = order.length > index + 1 ? ANSWER_MS - NEXT_MS : 0;
-        const timeoutMs = request.timeoutMs - spare;
-        const answer = await exchange({ ...request, url, timeoutMs, token: this.#token });
-        this.#addresses = [address, ...order.filter((each) => each !== address)];
+    for (let index = 0; ; index += 1) {
+      const address = await this.#at(index);
+      if (address === undefined) throw unreachable(failures);
+      const answer = await this.#try(address, request, index);
+      if (typeof answer !== "string") {
+        this.#addresses = [address, ...this.#addresses.filter((each) => each !== address)];
+        // What an agent refuses, another one refuses as well: it is no silence.
         return checked(answer);
-      } catch (error) {
-        if (!hasCode(error, "UNREACHABLE")) throw error;
-        failures.push(`${address.label}: ${error.message}`);
-        const next = order[index + 1];
-        const isNews = address.assumed !== true || error.message !== NOBODY_LISTENS;
-        if (next !== undefined && isNews) {
-          this.#say(
-            `agent ${address.label} does not answer (${error.message}), asking ${next.label}`,
-          );
-        }
+      }
+      failures.push(`${address.label}: ${answer}`);
+      const next = await this.#at(index + 1);
+      const isNews = address.assumed !== true || answer !== NOBODY_LISTENS;
+      if (next !== undefined && isNews) {
+        this.#say(`agent ${address.label} does not answer (${answer}), asking ${next.label}`);
       }
     }
-    throw unreachable(failures);
+  }
+
+  /** The answer, or why that agent gives none. */
+  async #try(address: Address, request: Asked, index: number): Promise<Answer | string> {
+    const { url, label, named, token } = address;
+    const isLast = index + 1 >= this.#addresses.length && this.#further === undefined;
+    try {
+      const answer = await exchange({
+        ...{ ...request, url: url + request.path, token: this.#token ?? token },
+        ...(named === true ? { only: label } : {}),
+        timeoutMs: request.timeoutMs - (isLast ? 0 : ANSWER_MS - NEXT_MS),
+      });
+      if (named === true && answer.agent !== undefined && answer.agent !== label) {
+        return `that address belongs to ${answer.agent}`;
+      }
+      const isClear = isDone(answer) || toProblem(answer) !== undefined;
+      return isClear ? answer : `it answered with status ${answer.status}`;
+    } catch (error) {
+      if (!hasCode(error, "UNREACHABLE")) throw error;
+      return error.message;
+    }
+  }
+
+  async #at(index: number): Promise<Address | undefined> {
+    const further = this.#further;
+    if (index < this.#addresses.length || further === undefined) return this.#addresses[index];
+    this.#further = undefined;
+    const known = new Set(this.#addresses.map(({ url }) => url));
+    const more = (await further()).filter(({ url }) => !known.has(url));
+    this.#addresses = [...this.#addresses, ...more];
+    return this.#addresses[index];
   }
 }
+
+type Asked = Omit<Exchange, "url"> & { readonly path: string };
 
 function unreachable(failures: readonly string[]): JobrunnerError {
   return new JobrunnerError("UNREACHABLE", `no agent answers (${failures.join("; ")})`, {
@@ -116,18 +148,21 @@ function unreachable(failures: readonly string[]): JobrunnerError {
   });
 }
 
-function checked(answer: Answer): Answer {
-  if (answer.status >= 200 && answer.status < 300) return answer;
-  throw toError(answer);
+function isDone({ status }: Answer): boolean {
+  return status >= 200 && status < 300;
 }
 
-/** The agent's problem document as the error it was made of. */
-function toError({ status, body }: Answer): JobrunnerError {
+function checked(answer: Answer): Answer {
+  const problem = isDone(answer) ? undefined : toProblem(answer);
+  if (problem === undefined) return answer;
+  throw problem;
+}
+
+/** The agent's problem document as the error it was made of; undefined when it is none. */
+function toProblem({ body }: Answer): JobrunnerError | undefined {
   const problem = typeof body === "object" && body !== null ? body : {};
   const { code, detail, hint, errors } = problem as Readonly<Record<string, unknown>>;
-  if (!isErrorCode(code) || typeof detail !== "string") {
-    return new JobrunnerError("UNREACHABLE", `the agent answered with status ${status}`);
-  }
+  if (!isErrorCode(code) || typeof detail !== "string") return undefined;
   return new JobrunnerError(code, detail, {
     ...(typeof hint === "string" ? { hint } : {}),
     ...(Array.isArray(errors) ? { cause: errors } : {}),

@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { AGENT_HEADER } from "../../common/agent-header.js";
 import { JobrunnerError } from "../../common/error.js";
 
 /** One request to one agent. */
@@ -8,6 +9,8 @@ export interface Exchange {
   readonly body?: string;
   readonly key?: string | undefined;
   readonly token?: string | undefined;
+  /** Name of the only agent that may obey. */
+  readonly only?: string | undefined;
   /** Time for the whole answer, ms. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
@@ -15,6 +18,8 @@ export interface Exchange {
 
 export interface Answer {
   readonly status: number;
+  /** Name of the agent that answers. */
+  readonly agent?: string;
   readonly body: unknown;
   /** The posting had been made before, with the same key. */
   readonly replayed: boolean;
@@ -43,12 +48,13 @@ export async function exchange(options: Exchange): Promise<Answer> {
 }
 
 function send(options: Exchange, signal: AbortSignal): Promise<Answer> {
-  const { method, url, body, key, token } = options;
+  const { method, url, body, key, token, only } = options;
   const headers = {
     accept: "application/json",
     ...(body === undefined ? {} : { "content-type": "application/json" }),
     ...(key === undefined ? {} : { "idempotency-key": key }),
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(only === undefined ? {} : { [AGENT_HEADER]: only }),
   };
   return new Promise((resolve, reject) => {
     // No keep-alive: an idle socket would hold the process after its work is done.
@@ -63,7 +69,9 @@ function send(options: Exchange, signal: AbortSignal): Promise<Answer> {
       });
       incoming.on("end", () => {
         try {
+          const agent = incoming.headers[AGENT_HEADER];
           resolve({
+            ...(typeof agent === "string" ? { agent } : {}),
             status: incoming.statusCode ?? 0,
             body: parse(Buffer.concat(chunks).toString("utf8")),
             replayed: incoming.headers["idempotency-replayed"] === "true",

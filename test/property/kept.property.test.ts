@@ -5,7 +5,7 @@ import { type AtomNode, compile, type Plan } from "../../engine/plan.js";
 import { killedAfterEach } from "./crash-runs.js";
 import { CrashWorld } from "./crash-world.js";
 import { createRandom } from "./random.js";
-import { type RandomFlow, randomFlow, type TaskScript } from "./random-flow.js";
+import { type RandomFlow, randomFlow, type BodyScript } from "./random-flow.js";
 
 /*
  * Random flows that end in whatever way, and are retried from each of their atoms in a world where
@@ -16,7 +16,7 @@ import { type RandomFlow, randomFlow, type TaskScript } from "./random-flow.js";
 const FLOWS = Number(process.env["JOBRUNNER_PROPERTY_FLOWS"] ?? 300);
 const SEED = Number(process.env["JOBRUNNER_PROPERTY_SEED"] ?? 1);
 
-const WELL: TaskScript = { fails: () => false, revertFails: () => false };
+const WELL: BodyScript = { fails: () => false, revertFails: () => false };
 const NOTHING: ReadonlySet<string> = new Set();
 
 describe("random flows that are retried from an atom", () => {
@@ -58,9 +58,14 @@ function subjectOf(seed: number): Subject {
   const random = createRandom(seed);
   const made = randomFlow(random);
   const flow = { ...made, spec: { ...made.spec, neverResolve: random.chance(0.4) } };
-  const scripts = new Map([...made.scripts.keys()].map((name) => [name, WELL]));
+  const scripts = allWell(made.scripts);
+  const retries = allWell(made.retries);
   const plan = compile(flow.spec);
-  return { flow, well: { ...flow, scripts }, plan, cancelled: random.chance(0.3) };
+  return { flow, well: { ...flow, scripts, retries }, plan, cancelled: random.chance(0.3) };
+}
+
+function allWell(bodies: ReadonlyMap<string, unknown>): ReadonlyMap<string, BodyScript> {
+  return new Map([...bodies.keys()].map((name) => [name, WELL]));
 }
 
 async function retryFromEach(subject: Subject, seen: Map<string, number>): Promise<void> {

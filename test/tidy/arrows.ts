@@ -172,6 +172,7 @@ export const ARROWS: readonly Arrow[] = [
       "dynamic:cluster/consul/",
       "config/state-directory.ts",
       "config/sources/files.ts",
+      "dynamic:config/load.ts",
       "common/",
       "node:*",
     ],

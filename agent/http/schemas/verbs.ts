@@ -1,4 +1,4 @@
-import { type Schema } from "../schemas.js";
+import { COUNT, named, type Schema } from "./schema.js";
 
 /* Bodies of the requests that retry, release, reprioritise and remove jobs. */
 
@@ -62,3 +62,8 @@ export const GC: Schema = {
     },
   },
 };
+
+export const GC_DONE: Schema = named("Removed", {
+  removed: COUNT,
+  more: { type: "boolean", description: "There are more: ask again." },
+});

@@ -1,0 +1,84 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { hasCode, JobrunnerError } from "../../../common/error.js";
+import type { PostRequest } from "../../../common/wire.js";
+import type { PostAnswer } from "../../jobs/posting.js";
+import { LIMITS } from "../limits.js";
+import { HttpError } from "../problem.js";
+import type { Route, RouteOptions } from "../route.js";
+import { CHECK, POST_FLOW_JOB, POST_HEADERS, POST_JOB, POSTED } from "../schemas/posting.js";
+import { FLOW_PARAMS } from "../schemas/flows.js";
+import { named } from "./flows.js";
+
+export function postingRoutes({ jobs }: RouteOptions): readonly Route[] {
+  let inFlight = 0;
+  const post = async (request: FastifyRequest, reply: FastifyReply, body: PostRequest) => {
+    if (inFlight >= LIMITS.postsInFlight) throw busy();
+    inFlight += 1;
+    try {
+      const answer = await jobs.post(body, keyOf(request));
+      return await answerPosting(reply, answer);
+    } catch (error) {
+      throw hasCode(error, "CONFLICT") ? new HttpError(422, error) : error;
+    } finally {
+      inFlight -= 1;
+    }
+  };
+  // The casts of bodies and queries in these files follow the schema check of their route.
+  return [
+    {
+      method: "POST",
+      url: "/v1/jobs",
+      operationId: "postJob",
+      summary: "Post a job; it is durable when this answers",
+      ...{ tag: "jobs", scope: "post" },
+      schema: { body: POST_JOB, headers: POST_HEADERS, response: POSTED },
+      handler: (request, reply) => post(request, reply, request.body as PostRequest),
+    },
+    {
+      method: "POST",
+      url: "/v1/flows/:name/jobs",
+      operationId: "postJobOfFlow",
+      summary: "Post a job of this flow; the flow itself tells the schema of its parameters",
+      ...{ tag: "jobs", scope: "post" },
+      schema: {
+        ...{ body: POST_FLOW_JOB, headers: POST_HEADERS, params: FLOW_PARAMS },
+        response: POSTED,
+      },
+      handler: async (request, reply) => {
+        const { name: flow } = request.params as { name: string };
+        const body = request.body as Omit<PostRequest, "flow">;
+        return named(post(request, reply, { ...body, flow }));
+      },
+    },
+    {
+      method: "POST",
+      url: "/v1/jobs::check",
+      operationId: "checkJob",
+      summary: "Check a posting and draw its flow without posting it",
+      ...{ tag: "jobs", scope: "post" },
+      schema: { body: POST_JOB, response: { 200: CHECK } },
+      handler: (request) => jobs.check(request.body as PostRequest),
+    },
+  ];
+}
+
+/** 201 for a new job, 200 for the one that the same key gave before. */
+export function answerPosting(reply: FastifyReply, posting: PostAnswer): FastifyReply {
+  if (!posting.created) reply.header("idempotency-replayed", "true");
+  return reply
+    .code(posting.created ? 201 : 200)
+    .header("location", `/v1/jobs/${posting.view.id}`)
+    .send(posting.view);
+}
+
+export function keyOf(request: FastifyRequest): string | undefined {
+  const key = request.headers["idempotency-key"];
+  return typeof key === "string" ? key : undefined;
+}
+
+function busy(): JobrunnerError {
+  return new JobrunnerError("BUSY", "too many posts at the same time", {
+    hint: "Send it again in a second, with the same Idempotency-Key.",
+    retryable: true,
+  });
+}

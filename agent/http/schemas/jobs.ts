@@ -1,0 +1,85 @@
+import { LIMITS } from "../limits.js";
+import { AGENT_NAME, DURATION, FLOW_NAME } from "./names.js";
+import { list, named, type Schema, TEXT, TEXTS, TIME } from "./schema.js";
+
+/** Job states a list may be filtered by. */
+export const JOB_STATES = [
+  "SCHEDULED",
+  "WAITING",
+  "RUNNING",
+  "REVERTING",
+  "SUSPENDED",
+  "SUCCESS",
+  "REVERTED",
+  "FAILURE",
+  "CANCELLED",
+] as const;
+
+export const LIST_QUERY: Schema = {
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    state: {
+      type: "string",
+      description: `One or several of ${JOB_STATES.join(", ")}, with commas between.`,
+      pattern: "^[A-Z]{1,20}(?:,[A-Z]{1,20}){0,20}$",
+    },
+    flow: FLOW_NAME,
+    agent: AGENT_NAME,
+    since: { type: "string", format: "date-time", description: "Posted at this time or later." },
+    limit: { type: "integer", minimum: 1, maximum: LIMITS.pageJobs, default: 50 },
+    cursor: {
+      type: "string",
+      description: "`nextCursor` of the page before.",
+      pattern: "^[\\u0021-\\u007e]{1,512}$",
+    },
+  },
+};
+
+export const JOB_PARAMS: Schema = {
+  type: "object",
+  required: ["id"],
+  properties: {
+    id: {
+      type: "string",
+      description: "A job's id, or at least 4 characters of its beginning or end.",
+      pattern: "^[0-9A-Fa-f-]{4,36}$",
+    },
+  },
+};
+
+export const JOB_QUERY: Schema = {
+  type: "object",
+  additionalProperties: false,
+  properties: { wait: { ...DURATION, description: "Answer when the job is over, or after this." } },
+};
+
+export const JOB_PROPERTIES = {
+  id: { type: "string", format: "uuid" },
+  flow: TEXT,
+  version: { type: "integer", minimum: 1 },
+  name: TEXT,
+  state: { type: "string", enum: JOB_STATES },
+  priority: { type: "integer" },
+  postedAt: TIME,
+  postedVia: { ...TEXT, description: "The agent that took the posting." },
+} as const;
+
+export const JOB_SOMETIMES = {
+  agent: { ...TEXT, description: "The agent that owns it, or owned it last." },
+  request: { type: "string", enum: ["cancel", "cancel-no-revert", "suspend"] },
+  reason: named(
+    "ParkReason",
+    { code: { type: "string", enum: ["POISON", "FLOW_CHANGED", "BAD_RECORD"] }, message: TEXT },
+    { details: TEXTS },
+  ),
+  runAt: TIME,
+  endedAt: TIME,
+} as const;
+
+export const JOB: Schema = named("Job", JOB_PROPERTIES, JOB_SOMETIMES);
+
+/** Of a job of which there is no more: retention has removed it. */
+export const REMOVED_JOB: Schema = named("RemovedJob", { id: JOB_PROPERTIES.id, removed: TEXT });
+
+export const JOBS: Schema = named("Jobs", { items: list(JOB) }, { nextCursor: TEXT });
