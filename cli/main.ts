@@ -14,6 +14,7 @@ import {
   readWhole,
   type RunFlags,
 } from "./options.js";
+import type { BackupFlags } from "./agent/backup.js";
 import type { AskOptions } from "./commands/ask.js";
 import { addVerbs, QUIET } from "./commands/verbs/add.js";
 import type { DutyVerb } from "./commands/agents.js";
@@ -66,6 +67,7 @@ function createProgram(done: Done): Command {
   addFlows(program, done);
   addAgents(program, done);
   addConfig(program, done);
+  addBackup(program, done);
   return program;
 }
 
@@ -108,6 +110,17 @@ function addConfig(program: Command, done: Done): void {
     const { checkConfig } = await import("./commands/config.js");
     done(await checkConfig(file, { ...program.opts<CommonOptions>(), ...flags }));
   });
+}
+
+function addBackup(program: Command, done: Done): void {
+  subcommand(program, "backup")
+    .description("copy the database of this machine while its agents go on")
+    .argument("<file>", "the new file")
+    .option("--config <file>", "the only file of settings to read")
+    .action(async (file: string, flags: BackupFlags) => {
+      const { backup } = await import("./agent/backup.js");
+      done(await backup(file, flags));
+    });
 }
 
 function addAgents(program: Command, done: Done): void {
