@@ -103,7 +103,9 @@ describe("what a retry keeps of an earlier job (P-39)", () => {
       { change: "atom", atom: "a", to: "SUCCESS" },
     ]);
 
+    const plain = linear("f", [task("a", { requires: ["p"] }), "b"], HALTING);
     const stale = { keeps: false, why: "stale", atom: "a", symbol: "p" };
+    expect(keeping(plain, entries, "b", ["p"])).toEqual(stale);
     expect(keeping(spec, entries, "b", ["p"])).toEqual(stale);
     expect(keeping(spec, entries, "b", ["q"])).toEqual({
       keeps: true,
