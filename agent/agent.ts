@@ -23,6 +23,7 @@ import { Ledger } from "./matching/ledger.js";
 import { Matcher } from "./matching/match.js";
 import { Readiness } from "./matching/readiness.js";
 import { ProgressBook } from "./jobs/progress.js";
+import { createLogs, type Logs } from "./logs/logs.js";
 import type { AgentParts } from "./parts.js";
 import type { Manifest } from "./runner/runner.js";
 import { limitsOf, RetentionSweep } from "./retention.js";
@@ -66,6 +67,7 @@ class RunningAgent implements Agent {
   readonly #duty: Duty;
   readonly #portrait: SelfPortrait;
   readonly #progress = new ProgressBook();
+  readonly #logs: Logs;
   readonly #outage: Outage;
   readonly #committer;
   readonly #claims: Claims;
@@ -89,7 +91,10 @@ class RunningAgent implements Agent {
     this.#parts = { ...parts, board };
     this.#live = config;
     this.#duty = new Duty(clock, () => this.#live.drainTimeoutMs);
-    this.#outage = new Outage(clock, log, this.#stopping.signal);
+    this.#logs = createLogs({ ...parts, ...config.logs, agent, now: () => this.#databaseNow() });
+    this.#outage = new Outage({
+      ...{ clock, log, patienceMs: config.patienceMs, stopping: this.#stopping.signal },
+    });
     this.#committer = createCommitter(persistence, {
       onDown: (error) => (error === undefined ? this.#outage.end() : this.#persistenceDown(error)),
     });
@@ -140,7 +145,8 @@ class RunningAgent implements Agent {
       obey: (verb) => this.#obey(verb),
     });
     this.#http = createHttp({
-      ...{ jobs, agents, agent, version: parts.version, log, health: () => this.#health() },
+      ...{ jobs, logs: this.#logs.read, agents, agent, version: parts.version, log },
+      health: () => this.#health(),
       ...(config.token === undefined ? {} : { token: config.token }),
     });
   }
@@ -188,14 +194,8 @@ class RunningAgent implements Agent {
     await this.#requests;
     await Promise.all([this.#sweep.stop(), this.#retention.stop()]);
     await this.#http.close();
-    await this.#claims[Symbol.asyncDispose]();
-    await this.#committer[Symbol.asyncDispose]();
-    await runners[Symbol.asyncDispose]();
-    await facts[Symbol.asyncDispose]();
-    await membership[Symbol.asyncDispose]();
-    await identity[Symbol.asyncDispose]();
-    await board[Symbol.asyncDispose]();
-    await persistence[Symbol.asyncDispose]();
+    const mine = [this.#claims, this.#committer, runners, this.#logs, facts, membership];
+    for (const part of [...mine, identity, board, persistence]) await part[Symbol.asyncDispose]();
     log.info("agent stopped");
   }
 
@@ -228,14 +228,20 @@ class RunningAgent implements Agent {
           progress: this.#progress,
           boardId: () => this.#sweep.boardId ?? "",
           boardDiffers: () => this.#sweep.boardDiffers(),
-          databaseNow: () => clock.now() + this.#sweep.offsetMs,
+          logs: this.#logs.book,
+          databaseNow: () => this.#databaseNow(),
           persistenceDown: () => this.#sweep.persistenceDown(),
           leaving: this.#duty.leaving,
           grace: this.#duty.grace,
         });
         ended(claim.job);
+        this.#logs.wake(claim.job);
       },
     });
+  }
+
+  #databaseNow(): number {
+    return this.#parts.clock.now() + this.#sweep.offsetMs;
   }
 
   #createWhy(): WhyHere {

@@ -19,6 +19,7 @@ import type { AskOptions } from "./commands/ask.js";
 import { addVerbs, QUIET } from "./commands/verbs/add.js";
 import type { DutyVerb } from "./commands/agents.js";
 import type { ConfigOptions } from "./commands/config.js";
+import type { LogsOptions } from "./commands/logs/logs.js";
 import type { ShowOptions } from "./commands/show.js";
 import type { WaitOptions } from "./commands/wait.js";
 import type { WhyOptions } from "./commands/why.js";
@@ -61,6 +62,7 @@ function createProgram(done: Done): Command {
   addPost(program, done);
   addShow(program, done);
   addWhy(program, done);
+  addLogs(program, done);
   addWait(program, done);
   addAsk(program, done);
   addVerbs(program, done);
@@ -193,6 +195,7 @@ function addShow(program: Command, done: Done): void {
     .option("--flow <flow>", "only jobs of this flow")
     .option("--agent <name>", "only jobs this agent owns or owned last")
     .option("--since <time>", "only jobs posted since: 2h, or 2027-01-31T18:00:00Z", readTime)
+    .option("--text <words>", "only jobs with all of these words in their name or flow")
     .option("--limit <n>", "the newest so many (default: 50)", readWhole(1, 100_000))
     .option("--all", "all there are")
     .addOption(watch.preset(String(WATCH_MS / 1000) + "s").argParser(readDuration));
@@ -211,6 +214,21 @@ function addWhy(program: Command, done: Done): void {
   addCommonOptions(command).action(async (job: string | undefined, flags: WhyOptions) => {
     const { why } = await import("./commands/why.js");
     done(await why(job, { ...program.opts<CommonOptions>(), ...flags }));
+  });
+}
+
+function addLogs(program: Command, done: Done): void {
+  const command = subcommand(program, "logs")
+    .description("print what the tasks of a job and their commands wrote")
+    .argument("<job>", "id of a job")
+    .option("-f, --follow", "go on with what comes, until the job is over")
+    .option("--atom <atom>", "only lines of this atom")
+    .option("--since <time>", "only lines since: 10m, or 2027-01-31T18:00:00Z", readTime)
+    .option("--tail <n>", "only the last so many", readWhole(0, 1_000_000))
+    .option("--raw", "the lines alone, as they were written, control characters included");
+  addCommonOptions(command).action(async (job: string, flags: LogsOptions) => {
+    const { logs } = await import("./commands/logs/logs.js");
+    done(await logs(job, { ...program.opts<CommonOptions>(), ...flags }));
   });
 }
 

@@ -71,6 +71,7 @@ function rowsOf(loaded: Loaded): readonly Row[] {
     row("board", config.board, withoutSecrets(config.board)),
     row("persistence", config.persistence, withoutSecrets(config.persistence)),
     row("claim.lease", config.leaseMs, formatDuration(config.leaseMs)),
+    row("claim.patience", config.patienceMs, formatDuration(config.patienceMs)),
     row("drain.timeout", config.drainTimeoutMs, formatDuration(config.drainTimeoutMs)),
     row("retention.days", config.retention.days),
     row("retention.jobs", config.retention.jobs),

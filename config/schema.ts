@@ -17,6 +17,8 @@ import { LOG_LEVELS } from "./config.js";
 
 const DAY_MS = 86_400_000;
 const MEMORY_MIN = 64 * 1024 ** 2;
+/** Some chunks of lines, which are kept and removed as a whole. */
+const LOG_MIN = 64 * 1024;
 
 const name = z
   .string()
@@ -183,13 +185,25 @@ export const SETTINGS = z.strictObject({
       ca: z.string().min(1).optional(),
     })
     .optional(),
-  claim: z.strictObject({ lease: duration(500, 600_000).optional() }).optional(),
+  claim: z
+    .strictObject({
+      lease: duration(500, 600_000).optional(),
+      patience: duration(10_000, DAY_MS).optional(),
+    })
+    .optional(),
   drain: z.strictObject({ timeout: duration(0, DAY_MS).optional() }).optional(),
   retention: z
     .strictObject({
       days: whole(0, 36_500).optional(),
       jobs: whole(0, 100_000_000).optional(),
       bytes: bytes.optional(),
+    })
+    .optional(),
+  logs: z
+    .strictObject({
+      bytesPerJob: bytes
+        .refine((amount) => amount === 0 || amount >= LOG_MIN, "is too little: 64KiB or more, or 0")
+        .optional(),
     })
     .optional(),
   onlyWhen: z.array(clause).optional(),

@@ -1,6 +1,7 @@
 import { isEnded } from "../common/job.js";
 import type { Append, Asker, NewJob, OwnershipEnd } from "./persistence.js";
 import { checkSize, type FlowTexts, toBody, toFlowTexts } from "./texts.js";
+import { wordsOf } from "./words.js";
 
 /*
  * What is written, made ready before any transaction: nothing in here touches a database.
@@ -16,6 +17,7 @@ export interface Prepared extends FlowTexts {
   readonly kept?: { readonly body: string; readonly by: Asker };
   /** Of the clauses that the poster asked for. */
   readonly required?: string;
+  readonly words: readonly string[];
 }
 
 /** Throws TOO_LARGE or NOT_JSON for what can never be stored. */
@@ -25,6 +27,7 @@ export function prepare(job: NewJob): Prepared {
   const body = kept === undefined ? "" : checkSize(toBody(kept.changes), "What is kept");
   return {
     job,
+    words: wordsOf(job.name, job.needs.flow),
     ...toFlowTexts(job),
     ...(kept !== undefined && { kept: { body, by: kept.by } }),
     ...(required.length > 0 && { required: JSON.stringify(required) }),

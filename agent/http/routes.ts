@@ -6,6 +6,7 @@ import { askingRoutes } from "./routes/asking.js";
 import { flowRoutes } from "./routes/flows.js";
 import { healthRoutes } from "./routes/health.js";
 import { jobRoutes } from "./routes/jobs.js";
+import { logRoutes } from "./routes/logs.js";
 import { openApiRoute } from "./routes/openapi.js";
 import { postingRoutes } from "./routes/posting.js";
 import { verbRoutes } from "./routes/verbs.js";
@@ -17,6 +18,7 @@ const PARTS: readonly ((options: RouteOptions) => readonly Route[])[] = [
   jobRoutes,
   askingRoutes,
   verbRoutes,
+  logRoutes,
   flowRoutes,
   agentRoutes,
   healthRoutes,

@@ -1,7 +1,7 @@
 import { JobrunnerError } from "../../common/error.js";
 import { isCancel, isEnded, isStartable, type JobState } from "../../common/job.js";
 import type { JobVerb, JobView } from "../../common/wire.js";
-import type { Asked } from "../../persistence/verbs-port.js";
+import type { Asked } from "../../persistence/persistence.js";
 import { nextOwner } from "../owner/owner-name.js";
 import type { TellingOptions } from "./options.js";
 import { putOnBoard } from "./posting.js";

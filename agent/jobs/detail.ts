@@ -2,7 +2,7 @@ import type { AttemptView, JobDetailView, ProgressView } from "../../common/wire
 import type { Entry } from "../../engine/journal.js";
 import { type AtomHistory, historiesOf, resultsOf } from "../../engine/view.js";
 import type { JobRow, Ownership } from "../../persistence/persistence.js";
-import type { Retries } from "../../persistence/verbs-port.js";
+import type { Retries } from "../../persistence/persistence.js";
 import { type AtomPart, toTree } from "./tree.js";
 import { ownersAmong } from "./verbs/viewing.js";
 import { toJobView, toNeeds, toOwnerViews } from "./views.js";

@@ -21,7 +21,7 @@ export interface Address {
 }
 
 /** An agent as the cluster knows it; without a URL only its own machine reaches it. */
-export type Known = Pick<Address, "label"> & Partial<Pick<Address, "url">>;
+export type Known = Pick<Address, "label" | "token"> & Partial<Pick<Address, "url">>;
 
 export interface AddressOptions {
   /**
@@ -85,7 +85,7 @@ async function byName(
   });
 }
 
-function isReached(known: Known): known is Known & Address {
+export function isReached(known: Known): known is Known & Address {
   return known.url !== undefined;
 }
 

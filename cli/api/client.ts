@@ -1,7 +1,16 @@
+import { IncomingMessage } from "node:http";
 import { ERROR_CODES, type ErrorCode, hasCode, JobrunnerError } from "../../common/error.js";
 import { type Address, type AddressOptions, findAddresses, namedBy } from "./addresses.js";
 import { clusterAgents, furtherAddresses } from "./cluster.js";
-import { type Answer, type Exchange, exchange, NOBODY_LISTENS } from "./exchange.js";
+import { type EventsOptions, readEvents, type StreamEvent } from "./event-stream.js";
+import {
+  agentOf,
+  type Answer,
+  type Exchange,
+  exchange,
+  NOBODY_LISTENS,
+  openStream,
+} from "./exchange.js";
 import { findToken } from "./token.js";
 
 /** A request that does not wait for anything is answered in this time, ms. */
@@ -23,6 +32,8 @@ export interface Client {
   /** The same key goes to each agent that is tried, or failing over would post twice (P-1). */
   post<T>(path: string, body: unknown, key?: string): Promise<{ body: T; replayed: boolean }>;
   delete(path: string): Promise<void>;
+  /** The events of one agent's answer, as `readEvents` gives them. */
+  events(path: string, options?: EventsOptions): Promise<AsyncIterable<StreamEvent>>;
 }
 
 export interface ClientOptions extends AddressOptions {
@@ -87,16 +98,27 @@ class AgentClient implements Client {
     await this.#ask({ method: "DELETE", path, timeoutMs: ANSWER_MS });
   }
 
+  async events(path: string, options: EventsOptions = {}): Promise<AsyncIterable<StreamEvent>> {
+    const request = { method: "GET", path, timeoutMs: ANSWER_MS, ...options } as const;
+    const answer = await this.#first(request, openStream);
+    if (answer instanceof IncomingMessage) return readEvents(answer, options);
+    throw toProblem(answer) ?? new JobrunnerError("UNREACHABLE", "it sends no events");
+  }
+
   async #ask(request: Asked): Promise<Answer> {
+    return checked(await this.#first(request, exchange));
+  }
+
+  /** What the first agent that answers does. */
+  async #first<T extends Answer | IncomingMessage>(request: Asked, send: Send<T>): Promise<T> {
     const failures: string[] = [];
     for (let index = 0; ; index += 1) {
       const address = await this.#at(index);
       if (address === undefined) throw unreachable(failures);
-      const answer = await this.#try(address, request, index);
+      const answer = await this.#try(address, index, { request, send });
       if (typeof answer !== "string") {
         this.#addresses = [address, ...this.#addresses.filter((each) => each !== address)];
-        // What an agent refuses, another one refuses as well: it is no silence.
-        return checked(answer);
+        return answer;
       }
       failures.push(`${address.label}: ${answer}`);
       const next = await this.#at(index + 1);
@@ -108,20 +130,22 @@ class AgentClient implements Client {
   }
 
   /** The answer, or why that agent gives none. */
-  async #try(address: Address, request: Asked, index: number): Promise<Answer | string> {
+  async #try<T extends Answer | IncomingMessage>(
+    address: Address,
+    index: number,
+    { request, send }: { readonly request: Asked; readonly send: Send<T> },
+  ): Promise<T | string> {
     const { url, label, named, token } = address;
     const isLast = index + 1 >= this.#addresses.length && this.#further === undefined;
     try {
-      const answer = await exchange({
+      const answer = await send({
         ...{ ...request, url: url + request.path, token: this.#token ?? token },
         ...(named === true ? { only: label } : {}),
         timeoutMs: request.timeoutMs - (isLast ? 0 : ANSWER_MS - NEXT_MS),
       });
-      if (named === true && answer.agent !== undefined && answer.agent !== label) {
-        return `that address belongs to ${answer.agent}`;
-      }
-      const isClear = isDone(answer) || toProblem(answer) !== undefined;
-      return isClear ? answer : `it answered with status ${answer.status}`;
+      const refusal = refusalOf(answer, named === true ? label : undefined);
+      if (refusal !== undefined && answer instanceof IncomingMessage) answer.destroy();
+      return refusal ?? answer;
     } catch (error) {
       if (!hasCode(error, "UNREACHABLE")) throw error;
       return error.message;
@@ -139,7 +163,22 @@ class AgentClient implements Client {
   }
 }
 
-type Asked = Omit<Exchange, "url"> & { readonly path: string };
+type Asked = Omit<Exchange, "url" | "token"> & { readonly path: string };
+type Send<T> = (exchange: Exchange) => Promise<T>;
+
+/**
+ * Why an answer is as good as none; what an agent says no to, another one says no to as well, and
+ * is no silence. `only`: the agent that was meant.
+ */
+function refusalOf(answer: Answer | IncomingMessage, only: string | undefined): string | undefined {
+  const isStream = answer instanceof IncomingMessage;
+  const agent = isStream ? agentOf(answer) : answer.agent;
+  if (only !== undefined && agent !== undefined && agent !== only) {
+    return `that address belongs to ${agent}`;
+  }
+  if (isStream || isDone(answer) || toProblem(answer) !== undefined) return undefined;
+  return `it answered with status ${answer.status}`;
+}
 
 function unreachable(failures: readonly string[]): JobrunnerError {
   return new JobrunnerError("UNREACHABLE", `no agent answers (${failures.join("; ")})`, {

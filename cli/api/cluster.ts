@@ -1,6 +1,6 @@
 import { JobrunnerError } from "../../common/error.js";
 import type { AgentsView } from "../../common/wire.js";
-import type { Address, Known } from "./addresses.js";
+import { type Address, isReached, type Known } from "./addresses.js";
 import { exchange } from "./exchange.js";
 import { type KnownBySettings, readSettings } from "./settings.js";
 
@@ -45,14 +45,11 @@ export async function furtherAddresses(
 ): Promise<readonly Address[]> {
   const settings = await readSettings(env);
   if (settings.problem !== undefined) say(`settings cannot be read: ${settings.problem}`);
-  const [listen] = settings.listen;
   const registered = (await askConsul(settings, env))
-    .flatMap(({ url, label }) => (url === undefined ? [] : [{ url, label }]))
+    .filter(isReached)
     .map((address) => ({ address, at: Math.random() }))
     .sort((a, b) => a.at - b.at)
-    .map(({ address }) =>
-      listen?.token === undefined ? address : { ...address, token: listen.token },
-    )
+    .map(({ address }) => address)
     .slice(0, TRIED_MAX);
   return [...settings.listen, ...registered, ...settings.peers];
 }
@@ -63,7 +60,7 @@ async function askFirst(
 ): Promise<readonly Known[] | undefined> {
   for (const address of addresses) {
     const view = await askAgent(address, options.token);
-    if (view !== undefined) return view.items.filter(isUp).map(({ name, url }) => known(name, url));
+    if (view !== undefined) return view.items.filter(isUp).map((agent) => toKnown(agent, address));
   }
   return undefined;
 }
@@ -84,19 +81,30 @@ function isUp({ state }: AgentsView["items"][number]): boolean {
   return state !== "gone" && state !== "unreachable" && state !== "asleep";
 }
 
-function known(label: string, url: string | undefined): Known {
-  return url === undefined ? { label } : { label, url };
+/** `token`: what the settings say that it wants. */
+function toKnown(
+  { name, url }: { readonly name: string; readonly url?: string },
+  { token }: { readonly token?: string },
+): Known {
+  return {
+    ...{ label: name, ...(url === undefined ? {} : { url }) },
+    ...(token === undefined ? {} : { token }),
+  };
 }
 
 /** Loaded only when no agent answers here: most commands never need it. */
 async function askConsul(
-  { registry }: KnownBySettings,
+  settings: KnownBySettings,
   env: ClusterOptions["env"],
 ): Promise<readonly Known[]> {
   const { findMembers } = await import("../../cluster/consul/find.js");
   // None there: whoever asks says so.
-  const members = await findMembers({ registry, env, timeoutMs: CONSUL_MS }).catch(() => []);
+  const members = await findMembers({
+    registry: settings.registry,
+    env,
+    timeoutMs: CONSUL_MS,
+  }).catch(() => []);
   return members
     .filter(({ state }) => state !== "gone" && state !== "asleep")
-    .map(({ name, url }) => known(name, url));
+    .map((member) => toKnown(member, settings));
 }

@@ -5,6 +5,8 @@ export interface KnownBySettings {
   /** Where an agent of this machine listens. */
   readonly listen: readonly Address[];
   readonly peers: readonly Address[];
+  /** What agents want to be told. */
+  readonly token?: string;
   /** URL of the Consul in which agents are registered, with its token. */
   readonly registry?: string;
   /** Why they could not be read. */
@@ -29,6 +31,7 @@ export async function readSettings(
     return {
       listen: port === 0 ? [] : [known(`http://${at}:${String(port)}`)],
       peers: peers.map(known),
+      ...(token === undefined ? {} : { token }),
       ...(registry === undefined ? {} : { registry }),
     };
   } catch (error) {

@@ -2,6 +2,7 @@ import type { Knex } from "knex";
 import { JobrunnerError } from "../../common/error.js";
 import * as jobs from "./001-jobs.js";
 import * as verbs from "./003-verbs.js";
+import * as logs from "./004-logs.js";
 
 export { markOf } from "./tables.js";
 
@@ -14,6 +15,7 @@ interface Migration {
 const MIGRATIONS: readonly Migration[] = [
   { name: jobs.NAME, up: jobs.up },
   { name: verbs.NAME, up: verbs.up },
+  { name: logs.NAME, up: logs.up },
 ];
 
 /** The newest step. */

@@ -2,7 +2,7 @@ import { isEnded, type JobRequest, type JobState } from "../../common/job.js";
 import { Sql, sql } from "../../mysql/sql.js";
 import { STARTABLE_LIST } from "../queries.js";
 import type { Asker } from "../persistence.js";
-import type { Asked } from "../verbs-port.js";
+import type { Asked } from "../verbs/port.js";
 import { toRequest, toState } from "../rows.js";
 import { BYTES } from "./changing.js";
 import type { Outcome, Transactions } from "./transaction.js";
@@ -72,8 +72,8 @@ function cancelAtOnce(
     sql`SET @cancelled = ROW_COUNT()`,
     sql`INSERT INTO ownerships (job, token, owner, agent, machine, at, first_seq, ended, ended_at)
       SELECT id, token, owner, agent, ${by.machine}, ${now}, @next, 'outcome', ${now} ${mine}`,
-    sql`INSERT INTO entries (job, seq, token, owner, at, body)
-      SELECT id, @next, token, owner, ${now}, ${body} ${mine}`,
+    sql`INSERT INTO entries (job, seq, token, owner, at, body, bytes)
+      SELECT id, @next, token, owner, ${now}, ${body}, ${body.length} ${mine}`,
     sql`UPDATE jobs j SET j.bytes = ${BYTES} WHERE j.id = ${id} AND @cancelled = 1`,
   ];
 }

@@ -1,11 +1,12 @@
 import type { Knex } from "knex";
 import type { Clause, JobRequest } from "../../common/job.js";
+import type { LogCursor } from "../../common/log.js";
 import type { Entry } from "../../engine/journal.js";
 import { parseAddress } from "../../mysql/address.js";
 import { MysqlDatabase } from "../../mysql/database.js";
 import { fromKnex, openKnex } from "../../mysql/dialect.js";
 import { sql } from "../../mysql/sql.js";
-import { listJobs } from "../listing.js";
+import { ALL_FILTERS, listJobs } from "../listing.js";
 import type {
   Append,
   Asker,
@@ -22,7 +23,9 @@ import type {
   Verdict,
 } from "../persistence.js";
 import { purge, removeOld } from "../retention.js";
-import type { Asked, Old, Purged, Released, Removed, Retries } from "../verbs-port.js";
+import type { Asked, Old, Purged, Released, Removed, Retries } from "../verbs/port.js";
+import { logsOnServer } from "../logs/mysql.js";
+import type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "../logs/port.js";
 import { prepare, written } from "../writing.js";
 import { append } from "./append.js";
 import { cancel, resume, suspend } from "./asking.js";
@@ -31,9 +34,9 @@ import { migrate } from "./migrating.js";
 import { endOwnership, raise } from "./ownership.js";
 import { post, postedBefore } from "./posting.js";
 import * as reading from "./reading.js";
-import { purging } from "./retention.js";
+import { purgedAt, purging } from "./retention.js";
 import { Transactions } from "./transaction.js";
-import * as verbs from "./verbs.js";
+import * as verbs from "../verbs/mysql.js";
 
 export interface MysqlPersistenceOptions {
   /** Database time for tests, ms since 1970; default the server's own. */
@@ -51,11 +54,14 @@ export function openMysqlPersistence(
 
 /** Persistence in a database of a MySQL or MariaDB server that the agents of a cluster share. */
 export class MysqlPersistence implements Persistence {
+  readonly traits = ALL_FILTERS;
   readonly #to: Transactions;
+  readonly #logs: LogStore;
   #knex: Promise<Knex> | undefined;
 
   constructor(to: Transactions) {
     this.#to = to;
+    this.#logs = logsOnServer(to.database);
   }
 
   migrate(): Promise<void> {
@@ -167,8 +173,28 @@ export class MysqlPersistence implements Persistence {
     return verbs.required(this.#to, id);
   }
 
+  addLogs(chunks: readonly LogChunk[]): Promise<readonly number[]> {
+    return this.#logs.addLogs(chunks);
+  }
+
+  logs(job: string, range: LogRange): Promise<LogPage | undefined> {
+    return this.#logs.logs(job, range);
+  }
+
+  logSizes(job: string): Promise<readonly LogSize[]> {
+    return this.#logs.logSizes(job);
+  }
+
+  removeLogs(job: string, upTo: LogCursor): Promise<void> {
+    return this.#logs.removeLogs(job, upTo);
+  }
+
   purge(limits: Retention): Promise<Purged> {
     return purge(limits, purging(this.#to));
+  }
+
+  purgedAt(): Promise<number | undefined> {
+    return purgedAt(this.#to);
   }
 
   boardId(): Promise<string | undefined> {

@@ -1,10 +1,11 @@
 import { JobrunnerError } from "../../common/error.js";
 import { toSignature } from "../../common/job.js";
 import { isDuplicate } from "../../mysql/faults.js";
-import { type Sql, sql } from "../../mysql/sql.js";
+import { type Sql, sql, table } from "../../mysql/sql.js";
 import { integer, text } from "../columns.js";
 import type { NewJob, Posted } from "../persistence.js";
 import { idTail } from "../rows.js";
+import { bytesOfTexts } from "../texts.js";
 import { KEPT_TOKEN, type Prepared } from "../writing.js";
 import type { Outcome, Transactions } from "./transaction.js";
 
@@ -65,19 +66,20 @@ function insertKey(
 }
 
 function insertJob(prepared: Prepared, now: Sql): readonly Sql[] {
-  const { job, spec, params, kept } = prepared;
+  const { job, spec, params, words, kept } = prepared;
   const { flow, version } = job.needs;
   return [
     sql`INSERT INTO jobs (id, id_tail, flow, version, signature, flow_hash, name, priority, run_at,
-        posted_via, posted_at, state, token)
+        posted_via, posted_at, state, token, bytes)
       SELECT ${job.id}, ${idTail(job.id)}, ${flow}, ${version}, ${toSignature(job.needs)},
         ${job.flowHash}, ${job.name}, ${job.priority}, ${job.runAt ?? null}, ${job.postedVia},
-        ${now}, 'WAITING', ${kept === undefined ? 0 : KEPT_TOKEN}
+        ${now}, 'WAITING', ${kept === undefined ? 0 : KEPT_TOKEN}, ${bytesOfTexts(prepared)}
       FROM DUAL WHERE @fresh = 1
       ON DUPLICATE KEY UPDATE jobs.id = jobs.id`,
     sql`SET @fresh = ROW_COUNT()`,
     sql`INSERT INTO job_texts (job, spec, params)
       SELECT ${job.id}, ${spec}, ${params} FROM DUAL WHERE @fresh = 1`,
+    ...(words.length === 0 ? [] : [insertWords(job.id, words)]),
     ...insertRetry(prepared, now),
   ];
 }
@@ -109,9 +111,16 @@ function insertKept(
     sql`INSERT INTO ownerships (job, token, owner, agent, machine, at, first_seq, ended, ended_at)
       SELECT ${id}, ${KEPT_TOKEN}, ${owner}, ${agent}, ${machine}, ${now}, 1, 'kept', ${now}
       FROM DUAL WHERE @fresh = 1`,
-    sql`INSERT INTO entries (job, seq, token, owner, at, body)
-      SELECT ${id}, 1, ${KEPT_TOKEN}, ${owner}, ${now}, ${body} FROM DUAL WHERE @fresh = 1`,
+    sql`INSERT INTO entries (job, seq, token, owner, at, body, bytes)
+      SELECT ${id}, 1, ${KEPT_TOKEN}, ${owner}, ${now}, ${body}, ${Buffer.byteLength(body)}
+      FROM DUAL WHERE @fresh = 1`,
   ];
+}
+
+function insertWords(id: string, words: readonly string[]): Sql {
+  const rows = table(words.map((word) => ({ word })));
+  return sql`INSERT INTO job_words (job, word)
+    SELECT ${id}, v.word FROM ${rows} v WHERE @fresh = 1`;
 }
 
 /** What `post` would answer for this key alone; undefined when it was never used. */

@@ -2,8 +2,9 @@ import { isCancel, isEnded, type JobRequest, type JobState } from "../../common/
 import type { Statements } from "../../sqlite/statements.js";
 import { integer } from "../columns.js";
 import type { Asker } from "../persistence.js";
-import type { Asked } from "../verbs-port.js";
+import type { Asked } from "../verbs/port.js";
 import { toRequest, toState } from "../rows.js";
+import { BYTES } from "./append.js";
 import { endOwnership, insertOwnership, nextSeq } from "./ownership.js";
 
 /*
@@ -60,10 +61,12 @@ function cancelAtOnce(sql: Statements, id: string, { by, now, token, seq }: AtOn
   );
   insertOwnership(sql, { job: id, token, ...by, at: now, firstSeq: seq });
   endOwnership(sql, { job: id, token, ended: "outcome" }, now);
+  const body = JSON.stringify([{ change: "flow", to: "CANCELLED" }]);
   sql.run(
-    "INSERT INTO entries (job, seq, token, owner, at, body) VALUES (?, ?, ?, ?, ?, ?)",
-    ...[id, seq, token, by.owner, now, JSON.stringify([{ change: "flow", to: "CANCELLED" }])],
+    "INSERT INTO entries (job, seq, token, owner, at, body, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    ...[id, seq, token, by.owner, now, body, body.length],
   );
+  sql.run(`UPDATE jobs SET bytes = ${BYTES} WHERE id = ?`, id);
   return { asked: "done", state: "CANCELLED" };
 }
 

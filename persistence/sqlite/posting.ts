@@ -3,12 +3,13 @@ import type { Statements } from "../../sqlite/statements.js";
 import { text } from "../columns.js";
 import type { NewJob, Posted } from "../persistence.js";
 import { idTail } from "../rows.js";
+import { bytesOfTexts } from "../texts.js";
 import { KEPT_TOKEN, type Prepared } from "../writing.js";
 import { endOwnership, insertOwnership } from "./ownership.js";
 
 /** P-1 and P-3, inside a transaction. */
 export function post(sql: Statements, prepared: Prepared, now: number): Posted {
-  const { job, spec, params } = prepared;
+  const { job, spec, params, words } = prepared;
   const known = job.key === undefined ? undefined : findKey(sql, job.key);
   if (known !== undefined) return known;
   if (sql.get("SELECT id FROM jobs WHERE id = ?", job.id) !== undefined) {
@@ -19,6 +20,9 @@ export function post(sql: Statements, prepared: Prepared, now: number): Posted {
   insertJob(sql, prepared, now);
   sql.run("INSERT INTO job_texts (job, spec, params) VALUES (?, ?, ?)", job.id, spec, params);
   insertRetry(sql, prepared, now);
+  for (const word of words) {
+    sql.run("INSERT INTO job_words (job, word) VALUES (?, ?)", job.id, word);
+  }
   if (job.key !== undefined) {
     const { key, bodyHash } = job.key;
     sql.run(
@@ -64,18 +68,19 @@ function insertRetry(sql: Statements, { job, kept, required }: Prepared, now: nu
   insertOwnership(sql, { job: id, token: KEPT_TOKEN, ...by, at: now, firstSeq: 1 });
   endOwnership(sql, { job: id, token: KEPT_TOKEN, ended: "kept" }, now);
   sql.run(
-    "INSERT INTO entries (job, seq, token, owner, at, body) VALUES (?, 1, ?, ?, ?, ?)",
-    ...[id, KEPT_TOKEN, owner, now, body],
+    "INSERT INTO entries (job, seq, token, owner, at, body, bytes) VALUES (?, 1, ?, ?, ?, ?, ?)",
+    ...[id, KEPT_TOKEN, owner, now, body, Buffer.byteLength(body)],
   );
 }
 
-function insertJob(sql: Statements, { job, kept }: Prepared, now: number): void {
+function insertJob(sql: Statements, prepared: Prepared, now: number): void {
+  const { job, kept } = prepared;
   sql.run(
     `INSERT INTO jobs (id, id_tail, flow, version, signature, flow_hash, name, priority, run_at,
-       posted_via, posted_at, state, token)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'WAITING', ?)`,
+       posted_via, posted_at, state, token, bytes)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'WAITING', ?, ?)`,
     ...[job.id, idTail(job.id), job.needs.flow, job.needs.version, toSignature(job.needs)],
     ...[job.flowHash, job.name, job.priority, job.runAt ?? null, job.postedVia, now],
-    kept === undefined ? 0 : KEPT_TOKEN,
+    ...[kept === undefined ? 0 : KEPT_TOKEN, bytesOfTexts(prepared)],
   );
 }

@@ -14,6 +14,7 @@ describe("settings", () => {
       port: 7463,
       board: expect.stringMatching(/^sqlite:\/.*\/jobrunner\/jobrunner\.db$/),
       leaseMs: 10_000,
+      patienceMs: 300_000,
       drainTimeoutMs: 60_000,
       runner: "process",
       logLevel: "info",

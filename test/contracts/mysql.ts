@@ -62,13 +62,13 @@ export function databaseOfChapter(): () => Promise<string> {
   afterAll(() => dropDatabase(url));
   return async () => {
     for (const table of TABLES) await query(url, `DELETE FROM ${table}`);
-    await query(url, "UPDATE cluster SET board_id = NULL");
+    await query(url, "UPDATE cluster SET board_id = NULL, purged_at = NULL");
     return url;
   };
 }
 
 const TABLES = [
-  ...["jobs", "job_texts", "entries", "ownerships", "post_keys"],
+  ...["jobs", "job_texts", "job_words", "entries", "ownerships", "job_logs", "post_keys"],
   ...["retries", "requirements"],
 ];
 

@@ -10,7 +10,7 @@ import { JobrunnerError } from "../../common/error.js";
 import type { JobDetailView, JobView, Problem } from "../../common/wire.js";
 import type { Persistence } from "../../persistence/persistence.js";
 import { until } from "../../scripts/lab/until.js";
-import { type Api, ask, noAgents, START_MS, startApi } from "./api.js";
+import { type Api, ask, noAgents, noLogs, START_MS, startApi } from "./api.js";
 
 let api: Api;
 const dir = mkdtempSync(join(tmpdir(), "jobrunner-http-"));
@@ -169,7 +169,7 @@ describe("waiting for a job", () => {
     const { id } = (await ask(`${api.url}/v1/jobs`, SHAPES)).json as JobView;
     const { jobs, health } = { jobs: api.jobs, health: async () => api.health };
     const server = createHttp({
-      ...{ jobs, agents: noAgents, health, agent: "alpha", version: "1.2.3" },
+      ...{ jobs, logs: noLogs, agents: noAgents, health, agent: "alpha", version: "1.2.3" },
       log: pino({ level: "silent" }),
     });
     const url = await server.listen({ host: "127.0.0.1", port: 0 });
@@ -185,6 +185,7 @@ describe("waiting for a job", () => {
 const http = (timeouts?: HttpOptions["timeouts"]) =>
   createHttp({
     jobs: {} as never,
+    logs: noLogs,
     agents: noAgents,
     ...{ agent: "alpha", version: "1.2.3" },
     log: pino({ level: "silent" }),
@@ -205,6 +206,7 @@ describe("listening", () => {
     const server = createHttp({
       ...{
         jobs: {} as never,
+        logs: noLogs,
         agents: noAgents,
         agent: "alpha",
         version: "0.0.0",

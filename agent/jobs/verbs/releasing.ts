@@ -3,7 +3,7 @@ import { JobrunnerError } from "../../../common/error.js";
 import { isEnded, isStartable, type JobState, toSignature } from "../../../common/job.js";
 import type { JobView } from "../../../common/wire.js";
 import type { ReleaseRequest } from "../../../common/wire/verbs.js";
-import type { Deprived } from "../../../persistence/verbs-port.js";
+import type { Deprived } from "../../../persistence/persistence.js";
 import type { TellingOptions } from "../options.js";
 import { noSuchJob, resolveId } from "../resolve.js";
 import { viewOf } from "./viewing.js";

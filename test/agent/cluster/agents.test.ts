@@ -203,3 +203,18 @@ describe("forgetting an agent", () => {
     expect(beta.forgotten).toEqual([]);
   });
 });
+
+it("tells the snapshot of facts of the one agent that was asked for, over any other", async () => {
+  const nas = await startNode({ name: "nas" });
+  const { agents } = await startNode({
+    name: "alpha",
+    members: () => [memberOf("nas", nas.url), memberOf("gone", "http://127.0.0.1:1")],
+  });
+  const snapshot = { gpus: { unknown: "hidden" } };
+
+  expect(await agents.whole("self")).toMatchObject({ name: "alpha", snapshot });
+  expect(await agents.whole("nas")).toMatchObject({ name: "nas", snapshot });
+  expect(await agents.whole("gone")).toMatchObject({ state: "unreachable" });
+  const { items } = await agents.list();
+  expect([...items, await agents.get("nas")].filter((each) => "snapshot" in each)).toEqual([]);
+});

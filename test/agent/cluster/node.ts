@@ -1,4 +1,5 @@
 import pino from "pino";
+import { noLogs } from "../../http/api.js";
 import { onTestFinished } from "vitest";
 import { type Agents, createAgents } from "../../../agent/cluster/agents.js";
 import { createPeer } from "../../../agent/cluster/peer.js";
@@ -57,14 +58,14 @@ export async function startNode(options: NodeOptions): Promise<Node> {
         return true;
       },
     } as never,
+    snapshot: async () => ({ gpus: { unknown: "hidden" } }),
     jobs: async () => ({ agent: name, able: true, missing: [], items: [] }),
-    snapshot: async () => ({}),
     obey: (verb) => void told.push(verb),
   });
   const jobs = { standing: async () => STANDING, explain };
   const http = createHttp({
     jobs: { ...jobs, why: async () => concluded(STANDING, [await explain()]) } as unknown as Jobs,
-    ...{ agents, agent: name, version: "0.0.0", log: pino({ level: "silent" }) },
+    ...{ agents, agent: name, version: "0.0.0", log: pino({ level: "silent" }), logs: noLogs },
     health: async () => ({ ok: true, agent: name, checks: [] }),
   });
   url = await http.listen({ host: "127.0.0.1", port: 0 });

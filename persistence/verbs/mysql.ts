@@ -9,9 +9,9 @@ import {
   type Removed,
   RETRIES_MAX,
   type Retries,
-} from "../verbs-port.js";
-import { STARTABLE } from "./ownership.js";
-import type { Transactions } from "./transaction.js";
+} from "./port.js";
+import { STARTABLE } from "../mysql/ownership.js";
+import type { Transactions } from "../mysql/transaction.js";
 
 /*
  * What changes a job locks it first, in a statement of its own, and tells it as it was; the others

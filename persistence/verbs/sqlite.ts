@@ -9,8 +9,8 @@ import {
   type Removed,
   RETRIES_MAX,
   type Retries,
-} from "../verbs-port.js";
-import { endOwnership } from "./ownership.js";
+} from "./port.js";
+import { endOwnership } from "../sqlite/ownership.js";
 
 /* Each inside one transaction. */
 

@@ -1,4 +1,4 @@
-import type { Clause, EndState, JobState } from "../common/job.js";
+import type { Clause, EndState, JobState } from "../../common/job.js";
 
 /*
  * What people do to jobs from outside, as persistence takes it. Each is one transaction, and asking
