@@ -105,9 +105,7 @@ class RunningAgent implements Agent {
     });
     this.#sweep = new Sweep({
       ...{ board, persistence, clock, log, incarnation },
-      claims: this.#claims,
-      directory: config.directory,
-      random: Math.random,
+      ...{ claims: this.#claims, directory: config.directory, random: Math.random },
     });
     this.#abilities = createAbilities({ facts, runners, clock });
     this.#readiness = new Readiness({
@@ -139,8 +137,7 @@ class RunningAgent implements Agent {
     });
     const agents = createAgents({
       ...{ membership, peer: createPeer(config.token), name: agent, machine, clock },
-      self: () => this.#view(),
-      jobs: (page) => why.jobs(page),
+      ...{ self: () => this.#view(), jobs: why.jobs },
       snapshot: () => snapshotOf(facts, clock),
       obey: (verb) => this.#obey(verb),
     });

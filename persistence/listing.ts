@@ -5,6 +5,7 @@ import { SUMMARY_COLUMNS, toSummary } from "./rows.js";
 import { wordsOf } from "./words.js";
 
 const ALL_STATES: readonly JobState[] = [...STARTABLE, "SUSPENDED", ...ENDED];
+
 /** Traits of a persistence whose jobs are listed by `listJobs`. */
 export const ALL_FILTERS: PersistenceTraits = { filters: ["agent", "text"] };
 
@@ -15,12 +16,15 @@ export interface Wanted {
   readonly limit: number;
   /** The last id of the page before. */
   readonly cursor?: string;
+  /** How a statement says, behind the name of a table, which index it takes. */
+  useIndex(name: string): string;
 }
 
 /**
  * One page of jobs, newest first. Cost does not depend on how many jobs there are: every
  * combination of filters walks an index that ends in the id. With a text that is the index of
- * words; jobs that have the word and do not fit the other filters are passed over.
+ * words; jobs that have the word and do not fit the other filters are passed over. The index is named:
+ * a server that chooses by its statistics prefers a scan sometimes, or merges two indices.
  */
 export async function listJobs(knex: Knex, wanted: Wanted): Promise<JobPage> {
   const rows = await toQuery(knex, wanted);
@@ -57,12 +61,20 @@ function idsOf(knex: Knex, wanted: Wanted): Knex.QueryBuilder | undefined {
     .limit(wanted.limit + 1);
 }
 
-function range(knex: Knex, { filter, limit, cursor }: Wanted, state?: JobState): Knex.QueryBuilder {
-  const query = knex("jobs").select("id");
+function range(knex: Knex, wanted: Wanted, state?: JobState): Knex.QueryBuilder {
+  const { filter, limit, cursor } = wanted;
+  const index = state === undefined ? "" : wanted.useIndex(indexFor(filter));
+  const query = knex.select("id").from(knex.raw(`jobs ${index}`));
   if (state !== undefined) query.where("state", state);
   narrow(query, filter);
   if (cursor !== undefined) query.where("id", "<", cursor);
   return query.orderBy("id", "desc").limit(limit + 1); // One more tells whether a page follows.
+}
+
+/** For a state and these. */
+function indexFor({ flow, agent }: JobFilter): string {
+  if (flow === undefined) return agent === undefined ? "jobs_by_state" : "jobs_by_agent";
+  return agent === undefined ? "jobs_by_flow" : "jobs_by_flow_and_agent";
 }
 
 function narrow(query: Knex.QueryBuilder, { flow, agent, since }: JobFilter): void {
@@ -76,11 +88,14 @@ function narrow(query: Knex.QueryBuilder, { flow, agent, since }: JobFilter): vo
 /** A text without any word has no jobs. */
 function withWords(
   knex: Knex,
-  { filter, limit, cursor }: Wanted,
+  { filter, limit, cursor, useIndex }: Wanted,
   [first, ...others]: readonly string[],
 ): Knex.QueryBuilder | undefined {
   if (first === undefined || filter.states?.length === 0) return undefined;
-  const query = knex("job_words").select("job_words.job as id").where("job_words.word", first);
+  const query = knex
+    .select("job_words.job as id")
+    .from(knex.raw(`job_words ${useIndex("job_words_by_word")}`))
+    .where("job_words.word", first);
   others.forEach((word, index) => {
     const other = `other${index}`;
     query

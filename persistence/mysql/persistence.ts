@@ -99,7 +99,8 @@ export class MysqlPersistence implements Persistence {
       rows: await database.read(statement),
       changed: 0,
     }));
-    const wanted = cursor === undefined ? { filter, limit } : { filter, limit, cursor };
+    const useIndex = (index: string): string => `FORCE INDEX (${index})`;
+    const wanted = { filter, limit, useIndex, ...(cursor === undefined ? {} : { cursor }) };
     return fromKnex(listJobs(await this.#knex, wanted));
   }
 

@@ -120,7 +120,8 @@ export class SqlitePersistence implements Persistence {
 
   async jobs(filter: JobFilter, limit: number, cursor?: string): Promise<JobPage> {
     const knex = await this.#openKnex();
-    const wanted = cursor === undefined ? { filter, limit } : { filter, limit, cursor };
+    const useIndex = (index: string): string => `INDEXED BY ${index}`;
+    const wanted = { filter, limit, useIndex, ...(cursor === undefined ? {} : { cursor }) };
     return this.#database.read(() => listJobs(knex, wanted));
   }
 

@@ -1,14 +1,10 @@
-import { describe, expect, inject, it, onTestFinished } from "vitest";
-import { ConsulMembership } from "../../cluster/consul/membership.js";
-import type { Member, Self } from "../../cluster/membership.js";
-import { resolveConsulUrl } from "../../consul/address.js";
+import { describe, expect, inject, it } from "vitest";
 import { until } from "../../scripts/lab/until.js";
 import { startConsul } from "../support/own-servers.js";
 import { tempDir } from "../support/temp.js";
+import { join, type Joined } from "./joined.js";
 
 /* What other machines see of an agent in a real Consul. */
-
-let names = 0;
 
 describe("an agent in Consul", () => {
   it("is found with its address, tags and facts, and is gone after a clean stop", async () => {
@@ -156,76 +152,6 @@ describe("an agent in Consul", () => {
     expect([second.said, third.said]).toEqual([["new disk"], ["new disk"]]);
   });
 
-  it("is found without an address when only its own machine reaches it", async () => {
-    const alpha = await join();
-    const { url: _url, ...self } = alpha.self;
-    alpha.membership.announce(() => self, alpha.told);
-
-    const found = await alpha.seen((member) => member.heardAt !== undefined);
-    const checks = await checksOf(alpha.self.name);
-
-    expect(found).toMatchObject({ state: "known", facts: { memory_total: "24GiB" } });
-    expect(found).not.toHaveProperty("url");
-    expect(checks.map(({ CheckID }) => CheckID)).toEqual([`jobrunner-${alpha.self.name}`]);
-  });
-
-  it("says when another machine has its name, and neither of the two vanishes", async () => {
-    const warned: string[] = [];
-    const first = await join({ onTwin: (why) => warned.push(why) });
-    const second = await join({ onTwin: (why) => warned.push(why) }, { name: first.self.name });
-    const [one, two] = [first.self, { ...second.self, machine: "other-machine" }];
-    first.membership.announce(() => one, first.told);
-    await first.seen((member) => member.heardAt !== undefined);
-    second.membership.announce(() => two, second.told);
-
-    const both = await until(
-      async () => {
-        const all = await first.membership.members();
-        const found = all.filter(({ name, state }) => name === one.name && state === "known");
-        return found.length === 2 && found;
-      },
-      { withinMs: 10_000, what: "both of them" },
-    );
-
-    expect(both.map(({ machine }) => machine).sort()).toEqual(["m", "other-machine"]);
-    for (const { membership } of [first, second]) {
-      await until(() => membership.trouble() !== undefined, { withinMs: 5_000 });
-      expect(membership.trouble()).toContain(`another machine has an agent "${one.name}"`);
-    }
-    expect(warned).toHaveLength(2);
-    await second.membership[Symbol.asyncDispose]();
-    await until(
-      async () => {
-        await first.membership.members();
-        return first.membership.trouble() === undefined;
-      },
-      { withinMs: 5_000, what: "the trouble to be over" },
-    );
-  });
-
-  it("is forgotten when it is gone, and not while it beats", async () => {
-    const alpha = await join({ beatMs: 100 });
-    const beta = await join();
-    let silent = false;
-    alpha.membership.announce(() => {
-      if (silent) throw new Error("it hangs");
-      return alpha.self;
-    }, alpha.told);
-    const { name } = await alpha.seen((member) => member.state === "known");
-
-    await expect(beta.membership.forget(name, "everywhere")).rejects.toMatchObject({
-      code: "CONFLICT",
-    });
-    silent = true;
-    await alpha.seen((member) => member.state === "gone", beta.membership);
-
-    expect(await beta.membership.forget(name, "everywhere")).toBe(true);
-    await until(
-      async () => !(await beta.membership.members()).some((member) => member.name === name),
-      { withinMs: 5_000, what: "it to be forgotten" },
-    );
-  });
-
   it("tells of the others as they were known last while its Consul is away", async () => {
     const consul = await startConsul(tempDir());
     await using server = consul.server;
@@ -262,39 +188,6 @@ describe("an agent in Consul", () => {
   });
 });
 
-interface Joined {
-  readonly membership: ConsulMembership;
-  readonly self: Self;
-  /** What it was told by somebody in Consul. */
-  readonly said: readonly (string | undefined)[];
-  told(reason: string | undefined): void;
-  /** Resolves with what Consul has of it as soon as that fits. */
-  seen(fits: (member: Member) => boolean, by?: ConsulMembership): Promise<Member>;
-}
-
-async function join(
-  options: Partial<ConstructorParameters<typeof ConsulMembership>[0]> = {},
-  { url = inject("consulUrl"), name: given }: { url?: string; name?: string } = {},
-): Promise<Joined> {
-  const { address } = await resolveConsulUrl(url.replace("http", "consul"), [], {});
-  const rest = { beatMs: 200, onTrouble: () => undefined, ...options };
-  const membership = new ConsulMembership({ address, ...rest });
-  onTestFinished(() => membership[Symbol.asyncDispose]());
-  names += 1;
-  const name = given ?? `agent-${String(process.pid)}-${String(names)}`;
-  const said: (string | undefined)[] = [];
-  const at = { machine: "m", version: "1.2.3", url: "http://10.0.0.5:7463" };
-  const self = { name, ...at, tags: ["x86_64"], facts: { memory_total: "24GiB" }, note: "ready" };
-  const look = async (fits: (member: Member) => boolean, by: ConsulMembership) => {
-    const members = await by.members().catch(() => []); // Down for now.
-    return members.find((member) => member.name === name && fits(member));
-  };
-  const seen = (fits: (member: Member) => boolean, by = membership): Promise<Member> =>
-    until(() => look(fits, by), { withinMs: 15_000, what: name });
-  const told = (reason: string | undefined): void => void said.push(reason);
-  return { membership, self, said, told, seen };
-}
-
 /** What its check says once it was not beaten for too long. */
 async function isCritical({ self }: Joined): Promise<string> {
   const look = async (): Promise<string | undefined> => {
@@ -304,12 +197,6 @@ async function isCritical({ self }: Joined): Promise<string> {
     return check?.Status === "critical" ? check.Output : undefined;
   };
   return until(look, { withinMs: 10_000, what: "its check to be critical" });
-}
-
-async function checksOf(name: string): Promise<readonly { readonly CheckID: string }[]> {
-  const answer = await fetch(`${inject("consulUrl")}/v1/agent/checks`);
-  const checks = (await answer.json()) as Record<string, { CheckID: string }>;
-  return Object.values(checks).filter(({ CheckID }) => CheckID.includes(name));
 }
 
 /** What `consul maint` and the buttons of other tools do. */

@@ -35,6 +35,8 @@ const FILTERS: readonly (readonly [JobFilter, jobs: number])[] = [
   [{ since: 0 }, PAGE],
   [{ text: WORD }, PAGE],
   [{ text: `flow ${WORD}` }, PAGE],
+  [{ text: WORD, states: ["FAILURE"] }, PAGE],
+  [{ text: WORD, flow: "flow-3", agent: "agent-3" }, PAGE],
 ];
 
 /** The first page under each filter from a short and from a long history. */
