@@ -9,7 +9,7 @@ import type { Route, RouteOptions } from "../route.js";
 import { JOB, JOB_PARAMS } from "../schemas/jobs.js";
 import { POST_HEADERS, POSTED } from "../schemas/posting.js";
 import { NOTHING } from "../schemas/schema.js";
-import { GC, GC_DONE, RELEASE_JOB, REPRIORITISE_JOB, RETRY_JOB } from "../schemas/verbs.js";
+import { GC, GC_DONE, RELEASE_JOB, REPRIORITISE_JOB, RETRY_JOB } from "../schemas/asking.js";
 import { answerPosting, keyOf } from "./posting.js";
 
 /** Retry, release, reprioritise, remove. */
