@@ -46,6 +46,7 @@ export function watchBoard(
     traits: board.traits,
     identity: () => told(board.identity()),
     put: (postings) => told(board.put(postings)),
+    reprioritise: (id, priority) => told(board.reprioritise(id, priority)),
     survey: () => told(board.survey()),
     candidates: (signatures, limit) => told(board.candidates(signatures, limit)),
     claim: (id, claimId) => told(board.claim(id, claimId)),

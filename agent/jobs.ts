@@ -17,6 +17,7 @@ import type { JobsOptions } from "./jobs/options.js";
 import { checkPosting, type PostAnswer, postJob } from "./jobs/posting.js";
 import { noSuchJob, resolveId } from "./jobs/resolve.js";
 import { isSilent } from "./owner/silent.js";
+import { createVerbs, type Verbs } from "./jobs/verbs/verbs.js";
 import { concluded, type Standing, standingOf } from "./jobs/why.js";
 import { EndWaiters, type WaitLimit } from "./jobs/waiting.js";
 
@@ -44,6 +45,8 @@ export interface Jobs {
   explain(needs: Needs): Promise<AgentWhyView>;
   /** P-24. Throws CONFLICT when the job's state excludes it, NOT_FOUND, USAGE. */
   ask(part: string, ask: Ask): Promise<AskAnswer>;
+  /** Retry, release, reprioritise, remove. */
+  readonly verbs: Verbs;
   flows(): Promise<FlowsView>;
   /** Throws UNKNOWN_FLOW. */
   flow(name: string): Promise<FlowView>;
@@ -76,6 +79,7 @@ export function createJobs(options: JobsOptions): Jobs {
       if (answer.done) waiters.wake(answer.view.id);
       return answer;
     },
+    verbs: createVerbs(options),
     flows: () => listFlows(runners),
     flow: (name) => getFlow(runners, name),
     wake: (id) => waiters.wake(id),
@@ -92,5 +96,7 @@ async function detail(options: JobsOptions, part: string): Promise<JobDetailView
   const ownerships = await persistence.ownerships(id);
   const silent = await isSilent(options, row, ownerships.at(-1));
   const progress = options.progress.of(id);
-  return toDetailView({ row, entries, ownerships, silent, progress, now: await persistence.now() });
+  const retries = await persistence.retries(id);
+  const now = await persistence.now();
+  return toDetailView({ row, entries, ownerships, retries, silent, progress, now });
 }

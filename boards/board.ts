@@ -83,6 +83,8 @@ export interface JobBoard extends AsyncDisposable {
   identity(): Promise<{ readonly id: string; readonly stamped: boolean }>;
   /** Creates the entry when the board knows none of that id in any state (P-2). */
   put(postings: readonly Posting[]): Promise<void>;
+  /** P-42: of an entry in whatever state, held ones included; nothing when there is none. */
+  reprioritise(id: string, priority: number): Promise<void>;
   survey(): Promise<Survey>;
   /** Claimable ids under these signatures: best priority, then oldest, at most `limit`. */
   candidates(signatures: readonly string[], limit: number): Promise<readonly Candidate[]>;

@@ -38,6 +38,7 @@ const CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   BOARD_DOWN: EXIT.unavailable,
   BUSY: EXIT.unavailable,
   CONFLICT: EXIT.conflict,
+  FLOW_CHANGED: EXIT.conflict,
 };
 
 export function exitCodeOf(error: unknown): number {

@@ -14,7 +14,9 @@ import {
   readWhole,
   type RunFlags,
 } from "./options.js";
+import type { BackupFlags } from "./agent/backup.js";
 import type { AskOptions } from "./commands/ask.js";
+import { addVerbs, QUIET } from "./commands/verbs/add.js";
 import type { DutyVerb } from "./commands/agents.js";
 import type { ConfigOptions } from "./commands/config.js";
 import type { LogsOptions } from "./commands/logs/logs.js";
@@ -63,10 +65,12 @@ function createProgram(done: Done): Command {
   addLogs(program, done);
   addWait(program, done);
   addAsk(program, done);
+  addVerbs(program, done);
   addFlows(program, done);
   addAgents(program, done);
   addBoard(program, done);
   addConfig(program, done);
+  addBackup(program, done);
   return program;
 }
 
@@ -109,6 +113,17 @@ function addConfig(program: Command, done: Done): void {
     const { checkConfig } = await import("./commands/config.js");
     done(await checkConfig(file, { ...program.opts<CommonOptions>(), ...flags }));
   });
+}
+
+function addBackup(program: Command, done: Done): void {
+  subcommand(program, "backup")
+    .description("copy the database of this machine while its agents go on")
+    .argument("<file>", "the new file")
+    .option("--config <file>", "the only file of settings to read")
+    .action(async (file: string, flags: BackupFlags) => {
+      const { backup } = await import("./agent/backup.js");
+      done(await backup(file, flags));
+    });
 }
 
 function addAgents(program: Command, done: Done): void {
@@ -253,6 +268,7 @@ function addAsk(program: Command, done: Done): void {
   for (const [verb, text] of Object.entries(verbs) as [JobVerb, string][]) {
     const command = subcommand(program, verb).description(text).argument("<job...>", "ids of jobs");
     if (verb === "cancel") command.option("--no-revert", "stop it and leave what ran as it is");
+    command.option(...QUIET);
     addCommonOptions(command).action(async (jobs: readonly string[], flags: AskOptions) => {
       const { ask } = await import("./commands/ask.js");
       done(await ask(verb, jobs, { ...program.opts<CommonOptions>(), ...flags }));

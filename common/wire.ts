@@ -2,6 +2,7 @@ import type { Failure } from "./failure.js";
 import type { JobRequest, JobState, ParkReason } from "./job.js";
 import type { Json, Store } from "./json.js";
 import type { SnapshotView } from "./wire/facts.js";
+import type { RetriesView } from "./wire/verbs.js";
 
 /*
  * The JSON of the HTTP API. camelCase, times in RFC 3339, one shape for the agent that answers and
@@ -115,6 +116,8 @@ export interface NodeView {
   readonly state?: string;
   readonly attempts?: readonly AttemptView[];
   readonly result?: Json;
+  /** The job of which this one is a retry had done it. */
+  readonly kept?: boolean;
   readonly progress?: ProgressView;
   readonly children?: readonly NodeView[];
 }
@@ -130,7 +133,7 @@ export interface OwnerView {
 }
 
 /** One job, whole. */
-export interface JobDetailView extends JobView {
+export interface JobDetailView extends JobView, RetriesView {
   readonly params: Store;
   readonly needs: readonly string[];
   readonly owners: readonly OwnerView[];

@@ -6,6 +6,8 @@ import {
   type AtomRecord,
   checkAtomMove,
   checkFlowMove,
+  checkKept,
+  copyOf,
   createState,
   type Intention,
   queueIfReady,
@@ -55,6 +57,8 @@ function applyOne(plan: Plan, state: State, change: Change): void {
       return;
     case "cancel":
       return cancel(state, change);
+    case "kept":
+      return keepResult(plan, state, change);
     case "flow":
       return moveFlow(state, change.to);
     case "handover":
@@ -67,6 +71,15 @@ function moveFlow(state: State, to: FlowState): void {
   checkFlowMove(state.flow, to);
   state.flow = to;
   if (to === "PENDING") startOver(state);
+}
+
+function keepResult(plan: Plan, state: State, change: Extract<Change, { change: "kept" }>): void {
+  const record = recordOf(state, atomOf(plan, change.atom));
+  checkKept(state, record);
+  setState(state, record, "SUCCESS");
+  record.result = change.result;
+  record.history = (change.attempts ?? []).map(copyOf);
+  refresh(state, record);
 }
 
 type AtomChange = Extract<Change, { change: "atom" }>;

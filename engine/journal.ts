@@ -66,6 +66,17 @@ export type Change =
    * wanted it, or, with a failure, the flow's own time was over.
    */
   | { readonly change: "cancel"; readonly revert: boolean; readonly failure?: Failure }
+  /**
+   * An earlier job had done it, and this one, its retry, goes on from there: SUCCESS without having
+   * run here, reverted like all else. `attempts`: of a retry, those it had. Comes before the flow
+   * begins.
+   */
+  | {
+      readonly change: "kept";
+      readonly atom: string;
+      readonly result: Json;
+      readonly attempts?: readonly KeptAttempt[];
+    }
   /** The flow enters a state; ends are final. */
   | { readonly change: "flow"; readonly to: FlowState }
   /** The owner leaves on purpose; what is RUNNING was settled or is given to the next owner. */
@@ -81,6 +92,11 @@ export type Change =
       readonly to: number;
       readonly renamed: Readonly<Record<string, string>>;
     };
+
+export interface KeptAttempt {
+  readonly value: Json;
+  readonly failures: Readonly<Record<string, Failure>>;
+}
 
 /** One durable append: its changes became true together. */
 export interface Entry {

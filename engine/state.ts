@@ -6,7 +6,7 @@ import { type AtomNode, isAtom, type Plan } from "./compile/node.js";
 import { Failures } from "./failures.js";
 import { Front } from "./front/front.js";
 import { ReadyQueue } from "./front/ready-queue.js";
-import type { AtomState, FlowState } from "./journal.js";
+import type { AtomState, FlowState, KeptAttempt } from "./journal.js";
 
 /** What is meant to happen with an atom next; never stored, it follows from the journal. */
 export type Intention = "EXECUTE" | "REVERT" | "RETRY" | "IGNORE";
@@ -18,6 +18,7 @@ export type Intention = "EXECUTE" | "REVERT" | "RETRY" | "IGNORE";
  *   PENDING -> IGNORE, and back to PENDING from REVERTED and IGNORE when a retry starts anew
  *   RUNNING -> REVERTING: its owner died in the middle, and the flow reverts since
  *   SUCCESS -> RETRYING -> RUNNING: a retry's next attempt; REVERTING, when its owner died there
+ *   PENDING -> SUCCESS by `kept` alone, and only before the flow begins
  */
 const ATOM_MOVES: Readonly<Record<AtomState, readonly AtomState[]>> = {
   PENDING: ["RUNNING", "IGNORE"],
@@ -174,6 +175,17 @@ export function checkAtomMove(record: AtomRecord, to: AtomState): void {
 /** Throws BAD_RECORD when the table has no such move. */
 export function checkFlowMove(from: FlowState, to: FlowState): void {
   if (!FLOW_MOVES[from].includes(to)) throw illegal("the flow", from, to);
+}
+
+/** Throws BAD_RECORD when a result can no longer be taken over from an earlier job. */
+export function checkKept({ flow }: State, { atom, state }: AtomRecord): void {
+  if (flow === "PENDING" && state === "PENDING") return;
+  throw illegal(`${atom.kind} "${atom.name}", to be kept,`, state, "SUCCESS");
+}
+
+/** A history is written to, and a journal never is. */
+export function copyOf({ value, failures }: KeptAttempt): OpenAttempt {
+  return { value, failures: { ...failures } };
 }
 
 function illegal(what: string, from: string, to: string): JobrunnerError {

@@ -24,6 +24,8 @@ export interface AtomHistory {
   readonly attempts: AttemptRecord[];
   /** Of the last attempt, as long as it counts. */
   result?: Json;
+  /** An earlier job, of which this one is the retry, had done it. */
+  kept?: true;
 }
 
 /** Reads a journal for people: what each atom went through, under which ownership and when. */
@@ -57,6 +59,11 @@ function note(histories: Map<string, AtomHistory>, entry: Entry, change: Change)
     case "reset":
       for (const atom of change.atoms) restart(historyOf(histories, atom));
       return;
+    case "kept": {
+      const { atom, result } = change;
+      histories.set(atom, { state: "SUCCESS", attempts: [], result, kept: true });
+      return;
+    }
     case "decision":
     case "wait":
     case "saved":
@@ -83,8 +90,12 @@ function move(
 ): void {
   history.state = change.to;
   if (change.to === "RUNNING") {
+    delete history.kept;
     history.attempts.push({ token, state: "RUNNING", startedAt: at });
     return;
+  }
+  if (history.attempts.length === 0 && change.to === "REVERTING") {
+    history.attempts.push({ token, state: "REVERTING", startedAt: at }); // It ran in another job.
   }
   const last = history.attempts.at(-1);
   if (change.to === "SUCCESS") history.result = change.result ?? null;

@@ -1,10 +1,12 @@
-import type { JobRequest, JobState, Needs, ParkReason } from "../common/job.js";
+import type { Clause, JobRequest, JobState, Needs, ParkReason } from "../common/job.js";
 import type { Store } from "../common/json.js";
 import type { FlowSpec } from "../engine/flow.js";
 import type { Change, Entry } from "../engine/journal.js";
 import type { LogStore } from "./logs/port.js";
-import type { TurnsPort } from "./turns-port.js";
+import type { TurnsPort } from "./turns/port.js";
+import type { Asked, Purged, VerbsPort } from "./verbs/port.js";
 
+export type { Asked, Deprived, Purged, Retries } from "./verbs/port.js";
 export type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "./logs/port.js";
 
 /** A job as it is posted; written once. */
@@ -26,14 +28,26 @@ export interface NewJob {
   /** Name of the agent that took the posting. */
   readonly postedVia: string;
   readonly key?: { readonly key: string; readonly bodyHash: string };
+  /** Those of `needs` that the poster asked for, beside what the flow needs. */
+  readonly required?: readonly Clause[];
+  /** P-38: the job it is a retry of; P-39: what it keeps of it, and in whose name that is written. */
+  readonly retry?: { readonly of: string; readonly kept?: Kept };
 }
 
-/** P-1. `removed`: the key's job is gone by retention; the id is never used again. */
+export interface Kept {
+  readonly changes: readonly Change[];
+  readonly by: Asker;
+}
+
+/**
+ * P-1. `removed`: the key's job is gone by retention; the id is never used again. `conflict`: the
+ * key was used for another request, for that job. `spent`: that job has what was to be kept (P-39).
+ */
 export type Posted =
   | { readonly posted: "created" | "existed" | "removed"; readonly id: string }
-  | { readonly posted: "conflict"; readonly id: string };
+  | { readonly posted: "conflict" | "spent"; readonly id: string };
 
-export interface JobRow extends Omit<NewJob, "key"> {
+export interface JobRow extends Omit<NewJob, "key" | "required" | "retry"> {
   readonly state: JobState;
   /** Number of the last ownership; 0 = never owned, so its journal is empty. */
   readonly token: number;
@@ -64,6 +78,10 @@ export const OWNERSHIP_ENDS = [
   "given-back",
   /** The owner met an error that it did not expect, which may be the job's doing. */
   "failed",
+  /** Somebody took the job from it (P-40). */
+  "released",
+  /** It was none: whoever posted the job wrote what it keeps of an earlier one (P-39). */
+  "kept",
 ] as const;
 
 export type OwnershipEnd = (typeof OWNERSHIP_ENDS)[number];
@@ -124,17 +142,8 @@ export interface Append {
 export type Verdict =
   { readonly accepted: true; readonly request?: JobRequest } | { readonly accepted: false };
 
-/** Who asks for a cancel: the name of the ownership that ends a job which nobody has started. */
+/** Who writes to a job that has no owner: the name of the ownership under which it is done. */
 export type Asker = Pick<Raise, "owner" | "agent" | "machine">;
-
-/**
- * P-24. `done`: the job is in `state` now, nobody has to do anything but tell the board.
- * `requested`: its owner, or the next one, obeys; when nobody owns it, put it on the board.
- * `conflict`: the job is in a state that excludes it; nothing was changed.
- */
-export type Asked =
-  | { readonly asked: "done" | "requested" | "conflict"; readonly state: JobState }
-  | { readonly asked: "unknown" };
 
 /** Jobs that fit all of these; traits say whether a persistence can filter by an optional one. */
 export interface JobFilter {
@@ -181,12 +190,6 @@ export interface Retention {
   readonly bytes: number;
 }
 
-export interface Purged {
-  readonly removed: number;
-  /** It has done its share and there is more to remove. */
-  readonly more: boolean;
-}
-
 /**
  * The truth about all jobs. Rules by number: docs/protocol.md.
  *
@@ -194,7 +197,7 @@ export interface Purged {
  * rejects with PERSISTENCE_DOWN may or may not have happened; times are the database's.
  * A caller must not assume that two calls see the same moment.
  */
-export interface Persistence extends LogStore, TurnsPort, AsyncDisposable {
+export interface Persistence extends LogStore, TurnsPort, VerbsPort, AsyncDisposable {
   readonly traits: PersistenceTraits;
 
   /** Brings the schema up to date, forward only. */

@@ -1,4 +1,6 @@
-import type { Purged, Retention } from "./persistence.js";
+import type { EndState } from "../common/job.js";
+import type { Retention } from "./persistence.js";
+import type { Old, Purged } from "./verbs/port.js";
 
 /** Jobs of one transaction: small, so that nobody waits for it. */
 export const PURGE_BATCH = 100;
@@ -17,7 +19,7 @@ export interface Purging {
   /** Of all jobs that are over. */
   totals(): Promise<{ readonly jobs: number; readonly bytes: number }>;
   /** Jobs that are over, the one that ended first in front, at most `limit`. */
-  oldest(limit: number): Promise<readonly EndedJob[]>;
+  oldest(limit: number, states?: readonly EndState[]): Promise<readonly EndedJob[]>;
   /** The job rows go with, or before, everything else of them; their keys stay as tombstones. */
   remove(ids: readonly string[]): Promise<void>;
   /** When a purge was noted last. */
@@ -53,4 +55,18 @@ export async function purge(limits: Retention, database: Purging): Promise<Purge
     if (ids.length < PURGE_BATCH) return { removed: totals.jobs - left.jobs, more: false };
   }
   return { removed: totals.jobs - left.jobs, more: true };
+}
+
+/** P-41: removes jobs that have been over for so long. */
+export async function removeOld({ ageMs, states }: Old, database: Purging): Promise<Purged> {
+  const before = (await database.now()) - ageMs;
+  let removed = 0;
+  for (let batch = 0; batch < BATCHES_MAX; batch += 1) {
+    const oldest = await database.oldest(PURGE_BATCH, states);
+    const ids = oldest.filter(({ endedAt }) => endedAt <= before).map(({ id }) => id);
+    if (ids.length > 0) await database.remove(ids);
+    removed += ids.length;
+    if (ids.length < PURGE_BATCH) return { removed, more: false };
+  }
+  return { removed, more: true };
 }

@@ -1,4 +1,5 @@
 import {
+  type Clause,
   ENDED,
   type JobRequest,
   type JobState,
@@ -147,4 +148,15 @@ function isChange(value: unknown): boolean {
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Of the column `clauses`. */
+export function toClauses(row: Columns): readonly Clause[] {
+  const clauses = json(row, "clauses");
+  const fits = (value: unknown): boolean =>
+    isObject(value) && typeof value.name === "string" && Array.isArray(value.args);
+  if (!Array.isArray(clauses) || !clauses.every(fits)) {
+    throw badColumn(row, "clauses", "a list of clauses");
+  }
+  return clauses as unknown as readonly Clause[];
 }

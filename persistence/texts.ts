@@ -33,6 +33,8 @@ export function toFlowTexts({ spec, params }: Pick<NewJob, "spec" | "params">): 
 function checkValue(change: Change): void {
   if (change.change === "saved") {
     checkSize(toJson(change.value, "A saved value"), `The value saved by "${change.atom}"`);
+  } else if (change.change === "kept") {
+    checkSize(toJson(change.result, "A kept result"), `The result kept of "${change.atom}"`);
   } else if (change.change === "atom") {
     const value = change.failure ?? change.result ?? null;
     checkSize(toJson(value, "An outcome"), `The outcome of "${change.atom}"`);

@@ -1,20 +1,37 @@
 import { isEnded } from "../common/job.js";
-import type { Append, NewJob, OwnershipEnd } from "./persistence.js";
-import { type FlowTexts, toBody, toFlowTexts } from "./texts.js";
+import type { Append, Asker, NewJob, OwnershipEnd } from "./persistence.js";
+import { checkSize, type FlowTexts, toBody, toFlowTexts } from "./texts.js";
 import { wordsOf } from "./words.js";
 
 /*
  * What is written, made ready before any transaction: nothing in here touches a database.
  */
 
+/** Of the entry that is written with a posting: not 0, which says that there is no entry (P-11). */
+export const KEPT_TOKEN = 1;
+
 /** A posting with its texts written and measured, so that nothing fails inside the transaction. */
 export interface Prepared extends FlowTexts {
   readonly job: NewJob;
+  /** The first entry of a job that keeps results of an earlier one (P-39). */
+  readonly kept?: { readonly body: string; readonly by: Asker };
+  /** Of the clauses that the poster asked for. */
+  readonly required?: string;
   readonly words: readonly string[];
 }
 
+/** Throws TOO_LARGE or NOT_JSON for what can never be stored. */
 export function prepare(job: NewJob): Prepared {
-  return { job, words: wordsOf(job.name, job.needs.flow), ...toFlowTexts(job) };
+  const { required = [] } = job;
+  const kept = job.retry?.kept;
+  const body = kept === undefined ? "" : checkSize(toBody(kept.changes), "What is kept");
+  return {
+    job,
+    words: wordsOf(job.name, job.needs.flow),
+    ...toFlowTexts(job),
+    ...(kept !== undefined && { kept: { body, by: kept.by } }),
+    ...(required.length > 0 && { required: JSON.stringify(required) }),
+  };
 }
 
 /** An append with its body written and measured before the transaction. */

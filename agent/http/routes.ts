@@ -10,6 +10,7 @@ import { jobRoutes } from "./routes/jobs.js";
 import { logRoutes } from "./routes/logs.js";
 import { openApiRoute } from "./routes/openapi.js";
 import { postingRoutes } from "./routes/posting.js";
+import { verbRoutes } from "./routes/verbs.js";
 import { NO_QUERY } from "./schemas/schema.js";
 
 /** Every part of the API; a new one is a file in routes/ and a line here. */
@@ -17,6 +18,7 @@ const PARTS: readonly ((options: RouteOptions) => readonly Route[])[] = [
   postingRoutes,
   jobRoutes,
   askingRoutes,
+  verbRoutes,
   logRoutes,
   flowRoutes,
   logRoutes,

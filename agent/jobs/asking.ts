@@ -6,7 +6,7 @@ import { nextOwner } from "../owner/owner-name.js";
 import type { TellingOptions } from "./options.js";
 import { putOnBoard } from "./posting.js";
 import { noSuchJob, resolveId } from "./resolve.js";
-import { toJobView } from "./views.js";
+import { viewOf } from "./verbs/viewing.js";
 
 /** What somebody wants of a job. */
 export interface Ask {
@@ -35,9 +35,7 @@ export async function askJob(options: TellingOptions, part: string, ask: Ask): P
   const row = await persistence.job(id);
   if (row === undefined) throw noSuchJob(id);
   if (row.request !== undefined) options.requested(id, row.request);
-  const agent = (await persistence.ownerships(id)).at(-1)?.agent;
-  const summary = agent === undefined ? row : { ...row, agent };
-  return { done: asked.asked === "done", view: toJobView(summary, await persistence.now()) };
+  return { done: asked.asked === "done", view: await viewOf(options, id) };
 }
 
 function write({ persistence, identity }: TellingOptions, id: string, ask: Ask): Promise<Asked> {
@@ -78,7 +76,7 @@ async function excluded(
   const why = !isEnded(state) && cancelled ? "being cancelled" : state;
   return new JobrunnerError("CONFLICT", `job ${id} is ${why}: it cannot be ${DONE[verb]}`, {
     hint: isEnded(state)
-      ? "It is over; to run it once more, post it again."
+      ? "It is over; to run it once more: jobrunner retry."
       : "A cancel is not taken back; wait for its end, or look at it with jobrunner show.",
   });
 }

@@ -2,13 +2,16 @@ import type { AttemptView, JobDetailView, ProgressView } from "../../common/wire
 import type { Entry } from "../../engine/journal.js";
 import { type AtomHistory, historiesOf, resultsOf } from "../../engine/view.js";
 import type { JobRow, Ownership } from "../../persistence/persistence.js";
+import type { Retries } from "../../persistence/persistence.js";
 import { type AtomPart, toTree } from "./tree.js";
+import { ownersAmong } from "./verbs/viewing.js";
 import { toJobView, toNeeds, toOwnerViews } from "./views.js";
 
 export interface DetailParts {
   readonly row: JobRow;
   readonly entries: readonly Entry[];
   readonly ownerships: readonly Ownership[];
+  readonly retries: Retries;
   /** The last owner has not ended, and holds no claim any more. */
   readonly silent: boolean;
   /** What bodies that run on this agent say of themselves, by atom. */
@@ -17,13 +20,16 @@ export interface DetailParts {
 }
 
 export function toDetailView(parts: DetailParts): JobDetailView {
-  const { row, entries, ownerships, silent, progress, now } = parts;
+  const { row, entries, retries, silent, progress, now } = parts;
+  const ownerships = ownersAmong(parts.ownerships);
   const agent = ownerships.at(-1)?.agent;
   const summary = agent === undefined ? row : { ...row, agent };
   const histories = historiesOf(entries);
   const agents = new Map(ownerships.map((ownership) => [ownership.token, ownership.agent]));
   return {
     ...toJobView(summary, now),
+    ...(retries.of !== undefined && { retryOf: retries.of }),
+    ...(retries.by.length > 0 && { retriedBy: retries.by }),
     params: row.params,
     needs: toNeeds(row),
     owners: toOwnerViews(ownerships, silent),
@@ -44,7 +50,7 @@ function toParts(
   { agents, progress }: Told,
 ): ReadonlyMap<string, AtomPart> {
   const parts = new Map<string, AtomPart>();
-  for (const [atom, { state, attempts, result }] of histories) {
+  for (const [atom, { state, attempts, result, kept }] of histories) {
     const views = attempts.map((attempt): AttemptView => ({
       state: attempt.state,
       agent: agents.get(attempt.token) ?? "?",
@@ -57,6 +63,7 @@ function toParts(
       state,
       attempts: views,
       ...(result !== undefined && { result }),
+      ...(kept !== undefined && { kept }),
       ...(said !== undefined && { progress: said }),
     });
   }

@@ -28,7 +28,14 @@ export async function postJob(
   key: string | undefined,
 ): Promise<PostAnswer> {
   const keyed = key === undefined ? {} : { key: { key, bodyHash: hashOf(request) } };
-  const { posted, id } = await postOnce(options, request, keyed);
+  return answerPosted(options, await postOnce(options, request, keyed));
+}
+
+/** What became of a posting; the board is told whoever posted it. */
+export async function answerPosted(
+  options: JobsOptions,
+  { posted, id }: Posted,
+): Promise<PostAnswer> {
   if (posted === "conflict") throw keyInUse(id);
   const row = await options.persistence.job(id);
   if (row === undefined) return { created: false, view: { id, removed: "removed by retention" } };
@@ -47,29 +54,40 @@ async function postOnce(
   const { persistence, identity } = options;
   const before = keyed.key && (await persistence.postedBefore(keyed.key));
   if (before !== undefined) return before;
-  const prepared = await prepare(options, request);
-  return persistence.post({ ...toNewJob(identity.agent, request, prepared), ...keyed });
+  const prepared = await prepareFlow(options, request);
+  const required = await requiredBy(options, request);
+  const { name, priority, runAt } = request;
+  const given = { name, priority, ...(runAt && { runAt: toInstant(runAt, "/runAt") }), required };
+  return persistence.post({ ...toNewJob(identity.agent, prepared, given), ...keyed });
 }
 
 export async function checkPosting(options: JobsOptions, request: PostRequest): Promise<CheckView> {
-  const prepared = await prepare(options, request);
+  const prepared = await prepareFlow(options, request);
+  const clauses = [...prepared.clauses, ...(await requiredBy(options, request))];
   return {
     flow: request.flow,
     version: prepared.version,
     params: prepared.params,
-    needs: prepared.clauses.map(formatClause),
+    needs: clauses.map(formatClause),
     tree: toTree(prepared.spec),
   };
 }
 
-async function prepare(options: JobsOptions, request: PostRequest): Promise<Prepared> {
-  const params = request.params ?? {};
+export interface PreparedFlow extends Prepared {
+  readonly flow: string;
+}
+
+/** What its flow makes of a posting. */
+export async function prepareFlow(
+  options: JobsOptions,
+  { flow, params = {} }: Pick<PostRequest, "flow" | "params">,
+): Promise<PreparedFlow> {
   const bytes = Buffer.byteLength(JSON.stringify(params));
   if (bytes > PARAMS_BYTES_MAX) throw tooLarge(bytes);
-  const prepared = await ask(options, request.flow, params);
+  const prepared = await ask(options, flow, params);
   // Here, and not at the first owner: what can never run is refused before it is stored.
   validate(compile(prepared.spec), Object.keys(prepared.params));
-  return { ...prepared, clauses: await addRequired(options, request, prepared.clauses) };
+  return { ...prepared, flow };
 }
 
 async function ask({ runners }: JobsOptions, flow: string, params: Store): Promise<Prepared> {
@@ -85,31 +103,38 @@ async function ask({ runners }: JobsOptions, flow: string, params: Store): Promi
   }
 }
 
-function toNewJob(agent: string, request: PostRequest, prepared: Prepared): NewJob {
-  const { flow, name, priority, runAt } = request;
-  const { version, spec, params, clauses } = prepared;
+/** What a poster says beside flow and parameters. */
+export interface Given {
+  readonly name?: string | undefined;
+  readonly priority?: number | undefined;
+  /** Milliseconds since 1970. */
+  readonly runAt?: number;
+  readonly required: readonly Clause[];
+}
+
+export function toNewJob(agent: string, prepared: PreparedFlow, given: Given): NewJob {
+  const { flow, version, spec, params } = prepared;
+  const { name = flow, priority = 0, runAt, required } = given;
+  const clauses = [...prepared.clauses, ...required]; // Those of the flow first.
   return {
     id: uuidv7(),
     needs: { protocol: PROTOCOL, flow, version, clauses },
     spec,
     flowHash: flowHash(spec),
-    name: name ?? flow,
-    params,
-    priority: priority ?? 0,
+    ...{ name, params, priority, required },
     postedVia: agent,
-    ...(runAt === undefined ? {} : { runAt: toInstant(runAt, "/runAt") }),
+    ...(runAt === undefined ? {} : { runAt }),
   };
 }
 
-/** Those of the flow first. Throws BAD_PARAMETERS for what cannot be asked for. */
-async function addRequired(
+/** Throws BAD_PARAMETERS for what cannot be asked for. */
+async function requiredBy(
   { capabilities }: JobsOptions,
   { require = [] }: PostRequest,
-  clauses: readonly Clause[],
 ): Promise<readonly Clause[]> {
   const required: Clause[] = [];
   for (const text of require) required.push(await parseClause(text, capabilities));
-  return [...clauses, ...required];
+  return required;
 }
 
 /** Leaving out a field and giving its default are the same request. */

@@ -3,7 +3,7 @@ import type { NodeView } from "../../common/wire.js";
 import type { Backoff, FlowSpec, RetrySpec, TaskSpec } from "../../engine/flow.js";
 
 /** What is known of one atom while or after its flow ran. */
-export type AtomPart = Pick<NodeView, "state" | "attempts" | "result" | "progress">;
+export type AtomPart = Pick<NodeView, "state" | "attempts" | "result" | "kept" | "progress">;
 
 /** The flow as people think of it; `atoms` adds what has become of each. */
 export function toTree(spec: FlowSpec, atoms: ReadonlyMap<string, AtomPart> = new Map()): NodeView {

@@ -4,6 +4,7 @@ import type { JobRow, Ownership } from "../../persistence/persistence.js";
 import type { JobsOptions } from "./options.js";
 import { noSuchJob, resolveId } from "./resolve.js";
 import { isSilent } from "../owner/silent.js";
+import { ownersAmong } from "./verbs/viewing.js";
 import { toJobView } from "./views.js";
 
 /** How a job stands, whatever agents say of it. */
@@ -18,7 +19,7 @@ export async function standingOf(options: JobsOptions, part: string): Promise<St
   const id = await resolveId(persistence, part);
   const row = await persistence.job(id);
   if (row === undefined) throw noSuchJob(id);
-  const ownerships = await persistence.ownerships(id);
+  const ownerships = ownersAmong(await persistence.ownerships(id));
   const now = await persistence.now();
   const owner = ownerOf(row, ownerships);
   const lost = await isSilent(options, row, owner);

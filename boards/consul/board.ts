@@ -21,10 +21,10 @@ import { Identity } from "./identity.js";
 import { Keys } from "./keys.js";
 import { Lease, type LeaseKind } from "./lease.js";
 import { abandon, consume, remove } from "./leaving.js";
-import { allClaims, candidates, survey } from "./looking.js";
 import { takeInventory } from "./mending/inventory.js";
 import { Orphans, reopen } from "./mending/orphans.js";
-import { put } from "./posting.js";
+import { allClaims, candidates, survey } from "./looking.js";
+import { put, reprioritise } from "./posting.js";
 import { Spread } from "./spread.js";
 
 export interface ConsulBoardOptions extends BoardOptions {
@@ -135,6 +135,10 @@ class ConsulBoard implements JobBoard {
 
   put(postings: readonly Posting[]): Promise<void> {
     return this.#again(() => put(this.#context, postings));
+  }
+
+  reprioritise(id: string, priority: number): Promise<void> {
+    return this.#again(() => reprioritise(this.#context, id, priority));
   }
 
   survey(): Promise<Survey> {

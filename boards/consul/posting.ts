@@ -3,6 +3,7 @@ import { op, OPS_MAX, transact } from "../../consul/txn.js";
 import type { Posting } from "../board.js";
 import type { Context } from "./context.js";
 import { type Entry, entryOf, parseEntry, textOf, type Waiting, waitingOf } from "./keys.js";
+import { REOPENED, standingOf, unchanged, unplace } from "./standing.js";
 
 /** Puts entries; those the board knows in any state refuse, and stay as they are (P-2). */
 export async function put(context: Context, postings: readonly Posting[]): Promise<void> {
@@ -16,6 +17,27 @@ export async function put(context: Context, postings: readonly Posting[]): Promi
     ],
     tail: () => [context.ring()],
   });
+}
+
+/** Looks and tries again so often when others change the job in between. */
+const ROUNDS = 5;
+
+/** P-42: the entry, and the name under which it waits; one that is held has no such name. */
+export async function reprioritise(context: Context, id: string, priority: number): Promise<void> {
+  const { client, keys } = context;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const standing = await standingOf(context, id);
+    const { entry, claim } = standing;
+    if (entry === undefined || entry.priority === priority) return;
+    const next = { ...entry, priority };
+    const waits = claim === undefined || (claim.session === "" && claim.flags === REOPENED);
+    const { done } = await transact(client, [
+      ...unchanged(context, id, standing),
+      op.set(keys.job(id), textOf(next)),
+      ...(waits ? [...unplace(context, entry), op.set(keys.place(waitingOf(next)), "")] : []),
+    ]);
+    if (done) return;
+  }
 }
 
 interface Due {

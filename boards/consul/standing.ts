@@ -3,6 +3,9 @@ import { op, type Op, OPS_MAX, transact } from "../../consul/txn.js";
 import type { Context } from "./context.js";
 import { type Entry, parseEntry, waitingOf } from "./keys.js";
 
+/** On a claim: nobody holds it, and its job waits again. Any new lock takes the flag away. */
+export const REOPENED = 1;
+
 /** What the board knows of a job at one moment. */
 export interface Standing {
   readonly entry: Entry | undefined;

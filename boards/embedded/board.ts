@@ -75,6 +75,10 @@ class EmbeddedBoard implements JobBoard {
     return this.#act((sql, now) => entries.put(sql, postings, now));
   }
 
+  reprioritise(id: string, priority: number): Promise<void> {
+    return this.#act((sql) => entries.reprioritise(sql, id, priority));
+  }
+
   async survey(): Promise<Survey> {
     await this.#ripen();
     return this.#look((sql) => looking.survey(sql, this.#clock.now()));

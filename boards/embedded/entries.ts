@@ -38,6 +38,10 @@ function insert(sql: Statements, posting: Posting, { now, claim }: Placing): num
   );
 }
 
+export function reprioritise(sql: Statements, id: string, priority: number): void {
+  sql.run("UPDATE board_entries SET rank = ? WHERE id = ?", -priority, id);
+}
+
 export function claim(sql: Statements, id: string, { claimId, now, leaseMs }: Lease): Claimed {
   const changed = sql.run(
     `UPDATE board_entries SET claim = ?, ready_at = ?

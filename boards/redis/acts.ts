@@ -23,6 +23,16 @@ if added > 0 then tell() end
 return added
 `);
 
+/** id, rank. -> 1 when there is such an entry. */
+export const REPRIORITISE = script(`
+local id, rank = ARGV[1], ARGV[2]
+local signature = entry(id)
+if not signature then return 0 end
+call('HSET', ENTRY .. id, 'rank', rank)
+call('ZADD', READY .. signature, 'XX', rank, id)
+return 1
+`);
+
 /** id, claimId, lease in ms. -> claimed | taken | gone */
 export const CLAIM = script(`
 local id, claim = ARGV[1], ARGV[2]

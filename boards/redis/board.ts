@@ -75,6 +75,10 @@ class RedisBoard implements JobBoard {
     await this.#run(acts.PUT, ...each.flat());
   }
 
+  async reprioritise(id: string, priority: number): Promise<void> {
+    await this.#run(acts.REPRIORITISE, id, rankOf(priority));
+  }
+
   async survey(): Promise<Survey> {
     const [signatures, next, id] = list(await this.#run(looking.SURVEY));
     const { reconnects } = this.#connection;
@@ -158,7 +162,12 @@ const RENEWED: readonly Renewed[] = ["ok", "gone", "taken"];
 
 /** Id, signature and rank; equal ranks are ordered by id. */
 function placed({ id, signature, priority }: Posting): readonly [string, string, number] {
-  return [id, signature, priority === 0 ? 0 : -priority];
+  return [id, signature, rankOf(priority)];
+}
+
+/** Never -0, which is another text. */
+function rankOf(priority: number): number {
+  return priority === 0 ? 0 : -priority;
 }
 
 function list(answer: unknown): readonly unknown[] {

@@ -23,6 +23,7 @@ export interface Client {
   get<T>(path: string, options?: GetOptions): Promise<T>;
   /** The same key goes to each agent that is tried, or failing over would post twice (P-1). */
   post<T>(path: string, body: unknown, key?: string): Promise<{ body: T; replayed: boolean }>;
+  delete(path: string): Promise<void>;
   /** The events of one agent's answer, as `readEvents` gives them. */
   events(path: string, options?: EventsOptions): Promise<AsyncIterable<StreamEvent>>;
 }
@@ -83,6 +84,10 @@ class AgentClient implements Client {
     const request = { method: "POST", path, body: JSON.stringify(body), key } as const;
     const answer = await this.#ask({ ...request, timeoutMs: ANSWER_MS });
     return { body: answer.body as T, replayed: answer.replayed };
+  }
+
+  async delete(path: string): Promise<void> {
+    await this.#ask({ method: "DELETE", path, timeoutMs: ANSWER_MS });
   }
 
   async events(path: string, options: EventsOptions = {}): Promise<AsyncIterable<StreamEvent>> {

@@ -4,7 +4,7 @@ import { JobrunnerError } from "../../common/error.js";
 
 /** One request to one agent. */
 export interface Exchange {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   readonly url: string;
   readonly body?: string;
   readonly key?: string | undefined;
@@ -97,6 +97,7 @@ async function read(incoming: IncomingMessage, mayStream: boolean): Promise<Answ
 }
 
 function parse(text: string): unknown {
+  if (text === "") return undefined; // Of a 204: it has nothing to say.
   try {
     return JSON.parse(text);
   } catch (error) {

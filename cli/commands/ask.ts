@@ -1,13 +1,9 @@
 import type { CancelRequest, JobVerb, JobView } from "../../common/wire.js";
-import { type Client, createClient } from "../api/client.js";
-import { jobPath } from "../api/job-path.js";
-import { errorText, EXIT, exitCodeOf } from "../exit.js";
-import type { CommonOptions } from "../options.js";
-import { renderJobLine, shortId } from "../screen/job-list.js";
-import { createTerminal, type Terminal } from "../terminal.js";
+import { shortId } from "../screen/job-list.js";
 import { viaText } from "./follow.js";
+import { eachJob, type EachOptions, tell } from "./verbs/each.js";
 
-export interface AskOptions extends CommonOptions {
+export interface AskOptions extends EachOptions {
   /** `cancel` alone: false with `--no-revert`. */
   readonly revert?: boolean;
 }
@@ -21,33 +17,11 @@ export async function ask(
   jobs: readonly string[],
   options: AskOptions,
 ): Promise<number> {
-  const terminal = createTerminal(options);
-  const paths = jobs.map(jobPath); // A word that is no id is refused before anything is asked.
-  const client = await createClient({ ...options, env: process.env, say: terminal.say });
-  let code: number = EXIT.ok;
-  for (const path of paths) {
-    try {
-      const job = await send(client, `${path}/${verb}`, options);
-      print(terminal, options, job);
-      terminal.say(nextText(verb, job, options.via));
-    } catch (error) {
-      if (code === EXIT.ok) code = exitCodeOf(error);
-      terminal.say(errorText(error));
-    }
-  }
-  return code;
-}
-
-async function send(client: Client, path: string, { revert }: AskOptions): Promise<JobView> {
-  const body: CancelRequest = revert === false ? { revert } : {};
-  return (await client.post<JobView>(path, body)).body;
-}
-
-function print(terminal: Terminal, { output }: AskOptions, job: JobView): void {
-  if (output === "json") terminal.print(JSON.stringify(job, undefined, 2));
-  else if (output === "jsonl") terminal.print(JSON.stringify(job));
-  else if (output === "name") terminal.print(job.id);
-  else terminal.print(renderJobLine(terminal.out, job, Date.now()));
+  const body: CancelRequest = options.revert === false ? { revert: false } : {};
+  return eachJob(jobs, options, async (telling, path) => {
+    const { body: job } = await telling.client.post<JobView>(`${path}/${verb}`, body);
+    tell(telling, job, nextText(verb, job, options.via));
+  });
 }
 
 /** What has become of it, and what to do next. */

@@ -36,12 +36,19 @@ function header(style: Style, job: JobDetailView, now: number): string {
     title,
     ...label,
     fact(style, "posted", postedText(job, now)),
+    ...retryLines(style, job),
     ...optional(style, "params", params),
     ...optional(style, "needs", job.needs.map(clean).join(", ")),
     ...optional(style, "reason", clean(reason)),
     ...(job.reason?.details ?? []).map((line) => fact(style, "", clean(line))),
     ...optional(style, "next", nextText(job)),
   ].join("\n");
+}
+
+function retryLines(style: Style, { retryOf, retriedBy = [] }: JobDetailView): readonly string[] {
+  const of = retryOf === undefined ? [] : [`of ${retryOf}`];
+  const by = retriedBy.length === 0 ? [] : [`by ${retriedBy.join(", ")}`];
+  return optional(style, "retry", [...of, ...by].join(", "));
 }
 
 /** What only a person can do. */
@@ -126,8 +133,9 @@ function retryLine(retry: NodeView): string {
 function noteOf(node: NodeView, last: AttemptView | undefined): string {
   const tries = node.attempts?.length ?? 0;
   const again = tries > 1 ? [`try ${tries}`] : [];
+  const kept = node.kept === true ? ["kept"] : [];
   const failed = last?.failure === undefined ? [] : [failureText(last.failure)];
-  return [...again, ...progressText(node), ...failed].join("  ");
+  return [...kept, ...again, ...progressText(node), ...failed].join("  ");
 }
 
 /** `50% copying`. */
@@ -202,6 +210,7 @@ const ENDED: Readonly<Record<string, string>> = {
   lost: "lost it",
   "given-back": "gave it back",
   failed: "met an unexpected error",
+  released: "somebody took it",
   // The view's own word: such an owner could note nothing.
   silent: "not heard of",
 };

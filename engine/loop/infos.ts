@@ -1,6 +1,6 @@
 import type { Json, Store } from "../../common/json.js";
 import type { Attempt, CallInfo, Outcome, RetryInfo, RevertInfo } from "../bodies.js";
-import type { AtomRecord, State } from "../state.js";
+import { type AtomRecord, copyOf, type State } from "../state.js";
 
 /** What a body is told about the call; `again` when an earlier owner may have begun it. */
 export interface Occasion {
@@ -42,7 +42,7 @@ export function retryRevertInfo(
 
 /** A copy: the record's own grows on. */
 export function historyOf(record: AtomRecord): readonly Attempt[] {
-  return record.history.map(({ value, failures }) => ({ value, failures: { ...failures } }));
+  return record.history.map(copyOf);
 }
 
 function info(record: AtomRecord, { job, args, again }: Occasion, what: string): CallInfo {

@@ -37,6 +37,7 @@ export function atomsIn(change: Change): readonly string[] {
   switch (change.change) {
     case "atom":
     case "saved":
+    case "kept":
       return [change.atom];
     case "decision":
       return [change.retry, change.atom];
@@ -68,6 +69,8 @@ function renameChange(change: Change, to: (name: string) => string): Change {
     case "atom":
     case "saved":
       return { ...change, atom: to(change.atom) };
+    case "kept":
+      return renameKept(change, to);
     case "decision":
       return { ...change, retry: to(change.retry), atom: to(change.atom) };
     case "ignore":
@@ -83,4 +86,17 @@ function renameChange(change: Change, to: (name: string) => string): Change {
     case "migrated":
       return change;
   }
+}
+
+/** A retry's attempts name those that failed under them. */
+function renameKept(
+  change: Extract<Change, { change: "kept" }>,
+  to: (name: string) => string,
+): Change {
+  const { attempts } = change;
+  const renamed = attempts?.map(({ value, failures }) => {
+    const named = Object.entries(failures).map(([name, failure]) => [to(name), failure] as const);
+    return { value, failures: Object.fromEntries(named) };
+  });
+  return { ...change, atom: to(change.atom), ...(renamed && { attempts: renamed }) };
 }

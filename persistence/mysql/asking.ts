@@ -1,7 +1,8 @@
 import { isEnded, type JobRequest, type JobState } from "../../common/job.js";
 import { Sql, sql } from "../../mysql/sql.js";
 import { STARTABLE_LIST } from "../queries.js";
-import type { Asked, Asker } from "../persistence.js";
+import type { Asker } from "../persistence.js";
+import type { Asked } from "../verbs/port.js";
 import { toRequest, toState } from "../rows.js";
 import { BYTES } from "./changing.js";
 import type { Outcome, Transactions } from "./transaction.js";

@@ -1,6 +1,6 @@
 import { sql } from "../../mysql/sql.js";
 import { integer, text } from "../columns.js";
-import { type Turn, turnOf } from "../turns-port.js";
+import { type Turn, turnOf } from "../turns/port.js";
 import type { Transactions } from "./transaction.js";
 
 /** P-30: the board in use. */

@@ -1,5 +1,5 @@
 import type { Knex } from "knex";
-import type { JobRequest } from "../../common/job.js";
+import type { Clause, JobRequest } from "../../common/job.js";
 import type { LogCursor } from "../../common/log.js";
 import type { Entry } from "../../engine/journal.js";
 import { parseAddress } from "../../mysql/address.js";
@@ -9,7 +9,6 @@ import { sql } from "../../mysql/sql.js";
 import { ALL_FILTERS, listJobs, type ListingDialect } from "../listing.js";
 import type {
   Append,
-  Asked,
   Asker,
   JobFilter,
   JobPage,
@@ -19,15 +18,15 @@ import type {
   Ownership,
   Persistence,
   Posted,
-  Purged,
   Raise,
   Retention,
   Verdict,
 } from "../persistence.js";
+import { purge, removeOld } from "../retention.js";
+import type { Asked, Old, Purged, Released, Removed, Retries } from "../verbs/port.js";
 import { logsOnServer } from "../logs/mysql.js";
 import type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "../logs/port.js";
-import { purge } from "../retention.js";
-import type { Turn } from "../turns-port.js";
+import type { Turn } from "../turns/port.js";
 import { prepare, written } from "../writing.js";
 import { append } from "./append.js";
 import { cancel, resume, suspend } from "./asking.js";
@@ -38,6 +37,7 @@ import { post, postedBefore } from "./posting.js";
 import * as reading from "./reading.js";
 import { purgedAt, purging } from "./retention.js";
 import { Transactions } from "./transaction.js";
+import * as verbs from "../verbs/mysql.js";
 
 const LISTING: ListingDialect = {
   useIndex: (index) => `FORCE INDEX (${index})`,
@@ -151,6 +151,32 @@ export class MysqlPersistence implements Persistence {
 
   startable(ids: readonly string[]): Promise<ReadonlySet<string>> {
     return reading.startable(this.#to, ids);
+  }
+
+  release(id: string, token?: number): Promise<Released> {
+    return verbs.release(this.#to, id, token);
+  }
+
+  reprioritise(id: string, priority: number): Promise<Asked> {
+    return verbs.reprioritise(this.#to, id, priority);
+  }
+
+  async remove(id: string): Promise<Removed> {
+    const removed = await verbs.removable(this.#to, id);
+    if (removed.removed === "done") await purging(this.#to).remove([id]);
+    return removed;
+  }
+
+  removeOld(old: Old): Promise<Purged> {
+    return removeOld(old, purging(this.#to));
+  }
+
+  retries(id: string): Promise<Retries> {
+    return verbs.retries(this.#to, id);
+  }
+
+  required(id: string): Promise<readonly Clause[]> {
+    return verbs.required(this.#to, id);
   }
 
   addLogs(chunks: readonly LogChunk[]): Promise<readonly number[]> {

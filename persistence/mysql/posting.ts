@@ -1,12 +1,13 @@
 import { JobrunnerError } from "../../common/error.js";
 import { toSignature } from "../../common/job.js";
+import { isDuplicate } from "../../mysql/faults.js";
 import { type Sql, sql, table } from "../../mysql/sql.js";
 import { integer, text } from "../columns.js";
 import type { NewJob, Posted } from "../persistence.js";
 import { idTail } from "../rows.js";
 import { bytesOfTexts } from "../texts.js";
-import type { Prepared } from "../writing.js";
-import type { Transactions } from "./transaction.js";
+import { KEPT_TOKEN, type Prepared } from "../writing.js";
+import type { Outcome, Transactions } from "./transaction.js";
 
 /*
  * P-1 and P-3 in one packet: the first to insert the key, or without a key the job, inserts the
@@ -21,7 +22,9 @@ export async function post(to: Transactions, prepared: Prepared): Promise<Posted
     ...(key === undefined ? [sql`SET @fresh = 1`] : insertKey(job.id, key, to.now)),
     ...insertJob(prepared, to.now),
   ];
-  const { answers, repeated } = await to.run([...insertion, told]);
+  const posted = await sent(to, [...insertion, told], job.retry?.of);
+  if (typeof posted === "string") return { posted: "spent", id: posted };
+  const { answers, repeated } = posted;
   const row = answers.at(-1)?.rows[0];
   if (row === undefined) throw new JobrunnerError("INTERNAL", "A posting left nothing behind.");
   const id = text(row, "job");
@@ -31,6 +34,22 @@ export async function post(to: Transactions, prepared: Prepared): Promise<Posted
   if (row["id"] === null) return { posted: "removed", id };
   // Ours, by a try that got no answer.
   return { posted: repeated && id === job.id ? "created" : "existed", id };
+}
+
+/** P-39: results that were handed on before are a duplicate key, which takes everything back. */
+async function sent(
+  to: Transactions,
+  statements: readonly Sql[],
+  origin: string | undefined,
+): Promise<Outcome | string> {
+  try {
+    return await to.run(statements);
+  } catch (error) {
+    if (origin === undefined || !isDuplicate(error)) throw error;
+    const [row] = await to.database.read(sql`SELECT job FROM retries WHERE kept_of = ${origin}`);
+    if (row === undefined) throw error;
+    return text(row, "job");
+  }
 }
 
 function insertKey(
@@ -47,20 +66,54 @@ function insertKey(
 }
 
 function insertJob(prepared: Prepared, now: Sql): readonly Sql[] {
-  const { job, spec, params, words } = prepared;
+  const { job, spec, params, words, kept } = prepared;
   const { flow, version } = job.needs;
   return [
     sql`INSERT INTO jobs (id, id_tail, flow, version, signature, flow_hash, name, priority, run_at,
         posted_via, posted_at, state, token, bytes)
       SELECT ${job.id}, ${idTail(job.id)}, ${flow}, ${version}, ${toSignature(job.needs)},
         ${job.flowHash}, ${job.name}, ${job.priority}, ${job.runAt ?? null}, ${job.postedVia},
-        ${now}, 'WAITING', 0, ${bytesOfTexts(prepared)}
+        ${now}, 'WAITING', ${kept === undefined ? 0 : KEPT_TOKEN}, ${bytesOfTexts(prepared)}
       FROM DUAL WHERE @fresh = 1
       ON DUPLICATE KEY UPDATE jobs.id = jobs.id`,
     sql`SET @fresh = ROW_COUNT()`,
     sql`INSERT INTO job_texts (job, spec, params)
       SELECT ${job.id}, ${spec}, ${params} FROM DUAL WHERE @fresh = 1`,
     ...(words.length === 0 ? [] : [insertWords(job.id, words)]),
+    ...insertRetry(prepared, now),
+  ];
+}
+
+function insertRetry({ job, kept, required }: Prepared, now: Sql): readonly Sql[] {
+  const { id, retry } = job;
+  const fresh = sql`FROM DUAL WHERE @fresh = 1`;
+  return [
+    ...(required === undefined
+      ? []
+      : [sql`INSERT INTO requirements (job, clauses) SELECT ${id}, ${required} ${fresh}`]),
+    ...(retry === undefined
+      ? []
+      : [
+          sql`INSERT INTO retries (job, retry_of, kept_of)
+            SELECT ${id}, ${retry.of}, ${kept === undefined ? null : retry.of} ${fresh}`,
+        ]),
+    ...(kept === undefined ? [] : insertKept(id, kept, now)),
+  ];
+}
+
+function insertKept(
+  id: string,
+  { by, body }: NonNullable<Prepared["kept"]>,
+  now: Sql,
+): readonly Sql[] {
+  const { owner, agent, machine } = by;
+  return [
+    sql`INSERT INTO ownerships (job, token, owner, agent, machine, at, first_seq, ended, ended_at)
+      SELECT ${id}, ${KEPT_TOKEN}, ${owner}, ${agent}, ${machine}, ${now}, 1, 'kept', ${now}
+      FROM DUAL WHERE @fresh = 1`,
+    sql`INSERT INTO entries (job, seq, token, owner, at, body, bytes)
+      SELECT ${id}, 1, ${KEPT_TOKEN}, ${owner}, ${now}, ${body}, ${Buffer.byteLength(body)}
+      FROM DUAL WHERE @fresh = 1`,
   ];
 }
 

@@ -22,9 +22,11 @@ export function purging(to: Transactions): Purging {
       );
       return { jobs: integer(row, "jobs"), bytes: integer(row, "bytes") };
     },
-    oldest: async (limit) => {
+    oldest: async (limit, states) => {
+      const among = states === undefined ? sql`` : sql`AND state IN (${list(states)})`;
       const rows = await database.read(
-        sql`SELECT id, ended_at, bytes FROM jobs WHERE ended_at IS NOT NULL
+        sql`SELECT id, ended_at, bytes FROM jobs
+          WHERE ended_at IS NOT NULL ${among}
           ORDER BY ended_at LIMIT ${limit}`,
       );
       return rows.map((row) => ({
@@ -42,6 +44,10 @@ export function purging(to: Transactions): Purging {
         sql`DELETE FROM ownerships WHERE job IN (${jobs})`,
         sql`DELETE FROM job_logs WHERE job IN (${jobs})`,
         sql`DELETE FROM job_texts WHERE job IN (${jobs})`,
+        sql`DELETE FROM requirements WHERE job IN (${jobs})`,
+        // What a retry has kept stays handed on for as long as one of the two is there.
+        sql`DELETE FROM retries WHERE (job IN (${jobs}) OR retry_of IN (${jobs}))
+          AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.id IN (retries.job, retries.retry_of))`,
         sql`DELETE FROM job_words WHERE job IN (${jobs})`,
       ]);
     },

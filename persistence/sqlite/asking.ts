@@ -1,7 +1,8 @@
 import { isCancel, isEnded, type JobRequest, type JobState } from "../../common/job.js";
 import type { Statements } from "../../sqlite/statements.js";
 import { integer } from "../columns.js";
-import type { Asked, Asker } from "../persistence.js";
+import type { Asker } from "../persistence.js";
+import type { Asked } from "../verbs/port.js";
 import { toRequest, toState } from "../rows.js";
 import { BYTES } from "./append.js";
 import { endOwnership, insertOwnership, nextSeq } from "./ownership.js";

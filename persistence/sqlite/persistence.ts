@@ -1,5 +1,5 @@
 import type { Knex } from "knex";
-import type { JobRequest } from "../../common/job.js";
+import type { Clause, JobRequest } from "../../common/job.js";
 import type { LogCursor } from "../../common/log.js";
 import type { Entry } from "../../engine/journal.js";
 import { openKnex } from "../../sqlite/dialect.js";
@@ -17,7 +17,6 @@ import {
 } from "../migrations/migrations.js";
 import type {
   Append,
-  Asked,
   Asker,
   JobFilter,
   JobPage,
@@ -28,15 +27,16 @@ import type {
   OwnershipEnd,
   Persistence,
   Posted,
-  Purged,
   Raise,
   Retention,
   Verdict,
 } from "../persistence.js";
+import { purge, type Purging, removeOld } from "../retention.js";
+import type { Asked, Old, Purged, Released, Removed, Retries } from "../verbs/port.js";
 import { logsInFile } from "../logs/sqlite.js";
 import type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "../logs/port.js";
-import { purge } from "../retention.js";
-import type { Turn } from "../turns-port.js";
+import * as verbs from "../verbs/sqlite.js";
+import type { Turn } from "../turns/port.js";
 import { prepare, written } from "../writing.js";
 import { append } from "./append.js";
 import { cancel, resume, suspend } from "./asking.js";
@@ -44,7 +44,7 @@ import { endOwnership, raise } from "./ownership.js";
 import { findKey, post } from "./posting.js";
 import * as reading from "./reading.js";
 import { purgedAt, purging } from "./retention.js";
-import { takeSweep } from "./turns.js";
+import { takeSweep } from "../turns/sqlite.js";
 
 const LISTING: ListingDialect = {
   useIndex: (index) => `INDEXED BY ${index}`,
@@ -78,6 +78,10 @@ export class SqlitePersistence implements Persistence {
     this.#sqlite = sqlite;
     this.#now = now;
     this.#logs = logsInFile(sqlite.database);
+  }
+
+  get #purging(): Purging {
+    return purging(this.#database, this.#now);
   }
 
   get #database(): Database {
@@ -179,6 +183,32 @@ export class SqlitePersistence implements Persistence {
     return this.#database.read((sql) => reading.startable(sql, ids));
   }
 
+  release(id: string, token?: number): Promise<Released> {
+    return this.#database.write((sql) => verbs.release(sql, id, { token, now: this.#now() }));
+  }
+
+  reprioritise(id: string, priority: number): Promise<Asked> {
+    return this.#database.write((sql) => verbs.reprioritise(sql, id, priority));
+  }
+
+  async remove(id: string): Promise<Removed> {
+    const removed = await this.#database.read((sql) => verbs.removable(sql, id));
+    if (removed.removed === "done") await this.#purging.remove([id]);
+    return removed;
+  }
+
+  removeOld(old: Old): Promise<Purged> {
+    return removeOld(old, this.#purging);
+  }
+
+  retries(id: string): Promise<Retries> {
+    return this.#database.read((sql) => verbs.retries(sql, id));
+  }
+
+  required(id: string): Promise<readonly Clause[]> {
+    return this.#database.read((sql) => verbs.required(sql, id));
+  }
+
   addLogs(chunks: readonly LogChunk[]): Promise<readonly number[]> {
     return this.#logs.addLogs(chunks);
   }
@@ -200,7 +230,7 @@ export class SqlitePersistence implements Persistence {
   }
 
   purge(limits: Retention): Promise<Purged> {
-    return purge(limits, purging(this.#database, this.#now));
+    return purge(limits, this.#purging);
   }
 
   purgedAt(): Promise<number | undefined> {

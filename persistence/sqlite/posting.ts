@@ -4,7 +4,8 @@ import { text } from "../columns.js";
 import type { NewJob, Posted } from "../persistence.js";
 import { idTail } from "../rows.js";
 import { bytesOfTexts } from "../texts.js";
-import type { Prepared } from "../writing.js";
+import { KEPT_TOKEN, type Prepared } from "../writing.js";
+import { endOwnership, insertOwnership } from "./ownership.js";
 
 /** P-1 and P-3, inside a transaction. */
 export function post(sql: Statements, prepared: Prepared, now: number): Posted {
@@ -14,8 +15,11 @@ export function post(sql: Statements, prepared: Prepared, now: number): Posted {
   if (sql.get("SELECT id FROM jobs WHERE id = ?", job.id) !== undefined) {
     return { posted: "existed", id: job.id }; // The same posting without a key, sent twice.
   }
+  const spent = findSpent(sql, prepared);
+  if (spent !== undefined) return { posted: "spent", id: spent };
   insertJob(sql, prepared, now);
   sql.run("INSERT INTO job_texts (job, spec, params) VALUES (?, ?, ?)", job.id, spec, params);
+  insertRetry(sql, prepared, now);
   for (const word of words) {
     sql.run("INSERT INTO job_words (job, word) VALUES (?, ?)", job.id, word);
   }
@@ -41,14 +45,42 @@ export function findKey(sql: Statements, wanted: NonNullable<NewJob["key"]>): Po
   return { posted: row.id === null ? "removed" : "existed", id };
 }
 
+/** The retry to which the results were handed on that this one would keep. */
+function findSpent(sql: Statements, { job, kept }: Prepared): string | undefined {
+  if (job.retry === undefined || kept === undefined) return undefined;
+  const row = sql.get("SELECT job FROM retries WHERE kept_of = ?", job.retry.of);
+  return row === undefined ? undefined : text(row, "job");
+}
+
+function insertRetry(sql: Statements, { job, kept, required }: Prepared, now: number): void {
+  const { id, retry } = job;
+  if (required !== undefined) {
+    sql.run("INSERT INTO requirements (job, clauses) VALUES (?, ?)", id, required);
+  }
+  if (retry === undefined) return;
+  sql.run(
+    "INSERT INTO retries (job, retry_of, kept_of) VALUES (?, ?, ?)",
+    ...[id, retry.of, kept === undefined ? null : retry.of],
+  );
+  if (kept === undefined) return;
+  const { by, body } = kept;
+  const { owner } = by;
+  insertOwnership(sql, { job: id, token: KEPT_TOKEN, ...by, at: now, firstSeq: 1 });
+  endOwnership(sql, { job: id, token: KEPT_TOKEN, ended: "kept" }, now);
+  sql.run(
+    "INSERT INTO entries (job, seq, token, owner, at, body, bytes) VALUES (?, 1, ?, ?, ?, ?, ?)",
+    ...[id, KEPT_TOKEN, owner, now, body, Buffer.byteLength(body)],
+  );
+}
+
 function insertJob(sql: Statements, prepared: Prepared, now: number): void {
-  const { job } = prepared;
+  const { job, kept } = prepared;
   sql.run(
     `INSERT INTO jobs (id, id_tail, flow, version, signature, flow_hash, name, priority, run_at,
        posted_via, posted_at, state, token, bytes)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'WAITING', 0, ?)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'WAITING', ?, ?)`,
     ...[job.id, idTail(job.id), job.needs.flow, job.needs.version, toSignature(job.needs)],
     ...[job.flowHash, job.name, job.priority, job.runAt ?? null, job.postedVia, now],
-    bytesOfTexts(prepared),
+    ...[kept === undefined ? 0 : KEPT_TOKEN, bytesOfTexts(prepared)],
   );
 }

@@ -20,20 +20,20 @@ export function purging(database: Database, now: () => number): Purging {
         );
         return { jobs: integer(row ?? {}, "jobs"), bytes: integer(row ?? {}, "bytes") };
       }),
-    oldest: (limit) =>
-      database.read((sql) =>
-        sql
-          .all(
-            `SELECT id, ended_at, bytes FROM jobs WHERE ended_at IS NOT NULL
-             ORDER BY ended_at LIMIT ?`,
-            limit,
-          )
-          .map((row) => ({
-            id: text(row, "id"),
-            endedAt: integer(row, "ended_at"),
-            bytes: integer(row, "bytes"),
-          })),
-      ),
+    oldest: (limit, states) =>
+      database.read((sql) => {
+        const among = states === undefined ? "" : "AND state IN (SELECT value FROM json_each(?))";
+        const rows = sql.all(
+          `SELECT id, ended_at, bytes FROM jobs WHERE ended_at IS NOT NULL ${among}
+           ORDER BY ended_at LIMIT ?`,
+          ...(states === undefined ? [limit] : [JSON.stringify(states), limit]),
+        );
+        return rows.map((row) => ({
+          id: text(row, "id"),
+          endedAt: integer(row, "ended_at"),
+          bytes: integer(row, "bytes"),
+        }));
+      }),
     remove: (ids) =>
       database.write((sql) => {
         for (const id of ids) {
@@ -43,6 +43,13 @@ export function purging(database: Database, now: () => number): Purging {
           sql.run("DELETE FROM ownerships WHERE job = ?", id);
           sql.run("DELETE FROM job_logs WHERE job = ?", id);
           sql.run("DELETE FROM job_texts WHERE job = ?", id);
+          sql.run("DELETE FROM requirements WHERE job = ?", id);
+          // What a retry has kept stays handed on for as long as one of the two is there.
+          sql.run(
+            `DELETE FROM retries WHERE (job = ? OR retry_of = ?)
+               AND NOT EXISTS (SELECT 1 FROM jobs WHERE id IN (job, retry_of))`,
+            ...[id, id],
+          );
           sql.run("DELETE FROM job_words WHERE job = ?", id);
         }
       }),

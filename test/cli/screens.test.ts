@@ -13,7 +13,7 @@ import { renderPlan } from "../../cli/screen/tree-lines.js";
 import { renderAgentWhy } from "../../cli/screen/why/agent-why.js";
 import { renderWhy } from "../../cli/screen/why/why.js";
 import { AGENTS, ASLEEP, NAS } from "./agent-views.js";
-import { DETAIL, FAILED, HOSTILE, JOBS, NOW, SUCCEEDED } from "./views.js";
+import { DETAIL, FAILED, HOSTILE, JOBS, NOW, RETRIED, SUCCEEDED } from "./views.js";
 import {
   HOSTILE_REVERSE,
   HOSTILE_WHY,
@@ -95,6 +95,7 @@ const SCREENS: readonly (readonly [string, (style: Style) => string])[] = [
   ["job-running", (at) => renderJob(at, DETAIL, NOW)],
   ["job-failed", (at) => renderJob(at, FAILED, NOW)],
   ["job-succeeded", (at) => renderJob(at, SUCCEEDED, NOW)],
+  ["job-retried", (at) => renderJob(at, RETRIED, NOW)],
   ["why-impossible", (at) => renderWhy(at, IMPOSSIBLE, NOW)],
   ["why-possible", (at) => renderWhy(at, POSSIBLE, NOW)],
   ["why-suspended", (at) => renderWhy(at, SUSPENDED, NOW)],

@@ -158,6 +158,26 @@ export const DETAIL: JobDetailView = {
   failures: [],
 };
 
+/** Goes on where another job had ended, was itself retried, and taken from its first owner. */
+export const RETRIED: JobDetailView = {
+  ...DETAIL,
+  retryOf: "01980f2a-7c1e-7b02-9d40-5a6f0e1c2b20",
+  retriedBy: ["01980f4a-7c1e-7b02-9d40-5a6f0e1c2b40", "01980f4b-7c1e-7b02-9d40-5a6f0e1c2b41"],
+  state: "REVERTED",
+  endedAt: ago(60),
+  owners: [{ ...OWNERS[0]!, ended: "released" }],
+  tree: {
+    kind: "flow",
+    name: "web",
+    pattern: "linear",
+    children: [
+      { ...task("prepare", "SUCCESS", []), kept: true },
+      { ...task("upload", "REVERTED", [attempt("REVERTED", "nas-1", [70, 65])]), kept: true },
+      task("listen", "REVERTED", [attempt("REVERTED", "nas-1", [80, 71])]),
+    ],
+  },
+};
+
 /** Something could not be undone. */
 export const FAILED: JobDetailView = {
   ...DETAIL,

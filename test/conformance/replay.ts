@@ -224,6 +224,7 @@ function note(world: PhaseWorld, sources: Sources, change: Change): void {
       if (change.to !== "REVERTING") world.note(["flow", change.to]);
       return;
     case "again":
+    case "kept":
     case "wait":
     case "saved":
     case "cancel":

@@ -7,7 +7,9 @@ import { testPosting } from "./persistence/posting.js";
 import { testRaising } from "./persistence/raising.js";
 import { testRetaining } from "./persistence/retaining.js";
 import type { OpenPersistence } from "./persistence/subject.js";
+import { testRetrying } from "./persistence/retrying.js";
 import { testSweeping } from "./persistence/sweeping.js";
+import { testVerbs } from "./persistence/verbs.js";
 
 /** What every persistence must do; each adapter runs it against itself. */
 export function testPersistence(open: OpenPersistence): void {
@@ -19,4 +21,6 @@ export function testPersistence(open: OpenPersistence): void {
   describe("logging", () => testLogging(open));
   describe("sweeping", () => testSweeping(open));
   describe("retaining", () => testRetaining(open));
+  describe("retrying (P-38, P-39)", () => testRetrying(open));
+  describe("releasing, removing, reprioritising (P-40 to P-42)", () => testVerbs(open));
 }

@@ -146,7 +146,7 @@ describe("bad requests", () => {
 
     expect(refused.headers.allow).toBe("POST, GET, HEAD, OPTIONS");
     expect(asked.status).toBe(204);
-    expect(asked.headers.allow).toBe("GET, HEAD, OPTIONS");
+    expect(asked.headers.allow).toBe("GET, DELETE, HEAD, OPTIONS");
   });
 
   it.each(["127.0.0.1", "localhost:80", "[::1]:7463", "agent.localhost", "127.8.9.10:1"])(

@@ -10,6 +10,8 @@ export interface Subject {
   readonly plan: Plan;
   /** The flow with an empty journal. */
   readonly world: () => CrashWorld;
+  /** What a retry keeps of an earlier job. */
+  readonly before?: readonly Change[];
   /** How often what has happened. */
   readonly seen: Map<string, number>;
 }
@@ -30,15 +32,17 @@ export async function undisturbed({
 }
 
 export async function killedAfterEach(
-  { world: create }: Subject,
+  { world: create, before }: Subject,
   entries: number,
 ): Promise<number> {
   for (let dieAfter = 1; dieAfter <= entries; dieAfter += 1) {
     const world = create();
+    if (before !== undefined) await world.seed(before);
     await world.own({ dieAfter });
     check(world, await world.finish());
   }
   const cursed = create();
+  if (before !== undefined) await cursed.seed(before);
   check(cursed, await cursed.finish({ dieAfter: 2 }));
   return entries + 1;
 }

@@ -35,6 +35,8 @@ export interface Fate {
   readonly kept?: number;
   /** The job is cancelled during this append. */
   readonly cancelAt?: number;
+  /** Whether a cancel reverts what ran; default true. */
+  readonly revert?: boolean;
   /** It is told to leave during this append. */
   readonly leaveAt?: number;
   readonly how?: "handover" | "suspended";
@@ -87,7 +89,7 @@ export class CrashWorld {
       append: async (changes) => {
         appends += 1;
         await this.#store(owned, appends === dieAfter ? changes.slice(0, kept) : changes);
-        if (appends === fate.cancelAt) engine.cancel(true);
+        if (appends === fate.cancelAt) engine.cancel(fate.revert ?? true);
         if (appends === fate.leaveAt) leave(engine, fate);
         if (this.#running > (concurrency ?? this.#running)) throw new Error("too many at a time");
         if (appends >= dieAfter) throw died;
@@ -110,6 +112,11 @@ export class CrashWorld {
       if (error === died) return undefined;
       throw error;
     }
+  }
+
+  /** What the posting of a retry writes: the results that are kept of an earlier job. */
+  async seed(changes: readonly Change[]): Promise<void> {
+    await this.#store(await this.#journal.begin(), changes);
   }
 
   /** Owners until the flow has ended. */
@@ -139,6 +146,7 @@ export class CrashWorld {
 
   #note(change: Change): void {
     if (change.change === "atom") this.#move(change.atom, change.to);
+    if (change.change === "kept") this.#keep(change.atom);
     if (change.change === "ignore") for (const atom of change.atoms) this.#ignore(atom);
     if (change.change === "reset") for (const atom of change.atoms) this.#reset(atom);
   }
@@ -151,6 +159,11 @@ export class CrashWorld {
     if (begins && this.#revertFailed) throw new Error(`${atom} ${move} after a failed revert`);
     if (to === "REVERT_FAILURE") this.#revertFailed = true;
     this.states.set(atom, to);
+  }
+
+  #keep(atom: string): void {
+    if (this.entries.length > 0) throw new Error(`${atom} kept too late`);
+    this.states.set(atom, "SUCCESS");
   }
 
   #ignore(atom: string): void {

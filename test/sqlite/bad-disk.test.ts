@@ -114,8 +114,11 @@ describe.each(DRIVERS)("a bad disk with the driver %s", (driver) => {
     const { database } = closing(await openSqlite(path, driver));
     await database.read((sql) => sql.get("PRAGMA wal_checkpoint(TRUNCATE)"));
     const copy = tempFile();
+    const root = "SELECT rootpage AS page FROM sqlite_schema WHERE name = 'entries'";
+    const page = Number((await database.read((sql) => sql.get(root)))?.["page"]);
     const bytes = readFileSync(path);
-    writeFileSync(copy, bytes.fill(0xff, 4096)); // The first page, with the schema, stays.
+    // Not the schema, which is read when the file is opened.
+    writeFileSync(copy, bytes.fill(0xff, (page - 1) * 4096, page * 4096));
     const damaged = closing(await openSqlite(copy, driver)).database;
 
     const error = await refusal(() => damaged.read((sql) => sql.all("SELECT * FROM entries")));

@@ -61,10 +61,12 @@ export const ARROWS: readonly Arrow[] = [
     may: [
       "type:engine/",
       "type:persistence/logs/port.ts",
-      "type:persistence/turns-port.ts",
+      "type:persistence/turns/port.ts",
+      "type:persistence/verbs/port.ts",
       "common/",
     ],
   },
+  { from: "persistence/verbs/port.ts", may: ["common/"] },
   { from: "cluster/membership.ts", may: [] },
   { from: "cluster/", may: ["cluster/", "common/", "node:*"] },
   { from: "cluster/consul/", may: ["cluster/", "consul/", "common/", "node:*"] },

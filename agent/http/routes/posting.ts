@@ -62,7 +62,8 @@ export function postingRoutes({ jobs }: RouteOptions): readonly Route[] {
   ];
 }
 
-function answerPosting(reply: FastifyReply, posting: PostAnswer): FastifyReply {
+/** 201 for a new job, 200 for the one that the same key gave before. */
+export function answerPosting(reply: FastifyReply, posting: PostAnswer): FastifyReply {
   if (!posting.created) reply.header("idempotency-replayed", "true");
   return reply
     .code(posting.created ? 201 : 200)
@@ -70,7 +71,7 @@ function answerPosting(reply: FastifyReply, posting: PostAnswer): FastifyReply {
     .send(posting.view);
 }
 
-function keyOf(request: FastifyRequest): string | undefined {
+export function keyOf(request: FastifyRequest): string | undefined {
   const key = request.headers["idempotency-key"];
   return typeof key === "string" ? key : undefined;
 }

@@ -26,6 +26,7 @@ export const NODE: Schema = named(
     state: TEXT,
     attempts: list(ATTEMPT),
     result: ANY,
+    kept: { type: "boolean", description: "The job that it is a retry of had done it." },
     progress: shape({ fraction: { type: "number" }, at: TIME }, { note: TEXT }),
     children: list(again("Node")),
   },
@@ -47,5 +48,10 @@ export const JOB_DETAIL: Schema = named(
     tree: NODE,
     failures: list(shape({ atom: TEXT, failure: FAILURE })),
   },
-  { ...JOB_SOMETIMES, outputs: STORE },
+  {
+    ...JOB_SOMETIMES,
+    outputs: STORE,
+    retryOf: { ...TEXT, description: "The job that this one is a retry of." },
+    retriedBy: { ...TEXTS, description: "Its own retries, the oldest first." },
+  },
 );

@@ -5,8 +5,7 @@ import type { Inventory } from "../../board.js";
 import type { Context } from "../context.js";
 import { type Entry, waitingOf } from "../keys.js";
 import { allClaims } from "../looking.js";
-import { type Standing, standingsOf, unchanged } from "../standing.js";
-import { REOPENED } from "./orphans.js";
+import { REOPENED, type Standing, standingsOf, unchanged } from "../standing.js";
 
 /**
  * All names at three requests, however many jobs there are. An entry that neither waits nor is held

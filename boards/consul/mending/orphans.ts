@@ -7,15 +7,13 @@ import { op } from "../../../consul/txn.js";
 import type { Context } from "../context.js";
 import { textOf, waitingOf } from "../keys.js";
 import { allClaims } from "../looking.js";
-import { standingsOf, unplace, type Standing } from "../standing.js";
+import { REOPENED, standingsOf, unplace, type Standing } from "../standing.js";
 
 /** The agents take turns: each waits so much longer than the one before, milliseconds. */
 const TURN_MS = 200;
 const TURNS_MAX = 5;
 /** Sessions of other programs may come and go in crowds. */
 const SPACING_MS = 250;
-/** On a claim: nobody holds it, and its job waits again. Any new lock takes the flag away. */
-export const REOPENED = 1;
 
 /**
  * When a session ends, Consul unlocks what it held and leaves the keys: claims that nobody holds.

@@ -25,6 +25,8 @@ function describeChange(change: Change): string {
       return `${change.retry} starts anew`;
     case "wait":
       return `${change.retry} waits`;
+    case "kept":
+      return `${change.atom} kept`;
     case "saved":
       return `${change.atom} saved a value`;
     case "again":

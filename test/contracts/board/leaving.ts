@@ -13,6 +13,17 @@ export function testLeaving(open: OpenBoard): void {
     expect(await other.claim(id, "b.1")).toBe("claimed");
   });
 
+  it("lets another agent give up a claim by its name (P-40)", async () => {
+    const { board, other } = await open();
+    const id = await put(board);
+    await board.claim(id, "a.1");
+
+    for (const [job, claimId] of await other.held("a")) await other.abandon(job, claimId);
+
+    expect(await other.claim(id, "b.1")).toBe("claimed");
+    expect(await board.renew(new Map([[id, "a.1"]]))).toEqual(new Map([[id, "taken"]]));
+  });
+
   it("makes a job abandoned with a delay claimable after it", async () => {
     const { board, other, advance } = await open();
     const id = await put(board);

@@ -137,7 +137,8 @@ function toWords(change: Change): string {
     case "wait":
       return `wait ${change.retry}`;
     case "saved":
-      return `saved ${change.atom}`;
+    case "kept":
+      return `${change.change} ${change.atom}`;
     case "cancel":
     case "handover":
     case "migrated":

@@ -1,7 +1,7 @@
 import type { Database } from "../../sqlite/database.js";
 import type { Statements } from "../../sqlite/statements.js";
 import { integer } from "../columns.js";
-import { type Turn, turnOf } from "../turns-port.js";
+import { type Turn, turnOf } from "./port.js";
 
 export async function takeSweep(
   database: Database,

@@ -1,0 +1,61 @@
+import { incarnationOf } from "../../../boards/board.js";
+import { JobrunnerError } from "../../../common/error.js";
+import { isEnded, isStartable, type JobState, toSignature } from "../../../common/job.js";
+import type { JobView } from "../../../common/wire.js";
+import type { ReleaseRequest } from "../../../common/wire/verbs.js";
+import type { Deprived } from "../../../persistence/persistence.js";
+import type { TellingOptions } from "../options.js";
+import { noSuchJob, resolveId } from "../resolve.js";
+import { viewOf } from "./viewing.js";
+
+/**
+ * P-40: takes a job from an owner that is dead or hangs. First persistence refuses the owner, then
+ * the board gives up its claim. Throws CONFLICT when nobody owns the job, or another than named.
+ */
+export async function releaseJob(
+  options: TellingOptions,
+  part: string,
+  { token, reason }: ReleaseRequest,
+): Promise<JobView> {
+  const { persistence, log } = options;
+  const id = await resolveId(persistence, part);
+  const released = await persistence.release(id, token);
+  if (released.released === "unknown") throw noSuchJob(id);
+  if (released.released === "conflict") throw refused(id, released);
+  const { from } = released;
+  log.warn({ jobId: id, from: from.agent, token: from.token, reason }, "job taken from its owner");
+  await freeClaim(options, id, from);
+  return viewOf(options, id);
+}
+
+/** For any agent, at once: this owner is not waited for, unlike one that was only not heard of. */
+async function freeClaim(options: TellingOptions, id: string, from: Deprived): Promise<void> {
+  const { persistence, board, log, onPutFailed } = options;
+  const row = await persistence.job(id);
+  if (row === undefined || !isStartable(row.state)) return;
+  try {
+    const claimId = (await board.held(incarnationOf(from.owner))).get(id);
+    if (claimId !== undefined) await board.abandon(id, claimId);
+    const { priority } = row;
+    await board.put([{ id, signature: toSignature(row.needs), priority, delayMs: 0 }]);
+  } catch (error) {
+    log.warn({ jobId: id, err: error }, "the board still has the claim of a job's former owner");
+    onPutFailed();
+  }
+}
+
+interface Refused {
+  readonly state: JobState;
+  readonly owner?: Deprived;
+}
+
+function refused(id: string, { state, owner }: Refused): JobrunnerError {
+  if (owner !== undefined) {
+    return new JobrunnerError("CONFLICT", `job ${id} belongs to ${owner.agent} by now`, {
+      hint: "Look at it with jobrunner show before you take it from that one.",
+    });
+  }
+  return new JobrunnerError("CONFLICT", `job ${id} is ${state}: nobody owns it`, {
+    hint: isEnded(state) ? "It is over." : "jobrunner why tells what it waits for.",
+  });
+}

@@ -1,0 +1,48 @@
+import { JobrunnerError } from "../../../common/error.js";
+import { isEnded, type JobState } from "../../../common/job.js";
+import type { JobView } from "../../../common/wire.js";
+import type { TellingOptions } from "../options.js";
+import { putOnBoard } from "../posting.js";
+import { noSuchJob, resolveId } from "../resolve.js";
+import { viewOf } from "./viewing.js";
+
+/** Looks at the row after telling the board: others may ask for other priorities meanwhile. */
+const ROUNDS = 5;
+
+/** P-42. Throws CONFLICT for a job that does not wait. */
+export async function reprioritiseJob(
+  options: TellingOptions,
+  part: string,
+  priority: number,
+): Promise<JobView> {
+  const { persistence } = options;
+  const id = await resolveId(persistence, part);
+  const asked = await persistence.reprioritise(id, priority);
+  if (asked.asked === "unknown") throw noSuchJob(id);
+  if (asked.asked === "conflict") throw excluded(id, asked.state);
+  await tellBoard(options, id);
+  return viewOf(options, id);
+}
+
+/** The entry gets what the row says, whoever wrote it last. */
+async function tellBoard(options: TellingOptions, id: string): Promise<void> {
+  const { persistence, board, log } = options;
+  try {
+    let told: number | undefined;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const row = await persistence.job(id);
+      if (row?.state !== "WAITING" || row.priority === told) return;
+      if (told === undefined) await putOnBoard(options, row); // Missing: with the new one at once.
+      await board.reprioritise(id, row.priority);
+      told = row.priority;
+    }
+  } catch (error) {
+    log.warn({ jobId: id, err: error }, "the board did not hear of a job's new priority");
+  }
+}
+
+function excluded(id: string, state: JobState): JobrunnerError {
+  return new JobrunnerError("CONFLICT", `job ${id} is ${state}: it cannot be reprioritised`, {
+    hint: isEnded(state) ? "It is over." : "A priority is for jobs that wait.",
+  });
+}

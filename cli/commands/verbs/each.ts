@@ -1,0 +1,52 @@
+import type { JobView } from "../../../common/wire.js";
+import { type Client, createClient } from "../../api/client.js";
+import { jobPath } from "../../api/job-path.js";
+import { errorText, EXIT, exitCodeOf } from "../../exit.js";
+import type { CommonOptions } from "../../options.js";
+import { renderJobLine } from "../../screen/job-list.js";
+import { createTerminal, type Terminal } from "../../terminal.js";
+
+export interface EachOptions extends CommonOptions {
+  /** Ids alone on stdout, and nothing but errors on stderr. */
+  readonly quiet?: boolean;
+}
+
+export interface Telling {
+  readonly client: Client;
+  readonly terminal: Terminal;
+  readonly options: EachOptions;
+}
+
+/**
+ * Does something with each job, whatever became of the others. Returns the exit code of the first
+ * with which it could not be done.
+ */
+export async function eachJob(
+  jobs: readonly string[],
+  options: EachOptions,
+  act: (telling: Telling, path: string) => Promise<void>,
+): Promise<number> {
+  const terminal = createTerminal(options);
+  const paths = jobs.map(jobPath); // A word that is no id is refused before anything is asked.
+  const client = await createClient({ ...options, env: process.env, say: terminal.say });
+  let code: number = EXIT.ok;
+  for (const path of paths) {
+    try {
+      await act({ client, terminal, options }, path);
+    } catch (error) {
+      if (code === EXIT.ok) code = exitCodeOf(error);
+      terminal.say(errorText(error));
+    }
+  }
+  return code;
+}
+
+/** The job as data, and what may be done next. */
+export function tell({ terminal, options }: Telling, job: JobView, next: string): void {
+  const { output, quiet } = options;
+  if (output === "json") terminal.print(JSON.stringify(job, undefined, 2));
+  else if (output === "jsonl") terminal.print(JSON.stringify(job));
+  else if (output === "name" || quiet === true) terminal.print(job.id);
+  else terminal.print(renderJobLine(terminal.out, job, Date.now()));
+  if (quiet !== true) terminal.say(next);
+}

@@ -1,0 +1,179 @@
+import { describe, expect, it } from "vitest";
+import { releaseJob } from "../../agent/jobs/verbs/releasing.js";
+import { removeJob } from "../../agent/jobs/verbs/removing.js";
+import { reprioritiseJob } from "../../agent/jobs/verbs/reprioritising.js";
+import { JobrunnerError } from "../../common/error.js";
+import type { JobView } from "../../common/wire.js";
+import { failed, telling } from "./ended.js";
+import { gate, LEASE_MS, linear, openWorld, type World } from "./world.js";
+
+describe("release", () => {
+  it("P-40: gives the job of a hung owner to the next one at once; the old one stops", async () => {
+    const world = await openWorld();
+    const { id } = await world.post();
+    const { entered, open, body } = gate();
+    const alpha = world.agent("alpha", { b: body });
+    const working = alpha.work(id);
+    await entered;
+
+    const view = await release(world, id, 1);
+    expect(view).toMatchObject({ id, state: "RUNNING", agent: "alpha" });
+    expect(await world.claimable()).toEqual([id]);
+    await world.agent("beta").work(id); // No lease has run out: no time has passed at all.
+
+    expect(await world.persistence.job(id)).toMatchObject({ state: "SUCCESS" });
+    open("late");
+    await working;
+    expect(world.calls.filter((call) => call === "alpha: c")).toEqual([]);
+    const entries = await world.persistence.load(id);
+    expect(new Set(entries.slice(-2).map(({ token }) => token))).toEqual(new Set([3]));
+  });
+
+  it("P-40: stops a living owner with its next renewal, and leaves its body no more to write", async () => {
+    const world = await openWorld();
+    const { id } = await world.post();
+    const { entered, body } = gate();
+    const working = world.agent("alpha", { b: body }).work(id);
+    await entered;
+
+    await release(world, id);
+    await world.clock.advance(LEASE_MS / 4);
+    await working; // The body of b ends only because its claim is lost.
+
+    expect(await world.persistence.job(id)).toMatchObject({ state: "RUNNING", token: 2 });
+    expect(await world.claimable()).toEqual([id]);
+  });
+
+  it("P-40: takes the job of a dead owner, whose lease would have to run out", async () => {
+    const world = await openWorld();
+    const { id } = await world.post();
+    const { entered, body } = gate();
+    const alpha = world.agent("alpha", { b: body });
+    void alpha.work(id);
+    await entered;
+    await alpha.claims[Symbol.asyncDispose]();
+    expect(await world.claimable()).toEqual([]);
+
+    await release(world, id);
+
+    expect(await world.claimable()).toEqual([id]);
+    await world.agent("beta").work(id);
+    expect(world.calls.slice(2)).toEqual(["beta: b", "beta: c"]);
+  });
+
+  it("P-40: is refused when nobody owns the job, or another one by now", async () => {
+    const world = await openWorld();
+    const { id } = await world.post();
+
+    await expect(release(world, id)).rejects.toMatchObject({
+      code: "CONFLICT",
+      message: `job ${id} is WAITING: nobody owns it`,
+    });
+    const { entered, open, body } = gate();
+    const working = world.agent("alpha", { b: body }).work(id);
+    await entered;
+    await expect(release(world, id, 7)).rejects.toMatchObject({
+      message: `job ${id} belongs to alpha by now`,
+    });
+    open();
+    await working;
+    expect(await world.persistence.job(id)).toMatchObject({ state: "SUCCESS" });
+  });
+
+  it("P-40: is durable when the board is away, and the sweep is told", async () => {
+    const world = await openWorld();
+    const { id } = await world.post();
+    const { entered, open, body } = gate();
+    const working = world.agent("alpha", { b: body }).work(id);
+    await entered;
+    const { held } = world.board;
+    world.board.held = () => Promise.reject(new JobrunnerError("BOARD_DOWN", "away"));
+    let failures = 0;
+
+    await releaseJob({ ...telling(world), onPutFailed: () => (failures += 1) }, id, {});
+
+    world.board.held = held;
+    expect(failures).toBe(1);
+    open(); // Its claim is as it was: it hears of it with its next entry.
+    await working;
+    expect(await world.persistence.job(id)).toMatchObject({ state: "RUNNING", token: 2 });
+    expect(await world.claimable()).toEqual([id]);
+  });
+});
+
+describe("delete", () => {
+  it("P-41: removes a job that is over, and refuses any other with its state", async () => {
+    const world = await openWorld();
+    const id = await failed(world, linear("a", "b"));
+    const { id: waiting } = await world.post();
+
+    expect(await removeJob(telling(world), id.slice(-12))).toBe(id);
+
+    expect(await world.persistence.job(id)).toBeUndefined();
+    await expect(removeJob(telling(world), id)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(removeJob(telling(world), waiting)).rejects.toMatchObject({
+      code: "CONFLICT",
+      message: `job ${waiting} is WAITING: it cannot be deleted`,
+    });
+  });
+});
+
+describe("reprioritise", () => {
+  it("P-42: moves a waiting job in front of others, durably", async () => {
+    const world = await openWorld();
+    const [{ id: one }, { id: two }] = [await world.post(), await world.post()];
+
+    expect(await reprioritiseJob(telling(world), two, 5)).toMatchObject({ priority: 5 });
+
+    expect(await world.claimable()).toEqual([two, one]);
+    expect(await world.persistence.job(two)).toMatchObject({ priority: 5, state: "WAITING" });
+  });
+
+  it("P-42: puts a job that the board had lost, with its new priority, and none twice", async () => {
+    const world = await openWorld();
+    const [{ id: one }, { id: two }] = [await world.post(), await world.post()];
+    await world.board.remove([two]);
+
+    await reprioritiseJob(telling(world), two, 5);
+
+    expect(await world.claimable()).toEqual([two, one]);
+  });
+
+  it("P-42: tells the board what the row says in the end, whoever asks at the same time", async () => {
+    const world = await openWorld();
+    const [{ id: one }, { id: two }] = [await world.post(), await world.post()];
+    const { reprioritise } = world.board;
+    let late = true;
+    world.board.reprioritise = async (id, priority) => {
+      if (late) await world.persistence.reprioritise(two, -5);
+      late = false;
+      await reprioritise.call(world.board, id, priority);
+    };
+
+    await reprioritiseJob(telling(world), two, 5);
+
+    expect(await world.claimable()).toEqual([one, two]);
+  });
+
+  it("P-42: is durable when the board is away", async () => {
+    const world = await openWorld();
+    const { id } = await world.post();
+    world.board.reprioritise = () => Promise.reject(new JobrunnerError("BOARD_DOWN", "away"));
+
+    expect(await reprioritiseJob(telling(world), id, 5)).toMatchObject({ priority: 5 });
+  });
+
+  it("P-42: is refused for a job that does not wait", async () => {
+    const world = await openWorld();
+    const id = await failed(world, linear("a", "b"));
+
+    await expect(reprioritiseJob(telling(world), id, 5)).rejects.toMatchObject({
+      code: "CONFLICT",
+      message: `job ${id} is REVERTED: it cannot be reprioritised`,
+    });
+  });
+});
+
+function release(world: World, id: string, token?: number): Promise<JobView> {
+  return releaseJob(telling(world), id, token === undefined ? {} : { token, reason: "hangs" });
+}
