@@ -18,6 +18,7 @@ import type { AskOptions } from "./commands/ask.js";
 import type { DutyVerb } from "./commands/agents.js";
 import type { ConfigOptions } from "./commands/config.js";
 import type { ShowOptions } from "./commands/show.js";
+import type { CreateOptions, TokenOptions } from "./commands/token.js";
 import type { WaitOptions } from "./commands/wait.js";
 import { addCommonOptions, configure } from "./usage.js";
 import { packageVersion } from "./version.js";
@@ -63,6 +64,7 @@ function createProgram(done: Done): Command {
   addFlows(program, done);
   addAgents(program, done);
   addConfig(program, done);
+  addToken(program, done);
   return program;
 }
 
@@ -105,6 +107,33 @@ function addConfig(program: Command, done: Done): void {
     const { checkConfig } = await import("./commands/config.js");
     done(await checkConfig(file, { ...program.opts<CommonOptions>(), ...flags }));
   });
+}
+
+function addToken(program: Command, done: Done): void {
+  const token = subcommand(program, "token").description("who may ask agents, and for what");
+  const add = (name: string, description: string): Command =>
+    addCommonOptions(subcommand(token, name).description(description)).option(
+      "--file <file>",
+      "file of tokens (default: ~/.config/jobrunner/tokens)",
+    );
+  add("create", "make a token, and print its secret once")
+    .argument("<id>", "name for it, such as ci")
+    .requiredOption("--scope <scope>", "read, post, operate or admin; each with those before it")
+    .option("--expires <duration>", "how long it is good for, such as 90d", readDuration)
+    .action(async (id: string, flags: CreateOptions) => {
+      const { createToken } = await import("./commands/token.js");
+      done(await createToken(id, { ...program.opts<CommonOptions>(), ...flags }));
+    });
+  add("list", "list the tokens of a file").action(async (flags: TokenOptions) => {
+    const { listTokens } = await import("./commands/token.js");
+    done(await listTokens({ ...program.opts<CommonOptions>(), ...flags }));
+  });
+  add("revoke", "end a token before its time")
+    .argument("<id>", "its name")
+    .action(async (id: string, flags: TokenOptions) => {
+      const { revokeToken } = await import("./commands/token.js");
+      done(await revokeToken(id, { ...program.opts<CommonOptions>(), ...flags }));
+    });
 }
 
 function addAgents(program: Command, done: Done): void {

@@ -6,6 +6,7 @@ import { settingsFiles } from "./sources/files.js";
 import { type Merged, merge } from "./sources/merge.js";
 import { configError, problemsOf } from "./problems.js";
 import { complete, listenAddress, mysqlUrl } from "./complete.js";
+import { readPem } from "./pem.js";
 import { type CheckedSettings, SETTINGS } from "./schema.js";
 import { readSecrets } from "./secrets.js";
 import type { Path, Problem, Settings, Source } from "./sources/source.js";
@@ -41,17 +42,20 @@ export function loadConfig({ env, file, flags }: LoadOptions): Loaded {
   const merged = merge(flags === undefined ? written : [...written, flags]);
   const secrets = readSecrets(merged.settings, env);
   const checked = SETTINGS.safeParse(secrets.settings);
+  const pem = readPem(checked.data?.api, env);
   problems.push(
     ...[
       ...secrets.problems,
+      ...pem.problems,
       ...(checked.success
         ? mistakes(checked.data, env)
         : problemsOf(checked.error, secrets.settings)),
     ].map((problem) => located(problem, merged)),
   );
   if (problems.length > 0 || !checked.success) throw configError(withoutDoubles(problems));
-  const config = complete(checked.data, env);
-  const { settings, secret, warnings } = secrets;
+  const config = complete(checked.data, env, pem);
+  const { settings, secret } = secrets;
+  const warnings = [...secrets.warnings, ...pem.warnings];
   return { config, warnings, settings, merged, secret, files };
 }
 
@@ -93,6 +97,12 @@ function mistakes(settings: CheckedSettings, env: NodeJS.ProcessEnv): readonly P
       message:
         "can be reached from other machines, and whoever can post runs code: add " +
         "`token: { file: PATH }`, the same on all of them, or listen on 127.0.0.1",
+    });
+  }
+  if (api?.tokens !== undefined && api.token === undefined) {
+    problems.push({
+      path: ["api", "tokens"],
+      message: "needs api.token as well: agents ask each other with that one",
     });
   }
   const kind = board?.kind ?? "embedded";

@@ -27,10 +27,12 @@ function describe(issue: z.core.$ZodIssue, value: unknown): string {
     return `must be one of ${choices.join(", ")}${hint}`;
   }
   // What may be a secret is not repeated.
-  if (issue.path.at(-1) === "token" || issue.path.at(-1) === "url") return issue.message;
+  if (SECRET.includes(issue.path.at(-1))) return issue.message;
   const shown = typeof value === "string" || typeof value === "number" ? JSON.stringify(value) : "";
   return `${shown} ${issue.message}`.trim();
 }
+
+const SECRET: readonly unknown[] = ["token", "tokens", "url", "key"];
 
 function choicesOf(issue: z.core.$ZodIssue): readonly string[] | undefined {
   if (issue.code === "invalid_value") return issue.values.map(String);

@@ -104,7 +104,7 @@ function advertisedUrl({ advertise, host }: Config, address: string): string {
   const outward = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .find(({ internal, family }) => !internal && family === "IPv4");
-  return `http://${outward?.address ?? "127.0.0.1"}:${url.port}`;
+  return `${url.protocol}//${outward?.address ?? "127.0.0.1"}:${url.port}`;
 }
 
 const WILDCARDS: readonly string[] = ["0.0.0.0", "::", "[::]"];

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Scope } from "../../common/access.js";
 import type { HealthView } from "../../common/wire.js";
 import type { Agents } from "../cluster/agents.js";
 import type { Jobs } from "../jobs.js";
@@ -6,10 +7,6 @@ import type { Answers, Schema } from "./schemas/schema.js";
 
 export type Part = "body" | "querystring" | "params" | "headers";
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
-
-/** What a token may do, each with all before it. */
-export const SCOPES = ["read", "post", "operate", "admin"] as const;
-export type Scope = (typeof SCOPES)[number];
 
 /** Chapters of the OpenAPI document. */
 export const TAGS = {

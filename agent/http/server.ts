@@ -1,3 +1,4 @@
+import { Server as SecureServer } from "node:https";
 import type { Socket } from "node:net";
 import Fastify, { type FastifyInstance } from "fastify";
 import { JobrunnerError } from "../../common/error.js";
@@ -11,7 +12,9 @@ import {
   sendProblem,
   toSchemaError,
 } from "./failures.js";
-import { checkEncoding, checkHost, checkOrigin, checkToken } from "./guards.js";
+import { Access, type AccessOptions } from "./guard/access.js";
+import { installGuard } from "./guard/guard.js";
+import { Rate } from "./guard/rate.js";
 import { LIMITS } from "./limits.js";
 import { HttpError } from "./problem.js";
 import { coerceQuery } from "./query.js";
@@ -19,12 +22,18 @@ import type { RouteOptions } from "./route.js";
 import { installRoutes } from "./routes.js";
 import type { Schema } from "./schemas/schema.js";
 
-export interface HttpOptions extends Omit<RouteOptions, "stopping"> {
+export interface HttpOptions extends Omit<RouteOptions, "stopping">, AccessOptions {
   readonly log: ErrorLog;
-  /** What every request must carry, but for health checks; without one only loopback is served. */
-  readonly token?: string;
+  /** With one only https is spoken. */
+  readonly tls?: TlsFiles;
   /** Time limits other than the usual ones. */
   readonly timeouts?: Timeouts;
+}
+
+/** Certificate and private key, PEM. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
 }
 
 type Timeouts = Pick<typeof LIMITS, "headersMs" | "requestMs" | "checkEveryMs">;
@@ -35,6 +44,8 @@ export interface HttpServer {
    * Throws USAGE for a host beyond loopback without a token, and for a port that is in use.
    */
   listen(at: { readonly host: string; readonly port: number }): Promise<string>;
+  /** Tokens and certificate from now on. */
+  replace(access: AccessOptions, tls: TlsFiles | undefined): void;
   /** Answers who waits, lets requests in progress end, closes. */
   close(): Promise<void>;
 }
@@ -42,14 +53,21 @@ export interface HttpServer {
 /** The agent's HTTP API. */
 export function createHttp(options: HttpOptions): HttpServer {
   const stopping = new AbortController();
-  const app = createApp(options.timeouts ?? LIMITS);
-  installGuards(app, options.token);
+  const app = createApp(options.timeouts ?? LIMITS, options.tls);
+  const access = new Access(options, Date.now);
+  installGuard(app, { access, rate: new Rate(Date.now) });
+  installQueries(app);
   installFailures(app, options.log);
   installRoutes(app, { ...options, stopping: stopping.signal });
   return {
     listen: async (at) => {
-      if (options.token === undefined) refuseStrangers(at.host);
+      if (access.open) refuseStrangers(at.host);
       return listen(app, at);
+    },
+    replace(tokens, tls) {
+      // Neither opens what was closed, nor changes what is spoken: that takes a restart.
+      if (tokens.token !== undefined) access.replace(tokens);
+      if (tls !== undefined && app.server instanceof SecureServer) app.server.setSecureContext(tls);
     },
     async close() {
       stopping.abort();
@@ -58,8 +76,12 @@ export function createHttp(options: HttpOptions): HttpServer {
   };
 }
 
-function createApp({ headersMs, requestMs, checkEveryMs }: Timeouts): FastifyInstance {
-  const app = Fastify({
+function createApp(
+  { headersMs, requestMs, checkEveryMs }: Timeouts,
+  tls: TlsFiles | undefined,
+): FastifyInstance {
+  const timing = { headersTimeout: headersMs, connectionsCheckingInterval: checkEveryMs };
+  const app: FastifyInstance = Fastify({
     logger: false,
     bodyLimit: LIMITS.bodyBytes,
     requestTimeout: requestMs,
@@ -67,7 +89,7 @@ function createApp({ headersMs, requestMs, checkEveryMs }: Timeouts): FastifyIns
     keepAliveTimeout: LIMITS.keepAliveMs,
     forceCloseConnections: "idle",
     return503OnClosing: false,
-    http: { headersTimeout: headersMs, connectionsCheckingInterval: checkEveryMs },
+    ...(tls === undefined ? { http: timing } : { https: { ...timing, ...tls } }),
     ajv: {
       customOptions: {
         coerceTypes: false,
@@ -96,24 +118,12 @@ async function readBody(_request: unknown, body: string | Buffer): Promise<Json>
   return parseBody(Buffer.from(body));
 }
 
-function installGuards(app: FastifyInstance, token: string | undefined): void {
-  app.addHook("onRequest", async (request, reply) => {
-    const { host, origin, authorization } = request.headers;
-    if (token === undefined) {
-      checkHost(host);
-      checkOrigin(origin);
-    } else if (!HEALTH.has(request.url)) checkToken(authorization, token);
-    checkEncoding(request.headers["content-encoding"]);
-    reply.headers({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
-  });
+function installQueries(app: FastifyInstance): void {
   app.addHook("preValidation", async (request) => {
     const schema = request.routeOptions.schema?.querystring as Schema | undefined;
     request.query = coerceQuery(request.query, schema);
   });
 }
-
-/** Load balancers and service managers ask these without a token; they tell nothing. */
-const HEALTH: ReadonlySet<string> = new Set(["/livez", "/readyz"]);
 
 function refuseStrangers(host: string): void {
   if (isLoopback(host)) return;

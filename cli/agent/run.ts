@@ -38,7 +38,7 @@ function load(flags: RunFlags): Loaded {
 }
 
 /** Settings that are taken over at SIGHUP; the others need a restart. */
-const LIVE: readonly string[] = ["agent.slots", "log.level"];
+const LIVE: readonly string[] = ["agent.slots", "api.token", "api.tokens", "api.tls", "log.level"];
 
 /** What is wrong with the new settings is logged, and the old ones stay in force. */
 function reloader(
@@ -62,9 +62,9 @@ function reloader(
   };
 }
 
-function apply({ slots, logLevel }: Config, agent: Agent, log: Logger): void {
-  log.level = logLevel;
-  agent.setSlots(slots);
+function apply(config: Config, agent: Agent, log: Logger): void {
+  log.level = config.logLevel;
+  agent.reload(config);
 }
 
 function changes(before: Loaded, after: Loaded): readonly string[] {

@@ -2,7 +2,7 @@ import { ERROR_CODES, type ErrorCode, hasCode, JobrunnerError } from "../../comm
 import { type Address, type AddressOptions, findAddresses } from "./addresses.js";
 import { clusterAddresses } from "./cluster.js";
 import { type Answer, type Exchange, exchange, NOBODY_LISTENS } from "./exchange.js";
-import { findToken } from "./token.js";
+import { findCa, findToken } from "./trust.js";
 
 /** A request that does not wait for anything is answered in this time, ms. */
 const ANSWER_MS = 10_000;
@@ -32,24 +32,27 @@ export interface ClientOptions extends AddressOptions {
 /** Throws NOT_FOUND for an unknown agent's name, USAGE for a text that is no address. */
 export async function createClient(options: ClientOptions): Promise<Client> {
   const { env, say } = options;
-  const token = await findToken(env);
+  const [token, ca] = await Promise.all([findToken(env), findCa(env)]);
   const cluster = (local: readonly Address[]): Promise<readonly Address[]> =>
-    clusterAddresses(local, { env, token });
-  return new AgentClient(await findAddresses(options, cluster), { say, token });
+    clusterAddresses(local, { env, token, ca });
+  return new AgentClient(await findAddresses(options, cluster), { say, token, ca });
 }
+
+/** What an agent is told and believed by. */
+type Trust = Pick<Exchange, "token" | "ca">;
 
 class AgentClient implements Client {
   #addresses: readonly Address[];
   readonly #say: (line: string) => void;
-  readonly #token: string | undefined;
+  readonly #trust: Trust;
 
   constructor(
     addresses: readonly Address[],
-    { say, token }: Pick<ClientOptions, "say"> & { readonly token: string | undefined },
+    { say, ...trust }: Pick<ClientOptions, "say"> & Trust,
   ) {
     this.#addresses = addresses;
     this.#say = say;
-    this.#token = token;
+    this.#trust = trust;
   }
 
   get agent(): string {
@@ -85,7 +88,7 @@ class AgentClient implements Client {
         const url = address.url + request.path;
         const spare = order.length > index + 1 ? ANSWER_MS - NEXT_MS : 0;
         const timeoutMs = request.timeoutMs - spare;
-        const answer = await exchange({ ...request, url, timeoutMs, token: this.#token });
+        const answer = await exchange({ ...request, ...this.#trust, url, timeoutMs });
         this.#addresses = [address, ...order.filter((each) => each !== address)];
         return checked(answer);
       } catch (error) {

@@ -10,6 +10,7 @@ const CONSUL_MS = 2_000;
 export interface ClusterOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly token: string | undefined;
+  readonly ca?: string | undefined;
 }
 
 /**
@@ -21,7 +22,7 @@ export async function clusterAddresses(
   options: ClusterOptions,
 ): Promise<readonly Address[]> {
   for (const { url } of local) {
-    const view = await askAgent(url, options.token);
+    const view = await askAgent(url, options);
     if (view !== undefined) return view.items.filter(isUp).map(toAddress);
   }
   const registered = await askConsul(options.env).catch(() => []); // None here: said below.
@@ -34,13 +35,16 @@ export async function clusterAddresses(
   });
 }
 
-async function askAgent(url: string, token: string | undefined): Promise<AgentsView | undefined> {
+async function askAgent(
+  url: string,
+  { token, ca }: ClusterOptions,
+): Promise<AgentsView | undefined> {
   try {
     const request = {
       method: "GET",
       url: `${url}/v1/agents`,
       timeoutMs: ANSWER_MS,
-      token,
+      ...{ token, ca },
     } as const;
     const { status, body } = await exchange(request);
     return status === 200 ? (body as AgentsView) : undefined;

@@ -1,4 +1,5 @@
-import { request } from "node:http";
+import { request as plainRequest } from "node:http";
+import { request as secureRequest } from "node:https";
 import { JobrunnerError } from "../../common/error.js";
 
 /** One request to one agent. */
@@ -8,6 +9,8 @@ export interface Exchange {
   readonly body?: string;
   readonly key?: string | undefined;
   readonly token?: string | undefined;
+  /** Authority of the agents' certificates, PEM; by default those that Node knows. */
+  readonly ca?: string | undefined;
   /** Time for the whole answer, ms. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
@@ -43,7 +46,9 @@ export async function exchange(options: Exchange): Promise<Answer> {
 }
 
 function send(options: Exchange, signal: AbortSignal): Promise<Answer> {
-  const { method, url, body, key, token } = options;
+  const { method, url, body, key, token, ca } = options;
+  const request = url.startsWith("https:") ? secureRequest : plainRequest;
+  const trust = ca === undefined ? {} : { ca };
   const headers = {
     accept: "application/json",
     ...(body === undefined ? {} : { "content-type": "application/json" }),
@@ -52,27 +57,31 @@ function send(options: Exchange, signal: AbortSignal): Promise<Answer> {
   };
   return new Promise((resolve, reject) => {
     // No keep-alive: an idle socket would hold the process after its work is done.
-    const outgoing = request(url, { method, headers, signal, agent: false }, (incoming) => {
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      incoming.on("error", reject);
-      incoming.on("data", (chunk: Buffer) => {
-        bytes += chunk.length;
-        if (bytes > ANSWER_BYTES_MAX) incoming.destroy(new Error("the answer is too large"));
-        else chunks.push(chunk);
-      });
-      incoming.on("end", () => {
-        try {
-          resolve({
-            status: incoming.statusCode ?? 0,
-            body: parse(Buffer.concat(chunks).toString("utf8")),
-            replayed: incoming.headers["idempotency-replayed"] === "true",
-          });
-        } catch (error) {
-          reject(error instanceof Error ? error : new Error(String(error)));
-        }
-      });
-    });
+    const outgoing = request(
+      url,
+      { method, headers, signal, agent: false, ...trust },
+      (incoming) => {
+        const chunks: Buffer[] = [];
+        let bytes = 0;
+        incoming.on("error", reject);
+        incoming.on("data", (chunk: Buffer) => {
+          bytes += chunk.length;
+          if (bytes > ANSWER_BYTES_MAX) incoming.destroy(new Error("the answer is too large"));
+          else chunks.push(chunk);
+        });
+        incoming.on("end", () => {
+          try {
+            resolve({
+              status: incoming.statusCode ?? 0,
+              body: parse(Buffer.concat(chunks).toString("utf8")),
+              replayed: incoming.headers["idempotency-replayed"] === "true",
+            });
+          } catch (error) {
+            reject(error instanceof Error ? error : new Error(String(error)));
+          }
+        });
+      },
+    );
     outgoing.on("error", reject);
     outgoing.end(body);
   });
@@ -91,6 +100,9 @@ function reasonOf(error: unknown): string {
   const code = "code" in error ? error.code : undefined;
   if (code === "ECONNREFUSED") return NOBODY_LISTENS;
   if (code === "ECONNRESET") return "the connection broke";
+  if (typeof code === "string" && /CERT|SIGNATURE|ALTNAME/.test(code)) {
+    return `its certificate is not trusted: ${error.message} (JOBRUNNER_CA_FILE names its authority)`;
+  }
   return typeof code === "string" && !error.message.includes(code)
     ? `${error.message} (${code})`
     : error.message;

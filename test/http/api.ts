@@ -9,6 +9,7 @@ import type { Runners } from "../../agent/runner/runner.js";
 import { createRunners } from "../../agent/runner/runners.js";
 import type { JobBoard } from "../../boards/board.js";
 import { BUILTIN_CAPABILITIES } from "../../capabilities/builtin/all.js";
+import { expectDocumented } from "./documented.js";
 import { openBoard } from "../../boards/open.js";
 import { systemClock } from "../../cli/clock.js";
 import type { Clock } from "../../common/clock.js";
@@ -155,7 +156,13 @@ export function ask(
         incoming.on("end", () => {
           const text = Buffer.concat(chunks).toString("utf8");
           const { statusCode: status = 0, headers: answered } = incoming;
-          resolve({ status, headers: answered, text, json: toJson(text) });
+          const answer = { status, headers: answered, text, json: toJson(text) };
+          try {
+            expectDocumented(method, url, answer);
+            resolve(answer);
+          } catch (error) {
+            reject(error instanceof Error ? error : new Error(String(error)));
+          }
         });
       },
     );
