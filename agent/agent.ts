@@ -14,6 +14,9 @@ import { watchRequests } from "./owner/requests.js";
 import { Duty } from "./duty/duty.js";
 import { healthOf } from "./health.js";
 import { handOver, type HandingOver } from "./duty/hand-over.js";
+import { measuredCapabilities } from "./metrics/measured.js";
+import { Metrics } from "./metrics/metrics.js";
+import { measuredParts } from "./metrics/parts.js";
 import { takeBack } from "./identity.js";
 import { createPortrait, type Doing, type SelfPortrait } from "./cluster/view.js";
 import { createAbilities } from "./matching/abilities.js";
@@ -61,6 +64,7 @@ class RunningAgent implements Agent {
   readonly #duty: Duty;
   readonly #portrait: SelfPortrait;
   readonly #progress = new ProgressBook();
+  readonly #metrics = new Metrics();
   readonly #outage: Outage;
   readonly #committer;
   readonly #claims: Claims;
@@ -77,7 +81,8 @@ class RunningAgent implements Agent {
   #ready = false;
   #slots: number;
 
-  constructor(parts: AgentParts) {
+  constructor(given: AgentParts) {
+    const parts = measuredParts(given, this.#metrics);
     const { persistence, runners, identity, facts, clock, log, config } = parts;
     const board = watchBoard(parts.board, log);
     const { incarnation, agent } = identity;
@@ -99,7 +104,10 @@ class RunningAgent implements Agent {
       directory: config.directory,
       random: Math.random,
     });
-    this.#abilities = createAbilities({ facts, runners, clock });
+    this.#abilities = createAbilities({
+      ...{ facts, runners, clock },
+      watch: (registry) => measuredCapabilities(registry, this.#metrics),
+    });
     this.#readiness = new Readiness({
       ...{ leaving: this.#stopping.signal, duty: this.#duty, sweep: this.#sweep, runners },
       ...{ abilities: this.#abilities, onlyWhen: config.onlyWhen },
@@ -121,6 +129,7 @@ class RunningAgent implements Agent {
     });
     this.#api = createApi({
       ...{ ...this.#parts, abilities: this.#abilities, progress: this.#progress },
+      metrics: this.#metrics,
       running: () => this.#conductor.running(),
       ...{ view: () => this.#view(), health: () => this.#health() },
       ...{ obey: (verb) => this.#obey(verb), why: (needs) => this.#why(needs) },
@@ -170,7 +179,7 @@ class RunningAgent implements Agent {
     await power[Symbol.asyncDispose]();
     await this.#requests;
     await Promise.all([this.#sweep.stop(), this.#retention.stop()]);
-    await this.#api.http.close();
+    await this.#api[Symbol.asyncDispose]();
     await this.#claims[Symbol.asyncDispose]();
     await this.#committer[Symbol.asyncDispose]();
     await runners[Symbol.asyncDispose]();
@@ -203,11 +212,13 @@ class RunningAgent implements Agent {
       random: Math.random,
       mayClaim: async () => (await this.#readiness.obstacle()) === undefined,
       execute: async (claim, control) => {
+        claim.lost.addEventListener("abort", () => this.#metrics.claimLost(), { once: true });
         await execute(claim, control, {
           ...this.#parts,
           claims: this.#claims,
           committer: this.#committer,
           progress: this.#progress,
+          metrics: this.#metrics,
           boardId: () => this.#sweep.boardId ?? "",
           boardDiffers: () => this.#sweep.boardDiffers(),
           databaseNow: () => clock.now() + this.#sweep.offsetMs,
@@ -253,13 +264,10 @@ class RunningAgent implements Agent {
   }
 
   #moving(): Pick<HandingOver, "clock" | "duty" | "conductor" | "claims"> {
-    const [{ clock }, duty, conductor, claims] = [
-      this.#parts,
-      this.#duty,
-      this.#conductor,
-      this.#claims,
-    ];
-    return { clock, duty, conductor, claims };
+    return {
+      ...{ clock: this.#parts.clock, duty: this.#duty },
+      ...{ conductor: this.#conductor, claims: this.#claims },
+    };
   }
 
   /** Whatever was known before the machine slept may be wrong: claims first. */

@@ -5,13 +5,16 @@ import { createPeer } from "./cluster/peer.js";
 import { createHttp, type HttpServer } from "./http/server.js";
 import { createJobs, type Jobs } from "./jobs.js";
 import type { JobsOptions } from "./jobs/options.js";
+import type { Metrics } from "./metrics/metrics.js";
 import type { JobControl } from "./owner/job-control.js";
+import { createSystem } from "./metrics/system.js";
 import type { AgentParts } from "./parts.js";
 
 /** What of the agent its API asks and tells. */
 export interface ApiParts extends AgentParts {
   readonly abilities: JobsOptions["capabilities"];
   readonly progress: JobsOptions["progress"];
+  readonly metrics: Metrics;
   running(): ReadonlyMap<string, JobControl>;
   view(): Promise<AgentView>;
   health(): Promise<HealthView>;
@@ -21,7 +24,7 @@ export interface ApiParts extends AgentParts {
   putFailed(): void;
 }
 
-export interface Api {
+export interface Api extends AsyncDisposable {
   readonly jobs: Jobs;
   readonly http: HttpServer;
 }
@@ -39,12 +42,32 @@ export function createApi(parts: ApiParts): Api {
     self: () => parts.view(),
     obey: (verb) => parts.obey(verb),
   });
+  const system = createSystem({ ...parts, agent: identity.agent });
   const { token, tokens, tls } = config;
   const http = createHttp({
-    ...{ jobs, agents, agent: identity.agent, version, log, health: () => parts.health() },
+    ...{ jobs: counted(jobs, parts.metrics), agents, agent: identity.agent, version, log, system },
+    health: () => parts.health(),
     ...(token === undefined ? {} : { token }),
     ...(tokens === undefined ? {} : { tokens }),
     ...(tls === undefined ? {} : { tls }),
   });
-  return { jobs, http };
+  return {
+    ...{ jobs, http },
+    async [Symbol.asyncDispose]() {
+      await http.close();
+      system[Symbol.dispose]();
+    },
+  };
+}
+
+/** The same jobs; those that are posted here are counted. */
+function counted(jobs: Jobs, metrics: Metrics): Jobs {
+  return {
+    ...jobs,
+    async post(request, key) {
+      const answer = await jobs.post(request, key);
+      if (answer.created) metrics.jobPosted(request.flow);
+      return answer;
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import type { JobRequest, JobState, Needs, ParkReason } from "../common/job.js";
+import type { JobRequest, JobState, Needs, ParkReason, StartableState } from "../common/job.js";
 import type { Store } from "../common/json.js";
 import type { FlowSpec } from "../engine/flow.js";
 import type { Change, Entry } from "../engine/journal.js";
@@ -149,6 +149,8 @@ export interface JobPage {
   readonly next?: string;
 }
 
+export type OpenState = StartableState | "SUSPENDED";
+
 /** What the sweep needs to put a job back on its board (P-31). */
 export interface OpenJob {
   readonly id: string;
@@ -197,6 +199,8 @@ export interface Persistence extends AsyncDisposable {
   matchIds(part: string, limit: number): Promise<readonly string[]>;
   jobs(filter: JobFilter, limit: number, cursor?: string): Promise<JobPage>;
   ownerships(id: string): Promise<readonly Ownership[]>;
+  /** How many jobs are not over, by state. */
+  counts(): Promise<Readonly<Record<OpenState, number>>>;
 
   /** P-7: the new token, or undefined when not exactly as seen, not startable or not due. */
   raise(raise: Raise): Promise<number | undefined>;

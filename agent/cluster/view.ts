@@ -6,6 +6,7 @@ import type { Config } from "../../config/config.js";
 import type { Facts } from "../../facts/facts.js";
 import { createSteady } from "../../facts/told/steady.js";
 import { describeFacts, lastingFacts } from "../../facts/told/texts.js";
+import { kindOf } from "./kind.js";
 import type { AgentIdentity } from "../identity.js";
 
 export interface SelfParts {
@@ -108,8 +109,3 @@ function advertisedUrl({ advertise, host }: Config, address: string): string {
 }
 
 const WILDCARDS: readonly string[] = ["0.0.0.0", "::", "[::]"];
-
-function kindOf(board: string): string {
-  const scheme = board.split(":", 1)[0] ?? "";
-  return { sqlite: "embedded", rediss: "redis", "consul+https": "consul" }[scheme] ?? scheme;
-}

@@ -103,7 +103,7 @@ function toResponses(answers: Answers, schemas: Components): Readonly<Record<str
     const description = STATUS_CODES[status] ?? status;
     const { content, type } = schema;
     if (type === "null") return [status, { description }] as const;
-    const told = content ?? { "application/json": { schema: refer(schema, schemas) } };
+    const told = refer(content ?? { "application/json": { schema } }, schemas);
     return [status, { description, content: told }] as const;
   });
   return Object.fromEntries(entries);

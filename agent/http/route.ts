@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Scope } from "../../common/access.js";
 import type { HealthView } from "../../common/wire.js";
+import type { CapabilitiesView, StatusView } from "../../common/wire/system.js";
 import type { Agents } from "../cluster/agents.js";
 import type { Jobs } from "../jobs.js";
 import type { Answers, Schema } from "./schemas/schema.js";
@@ -31,6 +32,16 @@ export interface Route {
   readonly handler: Handler;
 }
 
+/** What the agent tells about itself as a program. */
+export interface System {
+  status(): Promise<StatusView>;
+  capabilities(): CapabilitiesView;
+  /** In Prometheus' text format. */
+  metrics(): Promise<string>;
+  /** Whether its event loop turns. */
+  liveness(): HealthView;
+}
+
 /** What routes are made of. */
 export interface RouteOptions {
   readonly jobs: Jobs;
@@ -39,6 +50,7 @@ export interface RouteOptions {
   readonly agent: string;
   /** Of this jobrunner. */
   readonly version: string;
+  readonly system: System;
   health(): Promise<HealthView>;
   /** Aborts when the server stops: long polls answer what they know. */
   readonly stopping: AbortSignal;

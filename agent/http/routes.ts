@@ -8,6 +8,7 @@ import { healthRoutes } from "./routes/health.js";
 import { jobRoutes } from "./routes/jobs.js";
 import { openApiRoute } from "./routes/openapi.js";
 import { postingRoutes } from "./routes/posting.js";
+import { systemRoutes } from "./routes/system.js";
 import { NO_QUERY } from "./schemas/schema.js";
 
 /** Every part of the API; a new one is a file in routes/ and a line here. */
@@ -17,6 +18,7 @@ const PARTS: readonly ((options: RouteOptions) => readonly Route[])[] = [
   askingRoutes,
   flowRoutes,
   agentRoutes,
+  systemRoutes,
   healthRoutes,
 ];
 

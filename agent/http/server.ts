@@ -26,6 +26,8 @@ export interface HttpOptions extends Omit<RouteOptions, "stopping">, AccessOptio
   readonly log: ErrorLog;
   /** With one only https is spoken. */
   readonly tls?: TlsFiles;
+  /** The clock of expiries and rates, ms since 1970; the machine's by default. */
+  readonly now?: () => number;
   /** Time limits other than the usual ones. */
   readonly timeouts?: Timeouts;
 }
@@ -54,8 +56,9 @@ export interface HttpServer {
 export function createHttp(options: HttpOptions): HttpServer {
   const stopping = new AbortController();
   const app = createApp(options.timeouts ?? LIMITS, options.tls);
-  const access = new Access(options, Date.now);
-  installGuard(app, { access, rate: new Rate(Date.now) });
+  const { now = Date.now } = options;
+  const access = new Access(options, now);
+  installGuard(app, { access, rate: new Rate(now) });
   installQueries(app);
   installFailures(app, options.log);
   installRoutes(app, { ...options, stopping: stopping.signal });

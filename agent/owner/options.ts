@@ -5,6 +5,7 @@ import type { Committer } from "../../persistence/committer.js";
 import type { Persistence } from "../../persistence/persistence.js";
 import type { Claim, Claims } from "../claims.js";
 import type { ProgressBook } from "../jobs/progress.js";
+import type { Metrics } from "../metrics/metrics.js";
 import type { Runners } from "../runner/runner.js";
 import type { JobControl } from "./job-control.js";
 import type { OwnerIdentity } from "./ownership.js";
@@ -28,6 +29,8 @@ export interface ExecuteOptions {
   persistenceDown(): void;
   /** What running bodies say of themselves. */
   readonly progress: ProgressBook;
+  /** Counts what becomes of jobs here. */
+  readonly metrics: Pick<Metrics, "jobStarted" | "jobEnded">;
   /** Aborts when the agent leaves: atoms settle, then the claim is handed on (P-22). */
   readonly leaving: AbortSignal;
   /** Aborts when settling has taken long enough. */

@@ -171,7 +171,7 @@ interface Running {
 async function run(running: Running, options: ExecuteOptions): Promise<Next> {
   const { row, ownership, bodies } = running;
   const { claim, control } = running.attempted;
-  const { log, clock, leaving, grace, databaseNow, progress } = options;
+  const { clock, leaving, grace, databaseNow, progress } = options;
   let started = false;
   const engine = createEngine({
     plan: compile(row.spec),
@@ -181,8 +181,7 @@ async function run(running: Running, options: ExecuteOptions): Promise<Next> {
     append: async (changes) => {
       await ownership.append(changes);
       // Not before: a first append that is refused never was a start.
-      if (!started)
-        log.info({ jobId: row.id, flow: row.needs.flow, token: ownership.token }, "job started");
+      if (!started) noteStart(row, ownership, options);
       started = true;
     },
     now: databaseNow,
@@ -212,10 +211,22 @@ async function run(running: Running, options: ExecuteOptions): Promise<Next> {
   }
 }
 
+function noteStart(row: JobRow, { token }: JobOwnership, options: ExecuteOptions): void {
+  const { flow } = row.needs;
+  options.log.info({ jobId: row.id, flow, token }, "job started");
+  options.metrics.jobStarted(flow, row.token === 0 ? sinceDue(row, options) : undefined);
+}
+
+/** Since it was posted, or since it was due. */
+function sinceDue({ postedAt, runAt = 0 }: JobRow, { databaseNow }: ExecuteOptions): number {
+  return databaseNow() - Math.max(postedAt, runAt);
+}
+
 function after(row: JobRow, end: EngineEnd, options: ExecuteOptions): Next {
   const { log } = options;
   if ("ended" in end) {
     log.info({ jobId: row.id, flow: row.needs.flow, state: end.ended }, "job ended");
+    options.metrics.jobEnded(row.needs.flow, end.ended, sinceDue(row, options));
     return { next: "consume" };
   }
   log.info({ jobId: row.id, flow: row.needs.flow, left: end.left }, "job left");

@@ -28,7 +28,8 @@ let server: HttpServer | undefined;
 afterEach(() => server?.close());
 
 async function start(host = "127.0.0.1"): Promise<string> {
-  server = serve({ token: CLUSTER, tokens });
+  const at = Date.now();
+  server = serve({ token: CLUSTER, tokens, now: () => at }); // No time goes by: nothing is slow.
   return server.listen({ host, port: 0 });
 }
 
@@ -120,8 +121,8 @@ describe("asking too often", () => {
       const near = await many("127.0.0.1", "reader");
 
       const busy = far.filter(({ status }) => status === 429);
-      expect(busy.length).toBeGreaterThan(0);
-      expect(far.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(100);
+      expect(busy).toHaveLength(50);
+      expect(far.filter(({ status }) => status === 200)).toHaveLength(100);
       expect(busy[0]?.headers["retry-after"]).toBe("1");
       expect(other.status).toBe(200);
       expect(near.filter(({ status }) => status !== 200)).toEqual([]);

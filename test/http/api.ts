@@ -10,6 +10,7 @@ import { createRunners } from "../../agent/runner/runners.js";
 import type { JobBoard } from "../../boards/board.js";
 import { BUILTIN_CAPABILITIES } from "../../capabilities/builtin/all.js";
 import { expectDocumented } from "./documented.js";
+import { noSystem } from "./no-system.js";
 import { openBoard } from "../../boards/open.js";
 import { systemClock } from "../../cli/clock.js";
 import type { Clock } from "../../common/clock.js";
@@ -83,7 +84,7 @@ export async function startApi(dir: string): Promise<Api> {
   const http = createHttp({
     jobs,
     agents: noAgents,
-    ...{ agent: "alpha", version: "1.2.3" },
+    ...{ agent: "alpha", version: "1.2.3", system: noSystem },
     log,
     health: async () => api.health,
   });

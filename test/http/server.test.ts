@@ -11,6 +11,7 @@ import type { JobDetailView, JobView, Problem } from "../../common/wire.js";
 import type { Persistence } from "../../persistence/persistence.js";
 import { until } from "../../scripts/lab/until.js";
 import { type Api, ask, noAgents, START_MS, startApi } from "./api.js";
+import { noSystem } from "./no-system.js";
 
 let api: Api;
 const dir = mkdtempSync(join(tmpdir(), "jobrunner-http-"));
@@ -169,7 +170,7 @@ describe("waiting for a job", () => {
     const { id } = (await ask(`${api.url}/v1/jobs`, SHAPES)).json as JobView;
     const { jobs, health } = { jobs: api.jobs, health: async () => api.health };
     const server = createHttp({
-      ...{ jobs, agents: noAgents, health, agent: "alpha", version: "1.2.3" },
+      ...{ jobs, agents: noAgents, health, agent: "alpha", version: "1.2.3", system: noSystem },
       log: pino({ level: "silent" }),
     });
     const url = await server.listen({ host: "127.0.0.1", port: 0 });
@@ -186,7 +187,7 @@ const http = (timeouts?: HttpOptions["timeouts"]) =>
   createHttp({
     jobs: {} as never,
     agents: noAgents,
-    ...{ agent: "alpha", version: "1.2.3" },
+    ...{ agent: "alpha", version: "1.2.3", system: noSystem },
     log: pino({ level: "silent" }),
     health: () => Promise.reject(new Error("not asked here")),
     ...(timeouts === undefined ? {} : { timeouts }),

@@ -5,6 +5,7 @@ import { flowHash } from "../../agent/flow-hash.js";
 import { execute } from "../../agent/owner/execute.js";
 import { JobControl } from "../../agent/owner/job-control.js";
 import { openFlow } from "../../agent/runner/host/opening.js";
+import { Metrics } from "../../agent/metrics/metrics.js";
 import { ProgressBook } from "../../agent/jobs/progress.js";
 import type { JobBodies, Runners } from "../../agent/runner/runner.js";
 import type { JobBoard } from "../../boards/board.js";
@@ -128,6 +129,7 @@ function openAgent(world: World, name: string, code: Code): WorldAgent {
     ...{ board, claims, persistence, committer, clock, log },
     runners: scripted(world, name, code),
     progress: world.progress,
+    metrics: new Metrics(),
     identity: { agent: name, machine: `machine-${name}`, incarnation: name },
     boardId: () => world.boardId,
     boardDiffers: () => void (agent.doubts += 1),

@@ -13,7 +13,7 @@ export const AGENT_PARAMS: Schema = {
   },
 };
 
-const AGENT_STATES = [
+export const AGENT_STATES = [
   ...["ready", "paused", "cordoned", "draining", "asleep", "unreachable", "gone"],
 ] as const;
 
