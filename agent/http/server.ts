@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import { Server as SecureServer } from "node:https";
 import type { Socket } from "node:net";
 import Fastify, { type FastifyInstance } from "fastify";
@@ -86,6 +88,7 @@ function createApp(
   const timing = { headersTimeout: headersMs, connectionsCheckingInterval: checkEveryMs };
   const app: FastifyInstance = Fastify({
     logger: false,
+    genReqId: requestId,
     bodyLimit: LIMITS.bodyBytes,
     requestTimeout: requestMs,
     connectionTimeout: LIMITS.idleMs,
@@ -115,6 +118,12 @@ function createApp(
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, readBody);
   return app;
+}
+
+/** The asker's own, when it is short and plain, so that both logs tell of the same request. */
+function requestId({ headers }: Pick<IncomingMessage, "headers">): string {
+  const given = headers["x-request-id"];
+  return typeof given === "string" && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
 }
 
 async function readBody(_request: unknown, body: string | Buffer): Promise<Json> {

@@ -20,6 +20,7 @@ interface GuardOptions {
 /** Decides of every request, before its body is read, whether it is looked at. */
 export function installGuard(app: FastifyInstance, { access, rate }: GuardOptions): void {
   app.addHook("onRequest", async (request, reply) => {
+    reply.header("x-request-id", request.id);
     reply.headers({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
     const { host, origin } = request.headers;
     if (access.open) {

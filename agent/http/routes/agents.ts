@@ -1,7 +1,8 @@
 import type { FastifyRequest } from "fastify";
 import type { DutyVerb } from "../../cluster/agents.js";
+import { onlyFields } from "../fields.js";
 import type { Route, RouteOptions } from "../route.js";
-import { AGENT, AGENT_PARAMS, AGENTS } from "../schemas/agents.js";
+import { AGENT, AGENT_ITEM, AGENT_PARAMS, AGENTS, LIST_AGENTS } from "../schemas/agents.js";
 
 const VERBS: readonly (readonly [DutyVerb, string])[] = [
   ["drain", "Take no more jobs, and hand over those that run at their next step"],
@@ -17,8 +18,11 @@ export function agentRoutes({ agents }: RouteOptions): readonly Route[] {
       operationId: "listAgents",
       summary: "List the agents of the cluster",
       ...{ tag: "agents", scope: "read" },
-      schema: { response: { 200: AGENTS } },
-      handler: () => agents.list(),
+      schema: { querystring: LIST_AGENTS, response: { 200: AGENTS } },
+      handler: async (request) => {
+        const { fields } = request.query as { fields?: string };
+        return onlyFields(await agents.list(), fields, AGENT_ITEM);
+      },
     },
     {
       method: "GET",

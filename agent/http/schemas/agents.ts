@@ -1,4 +1,16 @@
-import { COUNT, LABELS, list, named, type Schema, shape, TEXT, TEXTS, TIME } from "./schema.js";
+import { FIELDS } from "../fields.js";
+import {
+  COUNT,
+  itemOf,
+  LABELS,
+  list,
+  named,
+  type Schema,
+  shape,
+  TEXT,
+  TEXTS,
+  TIME,
+} from "./schema.js";
 
 /** `self` is the agent that is asked. */
 export const AGENT_PARAMS: Schema = {
@@ -36,4 +48,12 @@ const more = {
 
 export const AGENT: Schema = named("Agent", { name: TEXT, ...agent }, more);
 
-export const AGENTS: Schema = named("Agents", { items: list(AGENT) });
+export const AGENT_ITEM: Schema = itemOf(AGENT, "name");
+
+export const LIST_AGENTS: Schema = {
+  type: "object",
+  additionalProperties: false,
+  properties: { fields: FIELDS },
+};
+
+export const AGENTS: Schema = named("Agents", { items: list(AGENT_ITEM) });
