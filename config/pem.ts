@@ -25,7 +25,9 @@ export function readPem(api: CheckedSettings["api"] = {}, env: NodeJS.ProcessEnv
       }
       return readFileSync(file, "utf8");
     } catch (error) {
-      problems.push({ path, message: `cannot be read: ${reasonOf(error)}` });
+      // Who puts the key itself there must not read it in the log.
+      const code = error instanceof Error && "code" in error ? String(error.code) : "";
+      problems.push({ path, message: `is no file that can be read: ${code}` });
       return "";
     }
   };

@@ -52,7 +52,8 @@ export function configError(problems: readonly Problem[]): JobrunnerError {
     // The name of a flag or variable says already which setting it is.
     const named = path.length === 0 || (place !== undefined && place.line === undefined);
     const what = named ? message : `${path.join(".")} ${message}`;
-    return place === undefined ? what : `${place.label}: ${what}${excerpt(place)}`;
+    if (place === undefined) return what;
+    return `${place.label}: ${what}${excerpt(place, SECRET.includes(path.at(-1)))}`;
   });
   return new JobrunnerError("USAGE", `the configuration is wrong\n${texts.join("\n")}`);
 }
@@ -63,8 +64,16 @@ function lineOf({ place }: Problem): number {
 }
 
 /** The line and a mark under its place. */
-function excerpt({ line }: Place): string {
+function excerpt({ line }: Place, isSecret: boolean): string {
   if (line === undefined || line.text.trim() === "") return "";
   const number = String(line.number).padStart(4);
-  return `\n${number} | ${line.text}\n${" ".repeat(4)} | ${" ".repeat(line.column - 1)}^`;
+  const shown = isSecret ? `${line.text.slice(0, line.column - 1)}***` : withoutSecrets(line.text);
+  return `\n${number} | ${shown}\n${" ".repeat(4)} | ${" ".repeat(line.column - 1)}^`;
+}
+
+/** A line as it may be shown: other settings on it may be secret, or hold a password. */
+function withoutSecrets(text: string): string {
+  return text
+    .replaceAll(/(:\/\/[^/@\s:]*):[^/@\s]*@/g, "$1:***@")
+    .replaceAll(/\b(token|key|password)(["']?\s*:\s*)(?!\{)[^\s,}]+/gi, "$1$2***");
 }

@@ -68,7 +68,7 @@ describe("settings of who may ask", () => {
       "api.tls is no certificate with its key",
     );
     expect(() => load(`api:\n  tls: { cert: ${cert}.no, key: ${key} }\n`)).toThrow(
-      "api.tls.cert cannot be read",
+      "api.tls.cert is no file that can be read: ENOENT",
     );
     const { warnings } = load(`api:\n  tls: { cert: ${other.cert}, key: ${other.key} }\n`);
     expect(warnings.join()).toContain("can be read by others; chmod 600");
