@@ -64,8 +64,8 @@ export function createApi(parts: ApiParts): Api {
 function counted(jobs: Jobs, metrics: Metrics): Jobs {
   return {
     ...jobs,
-    async post(request, key) {
-      const answer = await jobs.post(request, key);
+    async post(request, ...more) {
+      const answer = await jobs.post(request, ...more);
       if (answer.created) metrics.jobPosted(request.flow);
       return answer;
     },

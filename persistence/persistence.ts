@@ -21,6 +21,8 @@ export interface NewJob {
   readonly runAt?: number;
   /** Name of the agent that took the posting. */
   readonly postedVia: string;
+  /** Where its posting stands in the poster's trace (W3C). */
+  readonly traceparent?: string;
   readonly key?: { readonly key: string; readonly bodyHash: string };
 }
 

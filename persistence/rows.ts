@@ -44,6 +44,7 @@ export const SUMMARY_COLUMNS = [
   "reason",
   "resumed_at_token",
   "ended_at",
+  "traceparent",
 ] as const;
 
 export function toState(row: Columns): JobState {
@@ -74,6 +75,7 @@ export function toSummary(row: Columns): JobSummary {
     ...(request === undefined ? {} : { request }),
     ...(isEmpty(row, "reason") ? {} : { reason: toReason(row) }),
     ...(isEmpty(row, "ended_at") ? {} : { endedAt: integer(row, "ended_at") }),
+    ...(isEmpty(row, "traceparent") ? {} : { traceparent: text(row, "traceparent") }),
     ...(isEmpty(row, "resumed_at_token")
       ? {}
       : { resumedAtToken: integer(row, "resumed_at_token") }),

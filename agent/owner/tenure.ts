@@ -76,6 +76,7 @@ function open(attempted: Try, row: JobRow, options: ExecuteOptions): Promise<Job
     version: row.needs.version,
     params: row.params,
     agent: identity.agent,
+    ...(row.traceparent === undefined ? {} : { traceparent: row.traceparent }),
     deadline: () => claim.deadline(),
     log: (atom: string, line: string) => log.info({ jobId: row.id, atom, line }, "task output"),
   };

@@ -81,6 +81,7 @@ export interface RunnerJob {
   readonly version: number;
   readonly params: Store;
   readonly agent: string;
+  readonly traceparent?: string;
   /** Read directly before each call; sent along with it (P-34). */
   deadline(): Deadline;
   /** A line of `ctx.log` or of a child process. */

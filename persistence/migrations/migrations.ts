@@ -1,6 +1,7 @@
 import type { Knex } from "knex";
 import { JobrunnerError } from "../../common/error.js";
 import * as jobs from "./001-jobs.js";
+import * as trace from "./002-trace.js";
 
 export { markOf } from "./tables.js";
 
@@ -10,7 +11,13 @@ interface Migration {
 }
 
 /** All steps of the schema, oldest first. Forward only: a step that was released never changes. */
-const MIGRATIONS: readonly Migration[] = [{ name: jobs.NAME, up: jobs.up }];
+const MIGRATIONS: readonly Migration[] = [
+  { name: jobs.NAME, up: jobs.up },
+  { name: trace.NAME, up: trace.up },
+];
+
+/** Their names, oldest first. */
+export const MIGRATION_NAMES: readonly string[] = MIGRATIONS.map(({ name }) => name);
 
 /** The newest step. */
 export const NEWEST_MIGRATION = MIGRATIONS.at(-1)?.name ?? "";

@@ -49,10 +49,10 @@ function insertJob({ job, spec, params }: Prepared, now: Sql): readonly Sql[] {
   const { flow, version } = job.needs;
   return [
     sql`INSERT INTO jobs (id, id_tail, flow, version, signature, flow_hash, name, priority, run_at,
-        posted_via, posted_at, state, token)
+        posted_via, posted_at, traceparent, state, token)
       SELECT ${job.id}, ${idTail(job.id)}, ${flow}, ${version}, ${toSignature(job.needs)},
         ${job.flowHash}, ${job.name}, ${job.priority}, ${job.runAt ?? null}, ${job.postedVia},
-        ${now}, 'WAITING', 0
+        ${now}, ${job.traceparent ?? null}, 'WAITING', 0
       FROM DUAL WHERE @fresh = 1
       ON DUPLICATE KEY UPDATE jobs.id = jobs.id`,
     sql`SET @fresh = ROW_COUNT()`,

@@ -39,9 +39,10 @@ export function findKey(sql: Statements, wanted: NonNullable<NewJob["key"]>): Po
 function insertJob(sql: Statements, job: NewJob, now: number): void {
   sql.run(
     `INSERT INTO jobs (id, id_tail, flow, version, signature, flow_hash, name, priority, run_at,
-       posted_via, posted_at, state, token)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'WAITING', 0)`,
+       posted_via, posted_at, traceparent, state, token)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'WAITING', 0)`,
     ...[job.id, idTail(job.id), job.needs.flow, job.needs.version, toSignature(job.needs)],
     ...[job.flowHash, job.name, job.priority, job.runAt ?? null, job.postedVia, now],
+    job.traceparent ?? null,
   );
 }

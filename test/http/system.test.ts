@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JobDetailView, JobView } from "../../common/wire.js";
 import type { CapabilitiesView, StatusView } from "../../common/wire/system.js";
@@ -26,6 +28,36 @@ function samplesOf(text: string): ReadonlyMap<string, number> {
   );
 }
 
+describe("traceparent", () => {
+  const TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+  async function traced(traceparent: string): Promise<JobDetailView> {
+    const headers = { traceparent };
+    const posting = { method: "POST", body: { flow: "traced" }, headers };
+    const { id } = (await ask(`${agent.url}/v1/jobs`, posting)).json as JobView;
+    return (await ask(`${agent.url}/v1/jobs/${id}?wait=30s`)).json as JobDetailView;
+  }
+
+  it("of a posting reaches its tasks, and is shown with the job", async () => {
+    const job = await traced(TRACE);
+
+    expect(job.traceparent).toBe(TRACE);
+    expect(job.tree.children?.[0]?.result).toBe(TRACE);
+  });
+
+  it("is ignored when it is none", async () => {
+    for (const wrong of [
+      "soon",
+      TRACE.toUpperCase(),
+      `00-${"0".repeat(32)}-${"1".repeat(16)}-01`,
+    ]) {
+      const job = await traced(wrong);
+      expect(job.traceparent).toBeUndefined();
+      expect(job.tree.children?.[0]?.result).toBe("none");
+    }
+  });
+});
+
 describe("GET /metrics", () => {
   it("counts what became of jobs, by flow", async () => {
     const id = await run("hello");
@@ -50,6 +82,15 @@ describe("GET /metrics", () => {
     expect(samples.get('jobrunner_jobs{state="WAITING"}')).toBe(0);
     expect([...samples.keys()].some((key) => key.startsWith("jobrunner_atom_duration"))).toBe(true);
     expect(answer.text).not.toContain(id);
+  });
+
+  it("are those that the page about them lists", async () => {
+    const { text } = await ask(`${agent.url}/metrics`);
+    const page = readFileSync(join(import.meta.dirname, "..", "..", "docs", "metrics.md"), "utf8");
+
+    const told = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name = ""]) => name);
+    const listed = [...page.matchAll(/^\| `(jobrunner_[a-z_]+)/gm)].map(([, name = ""]) => name);
+    expect(listed.sort()).toEqual(told.sort());
   });
 
   it("keeps to the rules of Prometheus", async () => {

@@ -75,6 +75,7 @@ export const JOB_SOMETIMES = {
     { code: { type: "string", enum: ["POISON", "FLOW_CHANGED", "BAD_RECORD"] }, message: TEXT },
     { details: TEXTS },
   ),
+  traceparent: { ...TEXT, description: "W3C: where its posting stands in the poster's trace." },
   runAt: TIME,
   endedAt: TIME,
 } as const;
