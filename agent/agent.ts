@@ -1,6 +1,4 @@
-import type { Config } from "../config/config.js";
-import type { Needs } from "../common/job.js";
-import type { AgentView, AgentWhyView, HealthView } from "../common/wire.js";
+import type { AgentView, HealthView } from "../common/wire.js";
 import { createCommitter } from "../persistence/committer.js";
 import { type Api, createApi } from "./api.js";
 import { watchBoard, type WatchedBoard } from "./board-watch.js";
@@ -24,12 +22,13 @@ import { Ledger } from "./matching/ledger.js";
 import { Matcher } from "./matching/match.js";
 import { Readiness } from "./matching/readiness.js";
 import { ProgressBook } from "./jobs/progress.js";
-import type { AgentParts } from "./parts.js";
+import { createLogs, type Logs } from "./logs/logs.js";
+import type { AgentParts, LiveSettings } from "./parts.js";
 import type { Manifest } from "./runner/runner.js";
 import { limitsOf, RetentionSweep } from "./retention.js";
 import { Sleep } from "./duty/sleep.js";
 import { Sweep } from "./sweep.js";
-import { whyHere } from "./matching/why.js";
+import { createWhyHere, type WhyHere } from "./matching/why.js";
 
 /** How long bodies that were told to stop, and the entries of their jobs, may take at the end, ms. */
 const LEAVE_LIMIT_MS = 2_000;
@@ -40,8 +39,8 @@ export interface Agent {
   readonly manifest: Manifest;
   /** Hands over what runs, then closes everything; the second call does not wait for tasks. */
   stop(): Promise<void>;
-  /** Takes over what of the settings may change while it runs; jobs that run are left to end. */
-  reload(config: Config): void;
+  /** Other settings from now on; jobs that run already are left to end. */
+  change(settings: LiveSettings): void;
 }
 
 /** Starts the parts in order; resolves when the agent takes jobs. */
@@ -65,6 +64,7 @@ class RunningAgent implements Agent {
   readonly #portrait: SelfPortrait;
   readonly #progress = new ProgressBook();
   readonly #metrics = new Metrics();
+  readonly #logs: Logs;
   readonly #outage: Outage;
   readonly #committer;
   readonly #claims: Claims;
@@ -79,7 +79,7 @@ class RunningAgent implements Agent {
   #requests: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
   #ready = false;
-  #slots: number;
+  #live: LiveSettings;
 
   constructor(given: AgentParts) {
     const parts = measuredParts(given, this.#metrics);
@@ -87,9 +87,12 @@ class RunningAgent implements Agent {
     const board = watchBoard(parts.board, log);
     const { incarnation, agent } = identity;
     this.#parts = { ...parts, board };
-    this.#slots = config.slots;
-    this.#duty = new Duty(clock, config.drainTimeoutMs);
-    this.#outage = new Outage(clock, log, this.#stopping.signal);
+    this.#live = config;
+    this.#duty = new Duty(clock, () => this.#live.drainTimeoutMs);
+    this.#logs = createLogs({ ...parts, ...config.logs, agent, now: () => this.#databaseNow() });
+    this.#outage = new Outage({
+      ...{ clock, log, patienceMs: config.patienceMs, stopping: this.#stopping.signal },
+    });
     this.#committer = createCommitter(persistence, {
       onDown: (error) => (error === undefined ? this.#outage.end() : this.#persistenceDown(error)),
     });
@@ -100,9 +103,7 @@ class RunningAgent implements Agent {
     });
     this.#sweep = new Sweep({
       ...{ board, persistence, clock, log, incarnation },
-      claims: this.#claims,
-      directory: config.directory,
-      random: Math.random,
+      ...{ claims: this.#claims, directory: config.directory, random: Math.random },
     });
     this.#abilities = createAbilities({
       ...{ facts, runners, clock },
@@ -110,7 +111,7 @@ class RunningAgent implements Agent {
     });
     this.#readiness = new Readiness({
       ...{ leaving: this.#stopping.signal, duty: this.#duty, sweep: this.#sweep, runners },
-      ...{ abilities: this.#abilities, onlyWhen: config.onlyWhen },
+      ...{ abilities: this.#abilities, onlyWhen: () => this.#live.onlyWhen },
     });
     this.#matcher = new Matcher({
       flows: () =>
@@ -121,6 +122,7 @@ class RunningAgent implements Agent {
     this.#retention = new RetentionSweep({
       ...{ persistence, clock, log, random: Math.random, limits: limitsOf(config.retention) },
     });
+    const why = this.#createWhy();
     this.#conductor = this.#createConductor((job) => this.#api.jobs.wake(job));
     this.#sleep = new Sleep({ ...this.#parts, ...this.#moving(), woken: () => this.#woken() });
     this.#portrait = createPortrait({
@@ -129,10 +131,10 @@ class RunningAgent implements Agent {
     });
     this.#api = createApi({
       ...{ ...this.#parts, abilities: this.#abilities, progress: this.#progress },
-      metrics: this.#metrics,
+      ...{ metrics: this.#metrics, logs: this.#logs.read, why },
       running: () => this.#conductor.running(),
       ...{ view: () => this.#view(), health: () => this.#health() },
-      ...{ obey: (verb) => this.#obey(verb), why: (needs) => this.#why(needs) },
+      obey: (verb) => this.#obey(verb),
       putFailed: () => this.#sweep.wake(),
     });
   }
@@ -180,21 +182,17 @@ class RunningAgent implements Agent {
     await this.#requests;
     await Promise.all([this.#sweep.stop(), this.#retention.stop()]);
     await this.#api[Symbol.asyncDispose]();
-    await this.#claims[Symbol.asyncDispose]();
-    await this.#committer[Symbol.asyncDispose]();
-    await runners[Symbol.asyncDispose]();
-    await facts[Symbol.asyncDispose]();
-    await membership[Symbol.asyncDispose]();
-    await identity[Symbol.asyncDispose]();
-    await board[Symbol.asyncDispose]();
-    await persistence[Symbol.asyncDispose]();
+    const mine = [this.#claims, this.#committer, runners, this.#logs, facts, membership];
+    for (const part of [...mine, identity, board, persistence]) await part[Symbol.asyncDispose]();
     log.info("agent stopped");
   }
 
-  reload(config: Config): void {
-    this.#slots = config.slots;
+  change(settings: LiveSettings): void {
+    this.#live = settings;
+    this.#parts.facts.setTags(settings.tags);
+    this.#abilities.forget();
+    this.#api.http.replace(settings, settings.tls);
     this.#conductor.wake();
-    this.#api.http.replace(config, config.tls);
   }
 
   #persistenceDown(error: Error): void {
@@ -208,7 +206,7 @@ class RunningAgent implements Agent {
     const { board, clock, log } = this.#parts;
     const [claims, matcher] = [this.#claims, this.#matcher];
     return new Conductor({
-      ...{ board, clock, log, claims, matcher, slots: () => this.#slots },
+      ...{ board, clock, log, claims, matcher, slots: () => this.#live.slots },
       random: Math.random,
       mayClaim: async () => (await this.#readiness.obstacle()) === undefined,
       execute: async (claim, control) => {
@@ -221,26 +219,28 @@ class RunningAgent implements Agent {
           metrics: this.#metrics,
           boardId: () => this.#sweep.boardId ?? "",
           boardDiffers: () => this.#sweep.boardDiffers(),
-          databaseNow: () => clock.now() + this.#sweep.offsetMs,
+          logs: this.#logs.book,
+          databaseNow: () => this.#databaseNow(),
           persistenceDown: () => this.#sweep.persistenceDown(),
           leaving: this.#duty.leaving,
           grace: this.#duty.grace,
         });
         ended(claim.job);
+        this.#logs.wake(claim.job);
       },
     });
   }
 
-  #why(needs: Needs): Promise<AgentWhyView> {
-    return whyHere(
-      {
-        ...{ agent: this.#parts.identity.agent, matcher: this.#matcher },
-        slots: this.#slots,
-        running: () => [...this.#conductor.running().keys()],
-        readiness: this.#readiness,
-      },
-      needs,
-    );
+  #databaseNow(): number {
+    return this.#parts.clock.now() + this.#sweep.offsetMs;
+  }
+
+  #createWhy(): WhyHere {
+    return createWhyHere({
+      ...{ ...this.#parts, agent: this.#parts.identity.agent },
+      ...{ matcher: this.#matcher, readiness: this.#readiness, slots: () => this.#live.slots },
+      running: () => [...this.#conductor.running().keys()],
+    });
   }
 
   #health(): Promise<HealthView> {
@@ -260,14 +260,12 @@ class RunningAgent implements Agent {
 
   #doing(): Doing {
     const jobs = [...this.#conductor.running().keys()];
-    return { ...this.#readiness.known(), slots: this.#slots, jobs };
+    return { ...this.#readiness.known(), slots: this.#live.slots, jobs };
   }
 
   #moving(): Pick<HandingOver, "clock" | "duty" | "conductor" | "claims"> {
-    return {
-      ...{ clock: this.#parts.clock, duty: this.#duty },
-      ...{ conductor: this.#conductor, claims: this.#claims },
-    };
+    const { clock } = this.#parts;
+    return { clock, duty: this.#duty, conductor: this.#conductor, claims: this.#claims };
   }
 
   /** Whatever was known before the machine slept may be wrong: claims first. */

@@ -1,10 +1,12 @@
-import type { Needs } from "../common/job.js";
-import type { AgentView, AgentWhyView, HealthView } from "../common/wire.js";
+import type { AgentView, HealthView } from "../common/wire.js";
 import { createAgents, type DutyVerb } from "./cluster/agents.js";
 import { createPeer } from "./cluster/peer.js";
+import { snapshotOf } from "./cluster/snapshot.js";
+import type { RouteOptions } from "./http/route.js";
 import { createHttp, type HttpServer } from "./http/server.js";
 import { createJobs, type Jobs } from "./jobs.js";
 import type { JobsOptions } from "./jobs/options.js";
+import type { WhyHere } from "./matching/why.js";
 import type { Metrics } from "./metrics/metrics.js";
 import type { JobControl } from "./owner/job-control.js";
 import { createSystem } from "./metrics/system.js";
@@ -15,10 +17,12 @@ export interface ApiParts extends AgentParts {
   readonly abilities: JobsOptions["capabilities"];
   readonly progress: JobsOptions["progress"];
   readonly metrics: Metrics;
+  /** What jobs have written. */
+  readonly logs: RouteOptions["logs"];
   running(): ReadonlyMap<string, JobControl>;
   view(): Promise<AgentView>;
   health(): Promise<HealthView>;
-  why(needs: Needs): Promise<AgentWhyView>;
+  readonly why: WhyHere;
   obey(verb: DutyVerb): void;
   /** A posted job did not reach the board. */
   putFailed(): void;
@@ -31,22 +35,24 @@ export interface Api extends AsyncDisposable {
 
 /** Puts together what answers others: about jobs, about agents, over HTTP. */
 export function createApi(parts: ApiParts): Api {
-  const { config, identity, membership, clock, log, version } = parts;
+  const { config, identity, membership, facts, clock, log, version } = parts;
   const jobs = createJobs({
     ...{ ...parts, capabilities: parts.abilities },
+    why: (needs) => parts.why.job(needs),
     onPutFailed: () => parts.putFailed(),
     requested: (job, request) => parts.running().get(job)?.request(request),
   });
   const agents = createAgents({
     ...{ membership, peer: createPeer(config), name: identity.agent, clock },
-    self: () => parts.view(),
+    ...{ machine: identity.machine, self: () => parts.view(), jobs: parts.why.jobs },
+    snapshot: () => snapshotOf(facts, clock),
     obey: (verb) => parts.obey(verb),
   });
   const system = createSystem({ ...parts, agent: identity.agent });
   const { token, tokens, tls } = config;
   const http = createHttp({
     ...{ jobs: counted(jobs, parts.metrics), agents, agent: identity.agent, version, log, system },
-    health: () => parts.health(),
+    ...{ logs: parts.logs, health: () => parts.health() },
     ...(token === undefined ? {} : { token }),
     ...(tokens === undefined ? {} : { tokens }),
     ...(tls === undefined ? {} : { tls }),

@@ -1,12 +1,30 @@
 import { type IncomingMessage, request as plainRequest } from "node:http";
 import { request as secureRequest } from "node:https";
+import { AGENT_HEADER } from "../../common/agent-header.js";
 import { JobrunnerError } from "../../common/error.js";
 
 /** Asks other agents about themselves. */
 export interface Peer {
-  /** Rejects with UNREACHABLE, or with what the agent answered. */
-  get<T>(url: string, path: string, limitMs: number): Promise<T>;
-  post<T>(url: string, path: string, limitMs: number): Promise<T>;
+  /**
+   * Rejects with UNREACHABLE when nobody answers in time, or another agent than the one that is
+   * meant: that one has not obeyed.
+   */
+  ask<T>(request: PeerRequest): Promise<PeerAnswer<T>>;
+}
+
+export interface PeerRequest {
+  readonly method: "GET" | "POST";
+  readonly url: string;
+  readonly path: string;
+  /** Name of the only agent that may answer; undefined: whoever is there. */
+  readonly only: string | undefined;
+  readonly limitMs: number;
+}
+
+export interface PeerAnswer<T> {
+  /** Name of the agent that answered. */
+  readonly agent: string;
+  readonly said: T;
 }
 
 export interface PeerOptions {
@@ -19,27 +37,50 @@ export interface PeerOptions {
 /** Largest answer of another agent, bytes. */
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
 
-export function createPeer({ token, ca }: PeerOptions): Peer {
+export function createPeer(options: PeerOptions): Peer {
+  return { ask: (request) => ask(request, options) };
+}
+
+async function ask<T>(request: PeerRequest, { token, ca }: PeerOptions): Promise<PeerAnswer<T>> {
+  const { method, url, path, only, limitMs } = request;
   const headers = {
     accept: "application/json",
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(only === undefined ? {} : { [AGENT_HEADER]: only }),
   };
-  const ask = async <T>(method: "GET" | "POST", url: string, limitMs: number): Promise<T> => {
-    const signal = AbortSignal.timeout(limitMs);
-    const { host } = new URL(url);
-    const options = { method, headers, signal, ...(ca === undefined ? {} : { ca }) };
-    const { status, text } = await send(url, options).catch((error: unknown) => {
-      const why = signal.aborted ? `no answer in ${limitMs} ms` : String(reasonOf(error));
-      throw new JobrunnerError("UNREACHABLE", `${host}: ${why}`, { cause: error, retryable: true });
-    });
-    if (status >= 200 && status < 300) return JSON.parse(text) as T;
-    const code = status === 401 ? "UNAUTHORISED" : "UNREACHABLE";
-    throw new JobrunnerError(code, `${host}: answered ${status}`);
-  };
-  return {
-    get: (url, path, limitMs) => ask("GET", url + path, limitMs),
-    post: (url, path, limitMs) => ask("POST", url + path, limitMs),
-  };
+  const { host } = new URL(url);
+  const signal = AbortSignal.timeout(limitMs);
+  try {
+    const trust = ca === undefined ? {} : { ca };
+    const answer = await send(url + path, { method, headers, signal, ...trust });
+    const { agent, status } = answer;
+    const wrong = mistakeOf(answer, only);
+    if (wrong === undefined && agent !== undefined)
+      return { agent, said: JSON.parse(answer.text) as T };
+    throw new JobrunnerError(
+      status === 401 ? "UNAUTHORISED" : "UNREACHABLE",
+      `${host}: ${wrong ?? NO_AGENT}`,
+    );
+  } catch (error) {
+    if (error instanceof JobrunnerError) throw error;
+    const why = signal.aborted ? `no answer in ${String(limitMs)} ms` : reasonOf(error);
+    throw new JobrunnerError("UNREACHABLE", `${host}: ${why}`, { cause: error, retryable: true });
+  }
+}
+
+const NO_AGENT = "something else than an agent answers there";
+
+interface Answer {
+  readonly status: number;
+  /** Who says that it answers. */
+  readonly agent: string | undefined;
+  readonly text: string;
+}
+
+function mistakeOf({ status, agent }: Answer, only: string | undefined): string | undefined {
+  if (agent === undefined) return NO_AGENT;
+  if (only !== undefined && agent !== only) return `that address belongs to ${agent}`;
+  return status >= 200 && status < 300 ? undefined : `answered ${String(status)}`;
 }
 
 interface Sent {
@@ -50,14 +91,14 @@ interface Sent {
 }
 
 /** Redirects are not followed: the token is for this agent. */
-function send(
-  url: string,
-  options: Sent,
-): Promise<{ readonly status: number; readonly text: string }> {
+function send(url: string, options: Sent): Promise<Answer> {
   const request = url.startsWith("https:") ? secureRequest : plainRequest;
   return new Promise((resolve, reject) => {
     const outgoing = request(url, { ...options, agent: false }, (incoming) => {
-      read(incoming).then((text) => resolve({ status: incoming.statusCode ?? 0, text }), reject);
+      const { statusCode: status = 0, headers } = incoming;
+      const said = headers[AGENT_HEADER];
+      const agent = typeof said === "string" ? said : undefined;
+      read(incoming).then((text) => resolve({ status, agent, text }), reject);
     });
     outgoing.on("error", reject);
     outgoing.end();
@@ -75,6 +116,6 @@ async function read(incoming: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-function reasonOf(error: unknown): unknown {
-  return error instanceof Error ? error.message : error;
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

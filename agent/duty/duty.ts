@@ -9,14 +9,14 @@ import type { DutyState } from "../../common/wire.js";
  */
 export class Duty {
   readonly #clock: Clock;
-  readonly #drainTimeoutMs: number;
+  readonly #drainTimeoutMs: () => number;
   #told: Exclude<DutyState, "asleep"> = "ready";
   #asleep = false;
   #leaving = manyListen();
   #grace = manyListen();
 
   /** After `drainTimeoutMs` of draining, tasks that still run are told to stop. */
-  constructor(clock: Clock, drainTimeoutMs: number) {
+  constructor(clock: Clock, drainTimeoutMs: () => number) {
     this.#clock = clock;
     this.#drainTimeoutMs = drainTimeoutMs;
   }
@@ -47,7 +47,7 @@ export class Duty {
   drain(): void {
     if (this.#told === "draining") return;
     this.#told = "draining";
-    this.#leave(this.#drainTimeoutMs);
+    this.#leave(this.#drainTimeoutMs());
   }
 
   /** Does not wait for tasks any longer. */
@@ -64,7 +64,7 @@ export class Duty {
   sleep(limitMs: number): void {
     if (this.#asleep) return;
     this.#asleep = true;
-    this.#leave(Math.min(limitMs, this.#drainTimeoutMs));
+    this.#leave(Math.min(limitMs, this.#drainTimeoutMs()));
   }
 
   wake(): void {

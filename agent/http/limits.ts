@@ -8,12 +8,26 @@ export const LIMITS = {
   bodyKeys: 10_000,
   /** Jobs on one page of a list. */
   pageJobs: 500,
+  /** Jobs that wait on one page of why an agent does not take them. */
+  pageWhy: 100,
+  /** The same when nobody says how many. */
+  whyJobs: 20,
+  /** Longest text that jobs are searched for, characters. */
+  search: 256,
+  /** Lines on one page of a log. */
+  pageLines: 1000,
   /** Longest `?wait=`, ms; under `idleMs`, or the connection ends before the answer. */
   waitMs: 60_000,
   /** Posts in progress at a time; the next one is asked to come back. */
   postsInFlight: 256,
   /** Open connections: each costs memory and a file descriptor. */
-  connections: 1000,
+  connections: 1500,
+  /** Event streams among them: what is left over is for everybody else. */
+  streams: 1200,
+  /** What the reader of a stream may leave unread, bytes; the next event drops it. */
+  streamUnreadBytes: 256 * 1024,
+  /** Between two signs of life of a quiet stream, ms; under `idleMs`. */
+  heartbeatMs: 15_000,
   /** Time for the request line and headers, ms. */
   headersMs: 10_000,
   /** Time for the whole request, ms. */

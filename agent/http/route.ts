@@ -4,7 +4,9 @@ import type { HealthView } from "../../common/wire.js";
 import type { CapabilitiesView, StatusView } from "../../common/wire/system.js";
 import type { Agents } from "../cluster/agents.js";
 import type { Jobs } from "../jobs.js";
+import type { JobLogs } from "../logs/job-logs.js";
 import type { Answers, Schema } from "./schemas/schema.js";
+import type { SseStreams } from "./sse.js";
 
 export type Part = "body" | "querystring" | "params" | "headers";
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
@@ -45,6 +47,7 @@ export interface System {
 /** What routes are made of. */
 export interface RouteOptions {
   readonly jobs: Jobs;
+  readonly logs: JobLogs;
   readonly agents: Agents;
   /** Name of the agent that answers. */
   readonly agent: string;
@@ -54,4 +57,5 @@ export interface RouteOptions {
   health(): Promise<HealthView>;
   /** Aborts when the server stops: long polls answer what they know. */
   readonly stopping: AbortSignal;
+  readonly streams: SseStreams;
 }

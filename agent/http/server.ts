@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { Server as SecureServer } from "node:https";
-import type { Socket } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import Fastify, { type FastifyInstance } from "fastify";
 import { JobrunnerError } from "../../common/error.js";
 import type { Json } from "../../common/json.js";
@@ -23,8 +24,9 @@ import { coerceQuery } from "./query.js";
 import type { RouteOptions } from "./route.js";
 import { installRoutes } from "./routes.js";
 import type { Schema } from "./schemas/schema.js";
+import { SseStreams } from "./sse.js";
 
-export interface HttpOptions extends Omit<RouteOptions, "stopping">, AccessOptions {
+export interface HttpOptions extends Omit<RouteOptions, "stopping" | "streams">, AccessOptions {
   readonly log: ErrorLog;
   /** With one only https is spoken. */
   readonly tls?: TlsFiles;
@@ -60,10 +62,12 @@ export function createHttp(options: HttpOptions): HttpServer {
   const app = createApp(options.timeouts ?? LIMITS, options.tls);
   const { now = Date.now } = options;
   const access = new Access(options, now);
-  installGuard(app, { access, rate: new Rate(now) });
+  installGuard(app, { access, rate: new Rate(now), agent: options.agent });
   installQueries(app);
   installFailures(app, options.log);
-  installRoutes(app, { ...options, stopping: stopping.signal });
+  const { signal } = stopping;
+  const streams = new SseStreams({ stopping: signal, log: options.log });
+  installRoutes(app, { ...options, stopping: signal, streams });
   return {
     listen: async (at) => {
       if (access.open) refuseStrangers(at.host);
@@ -148,11 +152,26 @@ async function listen(
   app: FastifyInstance,
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<string> {
+  const bare = host.replace(/^\[(.*)\]$/, "$1");
   try {
-    return await app.listen({ host: host.replace(/^\[(.*)\]$/, "$1"), port });
+    // fastify listens on both addresses of this name. Of others it lists the machine's addresses
+    // once it listens, which Android refuses: the agent would die of it.
+    if (bare === "localhost") return await app.listen({ host: bare, port });
+    await app.ready();
+    app.server.listen({ host: bare, port });
+    await once(app.server, "listening");
+    return urlOf(app.server.address());
   } catch (error) {
     throw toListenError(error, `${host}:${port}`);
   }
+}
+
+/** As this machine reaches it: of all addresses, that of the loopback. */
+function urlOf(address: string | AddressInfo | null): string {
+  if (typeof address !== "object" || address === null) throw new Error("it has no address");
+  const { address: at, port, family } = address;
+  const host = { "0.0.0.0": "127.0.0.1", "::": "::1" }[at] ?? at;
+  return `http://${family === "IPv6" ? `[${host}]` : host}:${String(port)}`;
 }
 
 function toListenError(error: unknown, address: string): JobrunnerError {

@@ -3,8 +3,8 @@ import type { EndState } from "../../common/job.js";
 
 /*
  * What an agent counts and measures, for Prometheus. Everything is held in a registry of its own
- * and costs nothing between two events; gauges are read when somebody asks. No label is a job's id, and
- * labels that authors choose are bounded: a series is kept for as long as the agent runs.
+ * and costs nothing between two events; gauges are read when somebody asks. No label is a job's
+ * id, and labels that authors choose are bounded: a series is kept while the agent runs.
  */
 
 /** Seconds of an act of board or database. */

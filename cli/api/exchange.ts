@@ -1,5 +1,6 @@
-import { request as plainRequest } from "node:http";
+import { type IncomingMessage, request as plainRequest } from "node:http";
 import { request as secureRequest } from "node:https";
+import { AGENT_HEADER } from "../../common/agent-header.js";
 import { JobrunnerError } from "../../common/error.js";
 
 /** One request to one agent. */
@@ -11,13 +12,19 @@ export interface Exchange {
   readonly token?: string | undefined;
   /** Authority of the agents' certificates, PEM; by default those that Node knows. */
   readonly ca?: string | undefined;
+  /** Name of the only agent that may obey. */
+  readonly only?: string | undefined;
   /** Time for the whole answer, ms. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Of an event stream: where to go on after. */
+  readonly lastEventId?: string | undefined;
 }
 
 export interface Answer {
   readonly status: number;
+  /** Name of the agent that answers. */
+  readonly agent?: string;
   readonly body: unknown;
   /** The posting had been made before, with the same key. */
   readonly replayed: boolean;
@@ -25,6 +32,8 @@ export interface Answer {
 
 /** The reason of UNREACHABLE when a connection was refused. */
 export const NOBODY_LISTENS = "nothing listens there";
+
+const EVENT_STREAM = "text/event-stream";
 
 /** Largest answer, bytes: a whole job with the results of all its atoms. */
 const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
@@ -34,57 +43,80 @@ const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
  * not in time, or not like an agent; the signal's reason when that aborts.
  */
 export async function exchange(options: Exchange): Promise<Answer> {
-  const limit = AbortSignal.timeout(options.timeoutMs);
-  const signals = options.signal === undefined ? [limit] : [limit, options.signal];
+  return inTime(options, async (signal) => readAnswer(await send(options, signal)));
+}
+
+/** The same, but that a stream of events is given as soon as it begins. */
+export async function openStream(options: Exchange): Promise<Answer | IncomingMessage> {
+  return inTime(options, async (signal) => {
+    const incoming = await send({ ...options, accept: EVENT_STREAM }, signal);
+    const isStream = incoming.headers["content-type"]?.startsWith(EVENT_STREAM) ?? false;
+    return incoming.statusCode === 200 && isStream ? incoming : readAnswer(incoming);
+  });
+}
+
+async function inTime<T>(options: Exchange, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), options.timeoutMs);
+  const signals = options.signal === undefined ? [] : [options.signal];
   try {
-    return await send(options, AbortSignal.any(signals));
+    return await act(AbortSignal.any([limit.signal, ...signals]));
   } catch (error) {
     options.signal?.throwIfAborted();
-    const why = limit.aborted ? `no answer in ${options.timeoutMs / 1000} s` : reasonOf(error);
+    const why = limit.signal.aborted
+      ? `no answer in ${options.timeoutMs / 1000} s`
+      : reasonOf(error);
     throw new JobrunnerError("UNREACHABLE", why, { cause: error, retryable: true });
+  } finally {
+    clearTimeout(timer);
   }
 }
 
-function send(options: Exchange, signal: AbortSignal): Promise<Answer> {
-  const { method, url, body, key, token, ca } = options;
+function send(
+  options: Exchange & { readonly accept?: string },
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const { method, url, body, key, token, ca, only, lastEventId } = options;
+  const { accept = "application/json" } = options;
   const request = url.startsWith("https:") ? secureRequest : plainRequest;
   const trust = ca === undefined ? {} : { ca };
   const headers = {
-    accept: "application/json",
+    accept,
     ...(body === undefined ? {} : { "content-type": "application/json" }),
     ...(key === undefined ? {} : { "idempotency-key": key }),
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(only === undefined ? {} : { [AGENT_HEADER]: only }),
+    ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
   };
   return new Promise((resolve, reject) => {
     // No keep-alive: an idle socket would hold the process after its work is done.
-    const outgoing = request(
-      url,
-      { method, headers, signal, agent: false, ...trust },
-      (incoming) => {
-        const chunks: Buffer[] = [];
-        let bytes = 0;
-        incoming.on("error", reject);
-        incoming.on("data", (chunk: Buffer) => {
-          bytes += chunk.length;
-          if (bytes > ANSWER_BYTES_MAX) incoming.destroy(new Error("the answer is too large"));
-          else chunks.push(chunk);
-        });
-        incoming.on("end", () => {
-          try {
-            resolve({
-              status: incoming.statusCode ?? 0,
-              body: parse(Buffer.concat(chunks).toString("utf8")),
-              replayed: incoming.headers["idempotency-replayed"] === "true",
-            });
-          } catch (error) {
-            reject(error instanceof Error ? error : new Error(String(error)));
-          }
-        });
-      },
-    );
+    const outgoing = request(url, { method, headers, signal, agent: false, ...trust }, resolve);
     outgoing.on("error", reject);
     outgoing.end(body);
   });
+}
+
+async function readAnswer(incoming: IncomingMessage): Promise<Answer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > ANSWER_BYTES_MAX) throw new Error("the answer is too large");
+    chunks.push(chunk);
+  }
+  const agent = agentOf(incoming);
+  return {
+    ...(agent === undefined ? {} : { agent }),
+    status: incoming.statusCode ?? 0,
+    body: parse(Buffer.concat(chunks).toString("utf8")),
+    replayed: incoming.headers["idempotency-replayed"] === "true",
+  };
+}
+
+/** Name of the agent that gives this answer. */
+export function agentOf({ headers }: IncomingMessage): string | undefined {
+  const agent = headers[AGENT_HEADER];
+  return typeof agent === "string" ? agent : undefined;
 }
 
 function parse(text: string): unknown {

@@ -2,6 +2,7 @@ import type { Knex } from "knex";
 import { JobrunnerError } from "../../common/error.js";
 import * as jobs from "./001-jobs.js";
 import * as trace from "./002-trace.js";
+import * as logs from "./004-logs.js";
 
 export { markOf } from "./tables.js";
 
@@ -14,6 +15,7 @@ interface Migration {
 const MIGRATIONS: readonly Migration[] = [
   { name: jobs.NAME, up: jobs.up },
   { name: trace.NAME, up: trace.up },
+  { name: logs.NAME, up: logs.up },
 ];
 
 /** Their names, oldest first. */

@@ -14,7 +14,7 @@ const BODY = "test/http/bad-input.test.ts";
 const JOBS = "test/http/jobs.test.ts";
 const SERVER = "test/http/server.test.ts";
 const ACCESS = "test/http/access.test.ts";
-const CONFIG = "test/config/load.test.ts";
+const CONFIG = "test/config/mistakes.test.ts";
 const PLUGINS = "test/runner/plugins.test.ts";
 const STORED = "test/bad-inputs/stored.test.ts";
 

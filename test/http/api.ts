@@ -5,6 +5,8 @@ import pino from "pino";
 import type { Agents } from "../../agent/cluster/agents.js";
 import { createHttp } from "../../agent/http/server.js";
 import { createJobs, type Jobs } from "../../agent/jobs.js";
+import type { JobLogs } from "../../agent/logs/job-logs.js";
+import { createLogs, type Logs } from "../../agent/logs/logs.js";
 import type { Runners } from "../../agent/runner/runner.js";
 import { createRunners } from "../../agent/runner/runners.js";
 import type { JobBoard } from "../../boards/board.js";
@@ -22,6 +24,7 @@ import type { Persistence } from "../../persistence/persistence.js";
 export interface Api extends AsyncDisposable {
   readonly url: string;
   readonly jobs: Jobs;
+  readonly logs: Logs;
   readonly persistence: Persistence;
   readonly board: JobBoard;
   /** How often a posted job did not reach the board. */
@@ -35,6 +38,9 @@ export interface Api extends AsyncDisposable {
   /** Lines of the log, JSON. */
   readonly log: readonly string[];
 }
+
+/** For tests that ask nothing about logs. */
+export const noLogs = {} as unknown as JobLogs;
 
 /** For tests that ask nothing about agents. */
 export const noAgents = {
@@ -80,9 +86,15 @@ export async function startApi(dir: string): Promise<Api> {
     requested: (job, request) => void requested.push([job, request]),
     onPutFailed: () => (putFailures += 1),
   });
+  const logs = createLogs({
+    persistence: faulty(persistence, () => faults.persistence),
+    clock: faulty(systemClock, () => faults.clock),
+    ...{ log, agent: "alpha", bytesPerJob: 1024 ** 2, now: () => Date.now() },
+  });
   const api = { health: { ok: true, agent: "alpha", checks: [] } as HealthView };
   const http = createHttp({
     jobs,
+    logs: logs.read,
     agents: noAgents,
     ...{ agent: "alpha", version: "1.2.3", system: noSystem },
     log,
@@ -91,10 +103,11 @@ export async function startApi(dir: string): Promise<Api> {
   await jobs.flows();
   return Object.assign(api, {
     url: await http.listen({ host: "127.0.0.1", port: 0 }),
-    ...{ jobs, persistence, board, faults, requested, log: lines },
+    ...{ jobs, logs, persistence, board, faults, requested, log: lines },
     putFailures: () => putFailures,
     async [Symbol.asyncDispose]() {
       await http.close();
+      await logs[Symbol.asyncDispose]();
       await runners[Symbol.asyncDispose]();
       await board[Symbol.asyncDispose]();
       await persistence[Symbol.asyncDispose]();

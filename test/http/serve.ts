@@ -2,14 +2,14 @@ import { networkInterfaces } from "node:os";
 import pino from "pino";
 import { createHttp, type HttpOptions, type HttpServer } from "../../agent/http/server.js";
 import type { Jobs } from "../../agent/jobs.js";
-import { noAgents } from "./api.js";
+import { noAgents, noLogs } from "./api.js";
 import { noSystem } from "./no-system.js";
 
 /** A server whose agent has no jobs. */
 export function serve(options: Partial<HttpOptions> = {}): HttpServer {
   const jobs = { list: () => Promise.resolve({ items: [] }) } as unknown as Jobs;
   return createHttp({
-    ...{ jobs, agents: noAgents, agent: "alpha", version: "1.2.3", system: noSystem },
+    ...{ jobs, logs: noLogs, agents: noAgents, agent: "alpha", version: "1.2.3", system: noSystem },
     log: pino({ level: "silent" }),
     health: () => Promise.resolve({ ok: true, agent: "alpha", checks: [] }),
     ...options,

@@ -39,6 +39,9 @@ const client = (ca: string | undefined) =>
     say: () => undefined,
   });
 
+const JOBS = () =>
+  ({ method: "GET", url, path: "/v1/jobs", only: undefined, limitMs: 5_000 }) as const;
+
 describe("an agent with a certificate", () => {
   it("answers over https who trusts its authority, command line and other agents", async () => {
     const ca = readFileSync(first.cert, "utf8");
@@ -46,7 +49,7 @@ describe("an agent with a certificate", () => {
     expect(url).toMatch(/^https:/);
     expect(await (await client(first.cert)).get("/v1/jobs")).toEqual({ items: [] });
     const peer = createPeer({ token: TOKEN, ca });
-    expect(await peer.get(url, "/v1/jobs", 5_000)).toEqual({ items: [] });
+    expect(await peer.ask(JOBS())).toEqual({ agent: "alpha", said: { items: [] } });
   });
 
   it("is not believed by who does not", async () => {
@@ -58,7 +61,7 @@ describe("an agent with a certificate", () => {
       message: expect.stringContaining("JOBRUNNER_CA_FILE"),
     });
     await expect((await client(undefined)).get("/v1/jobs")).rejects.toThrow("not trusted");
-    await expect(createPeer({ token: TOKEN }).get(url, "/v1/jobs", 5_000)).rejects.toMatchObject({
+    await expect(createPeer({ token: TOKEN }).ask(JOBS())).rejects.toMatchObject({
       code: "UNREACHABLE",
     });
   });

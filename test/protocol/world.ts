@@ -3,6 +3,7 @@ import { onTestFinished } from "vitest";
 import { type Claim, type Claims, createClaims } from "../../agent/claims.js";
 import { flowHash } from "../../agent/flow-hash.js";
 import { execute } from "../../agent/owner/execute.js";
+import { LogBook } from "../../agent/logs/book.js";
 import { JobControl } from "../../agent/owner/job-control.js";
 import { openFlow } from "../../agent/runner/host/opening.js";
 import { Metrics } from "../../agent/metrics/metrics.js";
@@ -130,6 +131,10 @@ function openAgent(world: World, name: string, code: Code): WorldAgent {
     runners: scripted(world, name, code),
     progress: world.progress,
     metrics: new Metrics(),
+    logs: new LogBook({
+      ...{ persistence, clock, log, agent: name, bytesPerJob: 1024 ** 2 },
+      ...{ now: () => clock.now(), stored: () => undefined },
+    }),
     identity: { agent: name, machine: `machine-${name}`, incarnation: name },
     boardId: () => world.boardId,
     boardDiffers: () => void (agent.doubts += 1),

@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Scope } from "../../../common/access.js";
+import { AGENT_HEADER } from "../../../common/agent-header.js";
 import { isLoopback } from "../../../common/loopback.js";
 import { type Access, type Caller, checkScope } from "./access.js";
-import { checkEncoding, checkHost, checkOrigin } from "./headers.js";
+import { checkAddressee, checkEncoding, checkHost, checkOrigin } from "./headers.js";
 import type { Rate } from "./rate.js";
 
 declare module "fastify" {
@@ -15,18 +16,22 @@ declare module "fastify" {
 interface GuardOptions {
   readonly access: Access;
   readonly rate: Rate;
+  /** Name of the agent. */
+  readonly agent: string;
 }
 
 /** Decides of every request, before its body is read, whether it is looked at. */
-export function installGuard(app: FastifyInstance, { access, rate }: GuardOptions): void {
+export function installGuard(app: FastifyInstance, { access, rate, agent }: GuardOptions): void {
   app.addHook("onRequest", async (request, reply) => {
-    reply.header("x-request-id", request.id);
+    // Also of a refusal: who it was that refused.
+    reply.headers({ "x-request-id": request.id, [AGENT_HEADER]: agent });
     reply.headers({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
     const { host, origin } = request.headers;
     if (access.open) {
       checkHost(host);
       checkOrigin(origin);
     } else checkCaller(request, access, rate);
+    checkAddressee(request.headers[AGENT_HEADER], agent);
     checkEncoding(request.headers["content-encoding"]);
   });
 }

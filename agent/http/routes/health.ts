@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { HealthView } from "../../../common/wire.js";
 import type { Route, RouteOptions } from "../route.js";
-import { HEALTH, HEALTH_QUERY } from "../schemas/health.js";
+import { HEALTH, HEALTH_QUERY } from "../schemas/agents/health.js";
 
 export function healthRoutes({ system, health }: RouteOptions): readonly Route[] {
   return [

@@ -1,5 +1,5 @@
 import type { Route, RouteOptions } from "../route.js";
-import { CAPABILITIES, METRICS, STATUS } from "../schemas/system.js";
+import { CAPABILITIES, METRICS, STATUS } from "../schemas/agents/system.js";
 
 /** Prometheus' text format. */
 const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";

@@ -1,5 +1,6 @@
-import { FIELDS } from "../fields.js";
+import { FIELDS } from "../../fields.js";
 import {
+  ANY,
   COUNT,
   itemOf,
   LABELS,
@@ -10,7 +11,7 @@ import {
   TEXT,
   TEXTS,
   TIME,
-} from "./schema.js";
+} from "../schema.js";
 
 /** `self` is the agent that is asked. */
 export const AGENT_PARAMS: Schema = {
@@ -25,18 +26,29 @@ export const AGENT_PARAMS: Schema = {
   },
 };
 
+export const AGENT_QUERY: Schema = {
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    brief: { enum: ["true"], description: "Without the snapshot of its facts." },
+  },
+};
+
 export const AGENT_STATES = [
   ...["ready", "paused", "cordoned", "draining", "asleep", "unreachable", "gone"],
 ] as const;
 
 const agent = {
   state: { type: "string", enum: AGENT_STATES },
-  url: { ...TEXT, description: "Where its API answers." },
   tags: TEXTS,
   facts: LABELS,
 } as const;
 
 const more = {
+  url: {
+    ...TEXT,
+    description: "Where its API answers; none when only its own machine reaches it.",
+  },
   machine: TEXT,
   version: TEXT,
   slots: shape({ total: COUNT, busy: COUNT }),
@@ -44,6 +56,16 @@ const more = {
   note: { ...TEXT, description: "Why it is in this state." },
   heardAt: TIME,
   asleepSince: TIME,
+  snapshot: {
+    type: "object",
+    description: "Its facts for programs: a value, or why it is unknown.",
+    additionalProperties: {
+      anyOf: [
+        shape({ value: ANY }, { unit: { type: "string", enum: ["bytes", "percent"] }, at: TIME }),
+        shape({ unknown: TEXT }),
+      ],
+    },
+  },
 } as const;
 
 export const AGENT: Schema = named("Agent", { name: TEXT, ...agent }, more);
@@ -57,3 +79,18 @@ export const LIST_AGENTS: Schema = {
 };
 
 export const AGENTS: Schema = named("Agents", { items: list(AGENT_ITEM) });
+
+/** `here`: this agent does it alone, without asking the others. */
+export const FORGET_QUERY: Schema = {
+  type: "object",
+  additionalProperties: false,
+  properties: { here: { enum: ["true"], description: "Without asking the other agents." } },
+};
+
+export const FORGOTTEN: Schema = named("Forgotten", {
+  agent: TEXT,
+  forgotten: {
+    type: "boolean",
+    description: "False: it may be listed again when its machine's registry comes back.",
+  },
+});

@@ -1,4 +1,4 @@
-import { COUNT, list, named, type Schema, shape, TEXT, TEXTS, TIME } from "./schema.js";
+import { COUNT, list, named, type Schema, shape, TEXT, TEXTS, TIME } from "../schema.js";
 import { AGENT_STATES } from "./agents.js";
 
 export const STATUS: Schema = named(

@@ -1,4 +1,4 @@
-import { list, named, type Schema, shape, TEXT } from "./schema.js";
+import { list, named, type Schema, shape, TEXT } from "../schema.js";
 
 export const HEALTH_QUERY: Schema = {
   type: "object",
