@@ -160,18 +160,18 @@ async function listen(
     await app.ready();
     app.server.listen({ host: bare, port });
     await once(app.server, "listening");
-    return urlOf(app.server.address());
+    return urlOf(app.server instanceof SecureServer ? "https" : "http", app.server.address());
   } catch (error) {
     throw toListenError(error, `${host}:${port}`);
   }
 }
 
 /** As this machine reaches it: of all addresses, that of the loopback. */
-function urlOf(address: string | AddressInfo | null): string {
+function urlOf(scheme: "http" | "https", address: string | AddressInfo | null): string {
   if (typeof address !== "object" || address === null) throw new Error("it has no address");
   const { address: at, port, family } = address;
   const host = { "0.0.0.0": "127.0.0.1", "::": "::1" }[at] ?? at;
-  return `http://${family === "IPv6" ? `[${host}]` : host}:${String(port)}`;
+  return `${scheme}://${family === "IPv6" ? `[${host}]` : host}:${String(port)}`;
 }
 
 function toListenError(error: unknown, address: string): JobrunnerError {

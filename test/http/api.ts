@@ -10,6 +10,7 @@ import { createLogs, type Logs } from "../../agent/logs/logs.js";
 import type { Runners } from "../../agent/runner/runner.js";
 import { createRunners } from "../../agent/runner/runners.js";
 import type { JobBoard } from "../../boards/board.js";
+import { AGENT_HEADER } from "../../common/agent-header.js";
 import { BUILTIN_CAPABILITIES } from "../../capabilities/builtin/all.js";
 import { expectDocumented } from "./documented.js";
 import { noSystem } from "./no-system.js";
@@ -172,7 +173,8 @@ export function ask(
           const { statusCode: status = 0, headers: answered } = incoming;
           const answer = { status, headers: answered, text, json: toJson(text) };
           try {
-            expectDocumented(method, url, answer);
+            // What is no agent has no document.
+            if (AGENT_HEADER in answered) expectDocumented(method, url, answer);
             resolve(answer);
           } catch (error) {
             reject(error instanceof Error ? error : new Error(String(error)));
