@@ -55,7 +55,12 @@ export const BAD_INPUTS: readonly BadInput[] = [
   row("no Host", "400", BODY, '"no Host"'),
   row("TLS on the plain port", "400", BODY, '["TLS", Buffer'),
   row("a body that never comes", "408", SERVER, "are told 408 when"),
-  row("1,001 connections", "the last is refused", SERVER, "refuses the connection above the limit"),
+  row(
+    "one connection above the limit",
+    "the last is refused",
+    SERVER,
+    "refuses the connection above the limit",
+  ),
   row("no token, a wrong or an old one", "401, always the same", ACCESS, "are refused alike"),
   row("a token of scope read that posts", "403", ACCESS, "are good for their scope"),
   row("a foreign Host", "421", BODY, "a foreign Host with our port"),

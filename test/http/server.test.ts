@@ -5,6 +5,7 @@ import { join } from "node:path";
 import pino from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { createHttp, type HttpOptions } from "../../agent/http/server.js";
+import { LIMITS } from "../../agent/http/limits.js";
 import type { Clock } from "../../common/clock.js";
 import { JobrunnerError } from "../../common/error.js";
 import type { JobDetailView, JobView, Problem } from "../../common/wire.js";
@@ -266,7 +267,9 @@ describe("slow and idle clients", () => {
     const server = http();
     const url = await server.listen({ host: "127.0.0.1", port: 0 });
     const kept = await open(url);
-    const sockets = await Promise.all(Array.from({ length: 999 }, () => open(url)));
+    const sockets = await Promise.all(
+      Array.from({ length: LIMITS.connections - 1 }, () => open(url)),
+    );
     const refused = await open(url);
     await new Promise((resolve) => refused.once("close", resolve));
     const answer = once(kept, "data");
