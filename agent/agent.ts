@@ -1,10 +1,10 @@
-import type { Config } from "../config/config.js";
 import type { AgentView, HealthView } from "../common/wire.js";
 import { createCommitter } from "../persistence/committer.js";
+import { type Api, createApi } from "./api.js";
 import { watchBoard, type WatchedBoard } from "./board-watch.js";
 import { type Claims, createClaims } from "./claims.js";
 import { Conductor } from "./conductor.js";
-import { createAgents, type DutyVerb } from "./cluster/agents.js";
+import type { DutyVerb } from "./cluster/agents.js";
 import { execute } from "./owner/execute.js";
 import type { JobControl } from "./owner/job-control.js";
 import { Outage } from "./owner/outage.js";
@@ -12,11 +12,10 @@ import { watchRequests } from "./owner/requests.js";
 import { Duty } from "./duty/duty.js";
 import { healthOf } from "./health.js";
 import { handOver, type HandingOver } from "./duty/hand-over.js";
-import { createHttp, type HttpServer } from "./http/server.js";
+import { measuredCapabilities } from "./metrics/measured.js";
+import { Metrics } from "./metrics/metrics.js";
+import { measuredParts } from "./metrics/parts.js";
 import { takeBack } from "./identity.js";
-import { createJobs } from "./jobs.js";
-import { createPeer } from "./cluster/peer.js";
-import { snapshotOf } from "./cluster/snapshot.js";
 import { createPortrait, type Doing, type SelfPortrait } from "./cluster/view.js";
 import { createAbilities } from "./matching/abilities.js";
 import { Ledger } from "./matching/ledger.js";
@@ -24,7 +23,7 @@ import { Matcher } from "./matching/match.js";
 import { Readiness } from "./matching/readiness.js";
 import { ProgressBook } from "./jobs/progress.js";
 import { createLogs, type Logs } from "./logs/logs.js";
-import type { AgentParts } from "./parts.js";
+import type { AgentParts, LiveSettings } from "./parts.js";
 import type { Manifest } from "./runner/runner.js";
 import { limitsOf, RetentionSweep } from "./retention.js";
 import { Sleep } from "./duty/sleep.js";
@@ -43,9 +42,6 @@ export interface Agent {
   /** Other settings from now on; jobs that run already are left to end. */
   change(settings: LiveSettings): void;
 }
-
-/** Settings that change without a restart. */
-export type LiveSettings = Pick<Config, "slots" | "tags" | "onlyWhen" | "drainTimeoutMs">;
 
 /** Starts the parts in order; resolves when the agent takes jobs. */
 export async function startAgent(parts: AgentParts): Promise<Agent> {
@@ -67,6 +63,7 @@ class RunningAgent implements Agent {
   readonly #duty: Duty;
   readonly #portrait: SelfPortrait;
   readonly #progress = new ProgressBook();
+  readonly #metrics = new Metrics();
   readonly #logs: Logs;
   readonly #outage: Outage;
   readonly #committer;
@@ -78,25 +75,22 @@ class RunningAgent implements Agent {
   readonly #readiness: Readiness;
   readonly #conductor: Conductor;
   readonly #sleep: Sleep;
-  readonly #http: HttpServer;
+  readonly #api: Api;
   #requests: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
   #ready = false;
   #live: LiveSettings;
 
-  constructor(parts: AgentParts) {
-    const { persistence, runners, identity, membership, facts, clock, log, config } = parts;
+  constructor(given: AgentParts) {
+    const parts = measuredParts(given, this.#metrics);
+    const { persistence, runners, identity, facts, clock, log, config } = parts;
     const board = watchBoard(parts.board, log, () => this.#sweep.wake());
-    const { incarnation, agent, machine } = identity;
+    const { incarnation, agent } = identity;
     this.#parts = { ...parts, board };
     this.#live = config;
     this.#duty = new Duty(clock, () => this.#live.drainTimeoutMs);
-    this.#logs = createLogs({
-      ...parts,
-      ...config.logs,
-      agent,
-      now: () => this.#sweep.databaseNow(),
-    });
+    const databaseNow = (): number => this.#sweep.databaseNow();
+    this.#logs = createLogs({ ...parts, ...config.logs, agent, now: databaseNow });
     const stopping = this.#stopping.signal;
     this.#outage = new Outage({ clock, log, patienceMs: config.patienceMs, stopping });
     this.#committer = createCommitter(persistence, {
@@ -112,7 +106,10 @@ class RunningAgent implements Agent {
       ...{ board, persistence, clock, log, incarnation },
       ...{ claims: this.#claims, directory: config.directory, random: Math.random },
     });
-    this.#abilities = createAbilities({ facts, runners, clock });
+    this.#abilities = createAbilities({
+      ...{ facts, runners, clock },
+      watch: (registry) => measuredCapabilities(registry, this.#metrics),
+    });
     this.#readiness = new Readiness({
       ...{ leaving: stopping, duty: this.#duty, sweep: this.#sweep, runners },
       ...{ abilities: this.#abilities, onlyWhen: () => this.#live.onlyWhen },
@@ -125,35 +122,26 @@ class RunningAgent implements Agent {
     const limits = limitsOf(config.retention);
     this.#retention = new RetentionSweep({ persistence, clock, log, random: Math.random, limits });
     const why = this.#createWhy();
-    const jobs = createJobs({
-      ...{ persistence, board, runners, identity, clock, log, capabilities: this.#abilities },
-      ...{ progress: this.#progress, onPutFailed: () => this.#sweep.wake() },
-      why: (needs) => why.job(needs),
-      requested: (job, request) => this.#conductor.running().get(job)?.request(request),
-    });
-    this.#conductor = this.#createConductor((job) => jobs.wake(job));
+    this.#conductor = this.#createConductor((job) => this.#api.jobs.wake(job));
     this.#sleep = new Sleep({ ...this.#parts, ...this.#moving(), woken: () => this.#woken() });
     this.#portrait = createPortrait({
       ...this.#parts,
       ...{ address: () => this.address, doing: () => this.#doing() },
     });
-    const agents = createAgents({
-      ...{ membership, peer: createPeer(config.token), name: agent, machine, clock },
-      ...{ self: () => this.#view(), jobs: why.jobs },
-      snapshot: () => snapshotOf(facts, clock),
+    this.#api = createApi({
+      ...{ ...this.#parts, abilities: this.#abilities, progress: this.#progress },
+      ...{ metrics: this.#metrics, logs: this.#logs.read, why, sweep: this.#sweep },
+      running: () => this.#conductor.running(),
+      ...{ view: () => this.#view(), health: () => this.#health() },
       obey: (verb) => this.#obey(verb),
-    });
-    this.#http = createHttp({
-      ...{ jobs, logs: this.#logs.read, agents, board: this.#sweep, log },
-      ...{ agent, version: parts.version, health: () => this.#health() },
-      ...(config.token === undefined ? {} : { token: config.token }),
+      putFailed: () => this.#sweep.wake(),
     });
   }
 
   async start(): Promise<void> {
     const { board, config, identity, facts, runners, log } = this.#parts;
     facts.start();
-    this.address = await this.#http.listen({ host: config.host, port: config.port });
+    this.address = await this.#api.http.listen({ host: config.host, port: config.port });
     await identity.announce(this.address);
     this.manifest = await runners.manifest();
     this.#abilities.learn(this.manifest);
@@ -192,7 +180,7 @@ class RunningAgent implements Agent {
     await power[Symbol.asyncDispose]();
     await this.#requests;
     await Promise.all([this.#sweep.stop(), this.#retention.stop()]);
-    await this.#http.close();
+    await this.#api[Symbol.asyncDispose]();
     const mine = [this.#claims, this.#committer, runners, this.#logs, facts, membership];
     for (const part of [...mine, identity, board, persistence]) await part[Symbol.asyncDispose]();
     log.info("agent stopped");
@@ -202,6 +190,7 @@ class RunningAgent implements Agent {
     this.#live = settings;
     this.#parts.facts.setTags(settings.tags);
     this.#abilities.forget();
+    this.#api.http.replace(settings, settings.tls);
     this.#conductor.wake();
   }
 
@@ -220,6 +209,7 @@ class RunningAgent implements Agent {
       mayClaim: async () => (await this.#readiness.obstacle()) === undefined,
       surveyed: (survey) => this.#sweep.surveyed(survey),
       execute: async (claim, control) => {
+        claim.lost.addEventListener("abort", () => this.#metrics.claimLost(), { once: true });
         await execute(claim, control, {
           ...this.#parts,
           ...{ claims, committer: this.#committer, progress: this.#progress },
@@ -227,6 +217,7 @@ class RunningAgent implements Agent {
           ...{ boardId: () => sweep.boardId ?? "", boardDiffers: () => sweep.boardDiffers() },
           databaseNow: () => sweep.databaseNow(),
           persistenceDown: () => sweep.persistenceDown(),
+          metrics: this.#metrics,
         });
         ended(claim.job);
         this.#logs.wake(claim.job);

@@ -25,10 +25,11 @@ import { EndWaiters, type WaitLimit } from "./jobs/waiting.js";
 export interface Jobs {
   /**
    * P-1, P-2: durable when it resolves, whatever the board says. The same key and request again
-   * give the same job. Throws UNKNOWN_FLOW, BAD_PARAMETERS, BAD_FLOW, TOO_LARGE, CONFLICT (the key
-   * belongs to another request) or PERSISTENCE_DOWN (nothing, or all of it, is stored).
+   * give the same job, whatever the trace. Throws UNKNOWN_FLOW, BAD_PARAMETERS, BAD_FLOW,
+   * TOO_LARGE, CONFLICT (the key belongs to another request) or PERSISTENCE_DOWN (nothing, or all
+   * of it, is stored).
    */
-  post(request: PostRequest, key?: string): Promise<PostAnswer>;
+  post(request: PostRequest, key?: string, traceparent?: string): Promise<PostAnswer>;
   /** What `post` would do, without doing it. */
   check(request: PostRequest): Promise<CheckView>;
   /** Newest first. A page may be shorter than its limit and still have a next one. */
@@ -58,7 +59,7 @@ export function createJobs(options: JobsOptions): Jobs {
   const { persistence, runners } = options;
   const waiters = new EndWaiters(options.clock);
   return {
-    post: (request, key) => postJob(options, request, key),
+    post: (request, key, traceparent) => postJob(options, request, { key, traceparent }),
     check: (request) => checkPosting(options, request),
     list: (query) => listJobs(persistence, query),
     detail: (part) => detail(options, part),

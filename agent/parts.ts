@@ -24,3 +24,9 @@ export interface AgentParts {
   /** Of this jobrunner. */
   readonly version: string;
 }
+
+/** Settings that change without a restart. */
+export type LiveSettings = Pick<
+  Config,
+  "slots" | "tags" | "onlyWhen" | "drainTimeoutMs" | "token" | "tokens" | "tls"
+>;

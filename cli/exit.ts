@@ -33,6 +33,7 @@ const CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   NOT_JSON: EXIT.usage,
   NOT_FOUND: EXIT.notFound,
   UNAUTHORISED: EXIT.unauthorised,
+  FORBIDDEN: EXIT.unauthorised,
   UNREACHABLE: EXIT.unavailable,
   PERSISTENCE_DOWN: EXIT.unavailable,
   BOARD_DOWN: EXIT.unavailable,

@@ -65,6 +65,7 @@ export interface JobView {
   readonly reason?: ParkReason;
   readonly postedAt: string;
   readonly postedVia: string;
+  readonly traceparent?: string;
   readonly runAt?: string;
   readonly endedAt?: string;
 }

@@ -13,7 +13,11 @@ const DEFAULT_REDIS = "redis://127.0.0.1:6379";
 const DEFAULT_CONSUL = "http://127.0.0.1:8500";
 
 /** Fills in what nobody wrote; other programs' variables (REDIS_URL, ...) come before our own. */
-export function complete(settings: CheckedSettings, env: NodeJS.ProcessEnv): Config {
+export function complete(
+  settings: CheckedSettings,
+  env: NodeJS.ProcessEnv,
+  { tls, ca }: Pick<Config, "tls" | "ca"> = {},
+): Config {
   const { agent, api, flows, claim, drain, log } = settings;
   const directory = stateDirectory(env);
   const { host, port } = listenAddress(api?.listen);
@@ -22,6 +26,9 @@ export function complete(settings: CheckedSettings, env: NodeJS.ProcessEnv): Con
     host,
     port,
     ...(api?.token === undefined ? {} : { token: api.token }),
+    ...(api?.tokens === undefined ? {} : { tokens: api.tokens }),
+    ...(tls === undefined ? {} : { tls }),
+    ...(ca === undefined ? {} : { ca }),
     ...(api?.advertise === undefined ? {} : { advertise: new URL(api.advertise).origin }),
     peers: (settings.peers ?? []).map((peer) => new URL(peer).origin),
     ...(registers(settings) ? { registry: consulUrl(settings.consul, env, undefined) } : {}),

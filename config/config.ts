@@ -1,3 +1,4 @@
+import type { AccessToken } from "../common/access.js";
 import type { Clause } from "../common/job.js";
 import type { PortRange } from "../common/port.js";
 import type { Overrides } from "../facts/overrides.js";
@@ -11,6 +12,12 @@ export interface Config {
   readonly port: number;
   /** What every request must carry when other machines may ask. */
   readonly token?: string;
+  /** Further tokens, good for less. */
+  readonly tokens?: readonly AccessToken[];
+  /** Certificate and private key of the API, PEM; with them it speaks https. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Authority that other agents' certificates are signed by, PEM. */
+  readonly ca?: string;
   /** Where others reach the API, when that differs from where it listens: a URL. */
   readonly advertise?: string;
   /** Addresses of agents of other machines, where no Consul tells them. */

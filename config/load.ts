@@ -6,6 +6,7 @@ import { settingsFiles } from "./sources/files.js";
 import { type Merged, merge } from "./sources/merge.js";
 import { configError, inOurWords, problemsOf } from "./problems.js";
 import { complete, listenAddress, mysqlUrl } from "./complete.js";
+import { readPem } from "./pem.js";
 import { type CheckedSettings, SETTINGS } from "./schema.js";
 import { readSecrets } from "./secrets.js";
 import type { Path, Problem, Settings, Source } from "./sources/source.js";
@@ -41,20 +42,23 @@ export function loadConfig({ env, file, flags }: LoadOptions): Loaded {
   const merged = merge(flags === undefined ? written : [...written, flags]);
   const secrets = readSecrets(merged.settings, env);
   const checked = SETTINGS.safeParse(secrets.settings, { error: inOurWords });
+  const pem = readPem(checked.data?.api, env);
   // Of what could not be read nobody knows whether it fits.
   const isWhole = reads.every(({ source }) => source !== undefined);
   const missing = secrets.problems.map(({ path }) => path.join("."));
   problems.push(
     ...[
       ...secrets.problems,
+      ...pem.problems,
       ...(checked.success
         ? mistakes(checked.data, env).filter(({ unless }) => isWhole && !missing.includes(unless))
         : problemsOf(checked.error, secrets.settings)),
     ].map((problem) => located(problem, merged)),
   );
   if (problems.length > 0 || !checked.success) throw configError(withoutDoubles(problems));
-  const config = complete(checked.data, env);
-  const { settings, secret, warnings } = secrets;
+  const config = complete(checked.data, env, pem);
+  const { settings, secret } = secrets;
+  const warnings = [...secrets.warnings, ...pem.warnings];
   return { config, warnings, settings, merged, secret, files };
 }
 
@@ -94,6 +98,13 @@ function mistakes(settings: CheckedSettings, env: NodeJS.ProcessEnv): readonly M
       message:
         "can be reached from other machines, and whoever can post runs code: add " +
         "`token: { file: PATH }`, the same on all of them, or listen on 127.0.0.1",
+    });
+  }
+  if (api?.tokens !== undefined && api.token === undefined) {
+    problems.push({
+      unless: "api.token",
+      path: ["api", "tokens"],
+      message: "needs api.token as well: agents ask each other with that one",
     });
   }
   const kind = board?.kind ?? "embedded";

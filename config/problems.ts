@@ -46,10 +46,12 @@ function describe(issue: z.core.$ZodIssue, value: unknown): string {
     return `must be one of ${choices.join(", ")}${hint}`;
   }
   // What may be a secret is not repeated.
-  if (issue.path.at(-1) === "token" || issue.path.at(-1) === "url") return issue.message;
+  if (SECRET.includes(issue.path.at(-1))) return issue.message;
   const shown = typeof value === "string" || typeof value === "number" ? JSON.stringify(value) : "";
   return `${shown} ${issue.message}`.trim();
 }
+
+const SECRET: readonly unknown[] = ["token", "tokens", "url", "key"];
 
 function choicesOf(issue: z.core.$ZodIssue): readonly string[] | undefined {
   if (issue.code === "invalid_value") return issue.values.map(String);
@@ -70,7 +72,8 @@ export function configError(problems: readonly Problem[]): JobrunnerError {
     // The name of a flag or variable says already which setting it is.
     const named = path.length === 0 || (place !== undefined && place.line === undefined);
     const what = named ? message : `${path.join(".")} ${message}`;
-    return place === undefined ? what : `${place.label}: ${what}${excerpt(place)}`;
+    if (place === undefined) return what;
+    return `${place.label}: ${what}${excerpt(place, SECRET.includes(path.at(-1)))}`;
   });
   return new JobrunnerError("USAGE", `the configuration is wrong\n${texts.join("\n")}`);
 }
@@ -81,8 +84,16 @@ function lineOf({ place }: Problem): number {
 }
 
 /** The line and a mark under its place. */
-function excerpt({ line }: Place): string {
+function excerpt({ line }: Place, isSecret: boolean): string {
   if (line === undefined || line.text.trim() === "") return "";
   const number = String(line.number).padStart(4);
-  return `\n${number} | ${line.text}\n${" ".repeat(4)} | ${" ".repeat(line.column - 1)}^`;
+  const shown = isSecret ? `${line.text.slice(0, line.column - 1)}***` : withoutSecrets(line.text);
+  return `\n${number} | ${shown}\n${" ".repeat(4)} | ${" ".repeat(line.column - 1)}^`;
+}
+
+/** A line as it may be shown: other settings on it may be secret, or hold a password. */
+function withoutSecrets(text: string): string {
+  return text
+    .replaceAll(/(:\/\/[^/@\s:]*):[^/@\s]*@/g, "$1:***@")
+    .replaceAll(/\b(token|key|password)(["']?\s*:\s*)(?!\{)[^\s,}]+/gi, "$1$2***");
 }

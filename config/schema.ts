@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { BUILTIN_CAPABILITIES } from "../capabilities/builtin/all.js";
 import { parseClauseNow } from "../capabilities/parse.js";
+import { type AccessToken, parseTokens } from "../common/access.js";
 import { parseBytes } from "../common/text/bytes.js";
 import { parseDuration } from "../common/text/duration.js";
 import { hasCode, JobrunnerError } from "../common/error.js";
@@ -40,6 +41,17 @@ const listen = z.coerce
 const token = z
   .string()
   .regex(/^\S{16,}$/, "is too easy to guess, or has blanks: 16 characters or more");
+
+/** The text of the file that `{ file: PATH }` names. */
+const tokens = z.string().transform((text, context): readonly AccessToken[] => {
+  try {
+    return parseTokens(text);
+  } catch (error) {
+    if (!(error instanceof JobrunnerError)) throw error;
+    context.addIssue({ code: "custom", message: `is no file of tokens: ${error.message}` });
+    return z.NEVER;
+  }
+});
 
 /** A duration such as 10s, as milliseconds. */
 function duration(low: number, high: number): z.ZodType<number, string> {
@@ -170,10 +182,13 @@ export const SETTINGS = z.strictObject({
     .strictObject({
       listen: listen.optional(),
       token: token.optional(),
-      advertise: url("http").optional(),
+      tokens: tokens.optional(),
+      advertise: url("http", "https").optional(),
+      tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }).optional(),
+      ca: z.string().min(1).optional(),
     })
     .optional(),
-  peers: z.array(url("http")).optional(),
+  peers: z.array(url("http", "https")).optional(),
   flows: z.strictObject({ dirs: z.array(z.string().min(1)).optional() }).optional(),
   facts: z.record(z.string(), z.json()).transform(overrides).optional(),
   board: board.optional(),

@@ -1,4 +1,4 @@
-import type { Clause, JobRequest, JobState, Needs, ParkReason } from "../common/job.js";
+import type { Clause, JobRequest, JobState, Needs, ParkReason, StartableState } from "../common/job.js";
 import type { Store } from "../common/json.js";
 import type { FlowSpec } from "../engine/flow.js";
 import type { Change, Entry } from "../engine/journal.js";
@@ -27,6 +27,8 @@ export interface NewJob {
   readonly runAt?: number;
   /** Name of the agent that took the posting. */
   readonly postedVia: string;
+  /** Where its posting stands in the poster's trace (W3C). */
+  readonly traceparent?: string;
   readonly key?: { readonly key: string; readonly bodyHash: string };
   /** Those of `needs` that the poster asked for, beside what the flow needs. */
   readonly required?: readonly Clause[];
@@ -171,6 +173,8 @@ export interface JobPage {
   readonly next?: string;
 }
 
+export type OpenState = StartableState | "SUSPENDED";
+
 /** What the sweep needs to put a job back on its board (P-31). */
 export interface OpenJob {
   readonly id: string;
@@ -215,6 +219,8 @@ export interface Persistence extends LogStore, TurnsPort, VerbsPort, AsyncDispos
   matchIds(part: string, limit: number): Promise<readonly string[]>;
   jobs(filter: JobFilter, limit: number, cursor?: string): Promise<JobPage>;
   ownerships(id: string): Promise<readonly Ownership[]>;
+  /** How many jobs are not over, by state. */
+  counts(): Promise<Readonly<Record<OpenState, number>>>;
 
   /** P-7: the new token, or undefined when not exactly as seen, not startable or not due. */
   raise(raise: Raise): Promise<number | undefined>;

@@ -19,5 +19,10 @@ export function openJobs(cursor: string, limit: string): string {
   return `${ranges.join(" UNION ALL ")} ORDER BY id LIMIT ${limit}`;
 }
 
+/** Jobs that are not over, by state: a walk of that part of the index alone. */
+export const COUNTS = `SELECT state, count(*) AS jobs FROM jobs
+  WHERE state IN (${[...STARTABLE, "SUSPENDED"].map((state) => `'${state}'`).join(", ")})
+  GROUP BY state`;
+
 /** `'WAITING', 'RUNNING', 'REVERTING'`. */
 export const STARTABLE_LIST = STARTABLE.map((state) => `'${state}'`).join(", ");

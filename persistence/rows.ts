@@ -15,6 +15,7 @@ import {
   type JobRow,
   type JobSummary,
   type OpenJob,
+  type OpenState,
   type Ownership,
   OWNERSHIP_ENDS,
 } from "./persistence.js";
@@ -44,6 +45,7 @@ export const SUMMARY_COLUMNS = [
   "reason",
   "resumed_at_token",
   "ended_at",
+  "traceparent",
 ] as const;
 
 export function toState(row: Columns): JobState {
@@ -74,6 +76,7 @@ export function toSummary(row: Columns): JobSummary {
     ...(request === undefined ? {} : { request }),
     ...(isEmpty(row, "reason") ? {} : { reason: toReason(row) }),
     ...(isEmpty(row, "ended_at") ? {} : { endedAt: integer(row, "ended_at") }),
+    ...(isEmpty(row, "traceparent") ? {} : { traceparent: text(row, "traceparent") }),
     ...(isEmpty(row, "resumed_at_token")
       ? {}
       : { resumedAtToken: integer(row, "resumed_at_token") }),
@@ -135,6 +138,15 @@ export function toOpenJob(row: Columns, now: number): OpenJob {
     dueInMs: isEmpty(row, "run_at") ? 0 : Math.max(0, integer(row, "run_at") - now),
     owned: toState(row) !== "WAITING",
   };
+}
+
+/** Rows of state and number; a state without a row has none. */
+export function toCounts(rows: readonly Columns[]): Readonly<Record<OpenState, number>> {
+  const counts = { WAITING: 0, RUNNING: 0, REVERTING: 0, SUSPENDED: 0 };
+  for (const row of rows) {
+    counts[oneOf(row, "state", [...STARTABLE, "SUSPENDED"])] = integer(row, "jobs");
+  }
+  return counts;
 }
 
 /** The key under which people's abbreviated ids are found by their end. */

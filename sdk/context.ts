@@ -20,6 +20,8 @@ export interface Context {
   readonly atom: string;
   /** Name of the agent that runs it now. */
   readonly agent: string;
+  /** W3C trace context the job was posted with, to be sent along with what the body asks of others. */
+  readonly traceparent: string | undefined;
   /** How often this body was started in this attempt of its retry, from 1. */
   readonly attempt: number;
   /**

@@ -1,3 +1,5 @@
+import { type IncomingMessage, request as plainRequest } from "node:http";
+import { request as secureRequest } from "node:https";
 import { AGENT_HEADER } from "../../common/agent-header.js";
 import { JobrunnerError } from "../../common/error.js";
 
@@ -25,49 +27,95 @@ export interface PeerAnswer<T> {
   readonly said: T;
 }
 
-export function createPeer(token: string | undefined): Peer {
-  return { ask: (request) => ask(request, token) };
+export interface PeerOptions {
+  /** What all agents of the cluster share. */
+  readonly token?: string;
+  /** Authority of their certificates, PEM; by default those that Node knows. */
+  readonly ca?: string;
 }
 
-async function ask<T>(request: PeerRequest, token: string | undefined): Promise<PeerAnswer<T>> {
+/** Largest answer of another agent, bytes. */
+const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
+
+export function createPeer(options: PeerOptions): Peer {
+  return { ask: (request) => ask(request, options) };
+}
+
+async function ask<T>(request: PeerRequest, { token, ca }: PeerOptions): Promise<PeerAnswer<T>> {
   const { method, url, path, only, limitMs } = request;
   const headers = {
+    accept: "application/json",
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...(only === undefined ? {} : { [AGENT_HEADER]: only }),
   };
   const { host } = new URL(url);
   const signal = AbortSignal.timeout(limitMs);
   try {
-    const answer = await fetch(url + path, { method, headers, signal, redirect: "error" });
-    const agent = answer.headers.get(AGENT_HEADER) ?? undefined;
-    const wrong = mistakeOf(answer, { agent, only });
+    const trust = ca === undefined ? {} : { ca };
+    const answer = await send(url + path, { method, headers, signal, ...trust });
+    const { agent, status } = answer;
+    const wrong = mistakeOf(answer, only);
     if (wrong === undefined && agent !== undefined)
-      return { agent, said: (await answer.json()) as T };
-    await answer.body?.cancel();
+      return { agent, said: JSON.parse(answer.text) as T };
     throw new JobrunnerError(
-      answer.status === 401 ? "UNAUTHORISED" : "UNREACHABLE",
+      status === 401 ? "UNAUTHORISED" : "UNREACHABLE",
       `${host}: ${wrong ?? NO_AGENT}`,
     );
   } catch (error) {
     if (error instanceof JobrunnerError) throw error;
-    const why = signal.aborted ? `no answer in ${String(limitMs)} ms` : causeOf(error);
+    const why = signal.aborted ? `no answer in ${String(limitMs)} ms` : reasonOf(error);
     throw new JobrunnerError("UNREACHABLE", `${host}: ${why}`, { cause: error, retryable: true });
   }
 }
 
 const NO_AGENT = "something else than an agent answers there";
 
-function mistakeOf(
-  { ok, status }: Response,
-  { agent, only }: { readonly agent: string | undefined; readonly only: string | undefined },
-): string | undefined {
-  if (agent === undefined) return NO_AGENT;
-  if (only !== undefined && agent !== only) return `that address belongs to ${agent}`;
-  return ok ? undefined : `answered ${String(status)}`;
+interface Answer {
+  readonly status: number;
+  /** Who says that it answers. */
+  readonly agent: string | undefined;
+  readonly text: string;
 }
 
-/** fetch says "fetch failed" and keeps the reason below. */
-function causeOf(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  return cause instanceof Error ? cause.message : String(cause);
+function mistakeOf({ status, agent }: Answer, only: string | undefined): string | undefined {
+  if (agent === undefined) return NO_AGENT;
+  if (only !== undefined && agent !== only) return `that address belongs to ${agent}`;
+  return status >= 200 && status < 300 ? undefined : `answered ${String(status)}`;
+}
+
+interface Sent {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  readonly ca?: string;
+}
+
+/** Redirects are not followed: the token is for this agent. */
+function send(url: string, options: Sent): Promise<Answer> {
+  const request = url.startsWith("https:") ? secureRequest : plainRequest;
+  return new Promise((resolve, reject) => {
+    const outgoing = request(url, { ...options, agent: false }, (incoming) => {
+      const { statusCode: status = 0, headers } = incoming;
+      const said = headers[AGENT_HEADER];
+      const agent = typeof said === "string" ? said : undefined;
+      read(incoming).then((text) => resolve({ status, agent, text }), reject);
+    });
+    outgoing.on("error", reject);
+    outgoing.end();
+  });
+}
+
+async function read(incoming: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > ANSWER_BYTES_MAX) throw new Error("the answer is too large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -21,12 +21,12 @@ export function reachOf(
 ): Reach {
   if (advertise !== undefined) return { url: advertise };
   const own = addressesOf(interfaces);
-  const { origin, hostname: at, port } = new URL(address);
+  const { origin, protocol, hostname: at, port } = new URL(address);
   const isWild = WILDCARDS.includes(host);
   // Not the address: of a wildcard it says the loopback, where others find themselves.
-  const outward = isWild ? own?.outward : origin.replace(/^http:\/\/|:\d+$/g, "");
+  const outward = isWild ? own?.outward : origin.replace(/^https?:\/\/|:\d+$/g, "");
   if (outward !== undefined && !(isLoopback(at) && !isWild)) {
-    return { url: `http://${outward}:${port}` };
+    return { url: `${protocol}//${outward}:${port}` };
   }
   if (isHere(registry, own?.all ?? [])) return { url: origin };
   if (!isWild) return { trouble: "its API listens on its own machine only (api.listen)" };

@@ -6,6 +6,7 @@ import type { Config } from "../../config/config.js";
 import type { Facts } from "../../facts/facts.js";
 import { createSteady } from "../../facts/told/steady.js";
 import { describeFacts, lastingFacts } from "../../facts/told/texts.js";
+import { kindOf } from "./kind.js";
 import type { AgentIdentity } from "../identity.js";
 import { reachOf } from "./reach.js";
 
@@ -104,9 +105,4 @@ function noteOf({ facts, version, doing }: SelfParts, trouble: string | undefine
     ...(jobs.length === 0 ? [] : [`runs ${jobs.map((id) => id.slice(-8)).join(" ")}`]),
     ...(machine.length === 0 ? [] : [machine.join(", ")]),
   ].join("\n");
-}
-
-function kindOf(board: string): string {
-  const scheme = board.split(":", 1)[0] ?? "";
-  return { sqlite: "embedded", rediss: "redis", "consul+https": "consul" }[scheme] ?? scheme;
 }

@@ -17,7 +17,8 @@ export function installFailures(app: FastifyInstance, log: ErrorLog): void {
   app.setErrorHandler((error: unknown, request, reply) => {
     const known = toKnown(error);
     if (statusOf(known) === 500) {
-      log.error({ err: error, method: request.method, path: pathOf(request) }, "a request failed");
+      const { id, method } = request;
+      log.error({ err: error, requestId: id, method, path: pathOf(request) }, "a request failed");
     }
     return sendProblem(known, request, reply);
   });

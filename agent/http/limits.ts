@@ -38,6 +38,10 @@ export const LIMITS = {
   idleMs: 120_000,
   /** A connection between two requests, ms. */
   keepAliveMs: 65_000,
+  /** Of each caller beyond the loopback. */
+  requestsASecond: 100,
+  /** Callers whose requests are counted; who has not asked for longest is forgotten first. */
+  callers: 10_000,
   /** Errors listed in one answer. */
   errors: 20,
 } satisfies Readonly<Record<string, number>>;

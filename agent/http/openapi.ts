@@ -103,7 +103,7 @@ function toResponses(answers: Answers, schemas: Components): Readonly<Record<str
     const description = STATUS_CODES[status] ?? status;
     const { content, type } = schema;
     if (type === "null") return [status, { description }] as const;
-    const told = content ?? { "application/json": { schema: refer(schema, schemas) } };
+    const told = refer(content ?? { "application/json": { schema } }, schemas);
     return [status, { description, content: told }] as const;
   });
   return Object.fromEntries(entries);
@@ -127,12 +127,16 @@ function refer(schema: Json, schemas: Components): Json {
   if (Array.isArray(schema)) return schema.map((item: Json) => refer(item, schemas));
   if (typeof schema !== "object" || schema === null) return schema;
   const { title, ...rest } = schema as Schema;
-  const inside = (): Json =>
-    Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, refer(value, schemas)]));
-  if (typeof title !== "string") return inside();
+  // A member of that name is none: its value is a schema.
+  if (typeof title !== "string") return referAll(schema as Schema, schemas);
   if (!schemas.has(title)) {
     schemas.set(title, {}); // It may stand inside itself.
-    schemas.set(title, inside());
+    schemas.set(title, referAll(rest, schemas));
   }
   return { $ref: `#/components/schemas/${title}` };
+}
+
+function referAll(schema: Schema, schemas: Components): Json {
+  const entries = Object.entries(schema).map(([key, value]) => [key, refer(value, schemas)]);
+  return Object.fromEntries(entries) as Json;
 }

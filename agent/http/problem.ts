@@ -18,6 +18,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   BAD_PARAMETERS: 422,
   BAD_FLOW: 422,
   UNAUTHORISED: 401,
+  FORBIDDEN: 403,
   NOT_FOUND: 404,
   CONFLICT: 409,
   UNREACHABLE: 502,

@@ -1,18 +1,16 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Scope } from "../../common/access.js";
 import type { HealthView } from "../../common/wire.js";
+import type { BoardView } from "../../common/wire/board.js";
+import type { CapabilitiesView, StatusView } from "../../common/wire/system.js";
 import type { Agents } from "../cluster/agents.js";
 import type { Jobs } from "../jobs.js";
 import type { JobLogs } from "../logs/job-logs.js";
-import type { BoardInUse } from "./routes/board.js";
 import type { Answers, Schema } from "./schemas/schema.js";
 import type { SseStreams } from "./sse.js";
 
 export type Part = "body" | "querystring" | "params" | "headers";
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
-
-/** What a token may do, each with all before it. */
-export const SCOPES = ["read", "post", "operate", "admin"] as const;
-export type Scope = (typeof SCOPES)[number];
 
 /** Chapters of the OpenAPI document. */
 export const TAGS = {
@@ -37,6 +35,23 @@ export interface Route {
   readonly handler: Handler;
 }
 
+/** What the agent tells about itself as a program. */
+export interface System {
+  status(): Promise<StatusView>;
+  capabilities(): CapabilitiesView;
+  /** In Prometheus' text format. */
+  metrics(): Promise<string>;
+  /** Whether its event loop turns. */
+  liveness(): HealthView;
+}
+
+/** The board of the agent that answers. */
+export interface BoardInUse {
+  boards(): Promise<Omit<BoardView, "agent" | "inUse"> & { readonly inUse: string | undefined }>;
+  /** Makes it the cluster's, and puts open jobs on it. */
+  useBoard(): ReturnType<BoardInUse["boards"]>;
+}
+
 /** What routes are made of. */
 export interface RouteOptions {
   readonly jobs: Jobs;
@@ -47,6 +62,7 @@ export interface RouteOptions {
   readonly agent: string;
   /** Of this jobrunner. */
   readonly version: string;
+  readonly system: System;
   health(): Promise<HealthView>;
   /** Aborts when the server stops: long polls answer what they know. */
   readonly stopping: AbortSignal;

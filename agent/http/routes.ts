@@ -11,6 +11,7 @@ import { logRoutes } from "./routes/logs.js";
 import { openApiRoute } from "./routes/openapi.js";
 import { postingRoutes } from "./routes/posting.js";
 import { verbRoutes } from "./routes/verbs.js";
+import { systemRoutes } from "./routes/system.js";
 import { NO_QUERY } from "./schemas/schema.js";
 
 /** Every part of the API; a new one is a file in routes/ and a line here. */
@@ -19,11 +20,11 @@ const PARTS: readonly ((options: RouteOptions) => readonly Route[])[] = [
   jobRoutes,
   askingRoutes,
   verbRoutes,
-  logRoutes,
   flowRoutes,
   logRoutes,
   agentRoutes,
   boardRoutes,
+  systemRoutes,
   healthRoutes,
 ];
 

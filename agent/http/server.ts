@@ -1,7 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { Server as SecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import Fastify, { type FastifyInstance } from "fastify";
-import { AGENT_HEADER } from "../../common/agent-header.js";
 import { JobrunnerError } from "../../common/error.js";
 import type { Json } from "../../common/json.js";
 import { isLoopback } from "../../common/loopback.js";
@@ -13,7 +15,9 @@ import {
   sendProblem,
   toSchemaError,
 } from "./failures.js";
-import { checkAddressee, checkEncoding, checkHost, checkOrigin, checkToken } from "./guards.js";
+import { Access, type AccessOptions } from "./guard/access.js";
+import { installGuard } from "./guard/guard.js";
+import { Rate } from "./guard/rate.js";
 import { LIMITS } from "./limits.js";
 import { HttpError } from "./problem.js";
 import { coerceQuery } from "./query.js";
@@ -22,12 +26,20 @@ import { installRoutes } from "./routes.js";
 import type { Schema } from "./schemas/schema.js";
 import { SseStreams } from "./sse.js";
 
-export interface HttpOptions extends Omit<RouteOptions, "stopping" | "streams"> {
+export interface HttpOptions extends Omit<RouteOptions, "stopping" | "streams">, AccessOptions {
   readonly log: ErrorLog;
-  /** What every request must carry, but for health checks; without one only loopback is served. */
-  readonly token?: string;
+  /** With one only https is spoken. */
+  readonly tls?: TlsFiles;
+  /** The clock of expiries and rates, ms since 1970; the machine's by default. */
+  readonly now?: () => number;
   /** Time limits other than the usual ones. */
   readonly timeouts?: Timeouts;
+}
+
+/** Certificate and private key, PEM. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
 }
 
 type Timeouts = Pick<typeof LIMITS, "headersMs" | "requestMs" | "checkEveryMs">;
@@ -38,6 +50,8 @@ export interface HttpServer {
    * Throws USAGE for a host beyond loopback without a token, and for a port that is in use.
    */
   listen(at: { readonly host: string; readonly port: number }): Promise<string>;
+  /** Tokens and certificate from now on. */
+  replace(access: AccessOptions, tls: TlsFiles | undefined): void;
   /** Answers who waits, lets requests in progress end, closes. */
   close(): Promise<void>;
 }
@@ -45,16 +59,24 @@ export interface HttpServer {
 /** The agent's HTTP API. */
 export function createHttp(options: HttpOptions): HttpServer {
   const stopping = new AbortController();
-  const app = createApp(options.timeouts ?? LIMITS);
-  installGuards(app, options);
+  const app = createApp(options.timeouts ?? LIMITS, options.tls);
+  const { now = Date.now } = options;
+  const access = new Access(options, now);
+  installGuard(app, { access, rate: new Rate(now), agent: options.agent });
+  installQueries(app);
   installFailures(app, options.log);
   const { signal } = stopping;
   const streams = new SseStreams({ stopping: signal, log: options.log });
   installRoutes(app, { ...options, stopping: signal, streams });
   return {
     listen: async (at) => {
-      if (options.token === undefined) refuseStrangers(at.host);
+      if (access.open) refuseStrangers(at.host);
       return listen(app, at);
+    },
+    replace(tokens, tls) {
+      // Neither opens what was closed, nor changes what is spoken: that takes a restart.
+      if (tokens.token !== undefined) access.replace(tokens);
+      if (tls !== undefined && app.server instanceof SecureServer) app.server.setSecureContext(tls);
     },
     async close() {
       stopping.abort();
@@ -63,16 +85,21 @@ export function createHttp(options: HttpOptions): HttpServer {
   };
 }
 
-function createApp({ headersMs, requestMs, checkEveryMs }: Timeouts): FastifyInstance {
-  const app = Fastify({
+function createApp(
+  { headersMs, requestMs, checkEveryMs }: Timeouts,
+  tls: TlsFiles | undefined,
+): FastifyInstance {
+  const timing = { headersTimeout: headersMs, connectionsCheckingInterval: checkEveryMs };
+  const app: FastifyInstance = Fastify({
     logger: false,
+    genReqId: requestId,
     bodyLimit: LIMITS.bodyBytes,
     requestTimeout: requestMs,
     connectionTimeout: LIMITS.idleMs,
     keepAliveTimeout: LIMITS.keepAliveMs,
     forceCloseConnections: "idle",
     return503OnClosing: false,
-    http: { headersTimeout: headersMs, connectionsCheckingInterval: checkEveryMs },
+    ...(tls === undefined ? { http: timing } : { https: { ...timing, ...tls } }),
     ajv: {
       customOptions: {
         coerceTypes: false,
@@ -97,33 +124,22 @@ function createApp({ headersMs, requestMs, checkEveryMs }: Timeouts): FastifyIns
   return app;
 }
 
+/** The asker's own, when it is short and plain, so that both logs tell of the same request. */
+function requestId({ headers }: Pick<IncomingMessage, "headers">): string {
+  const given = headers["x-request-id"];
+  return typeof given === "string" && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
+}
+
 async function readBody(_request: unknown, body: string | Buffer): Promise<Json> {
   return parseBody(Buffer.from(body));
 }
 
-function installGuards(
-  app: FastifyInstance,
-  { agent, token }: Pick<HttpOptions, "agent" | "token">,
-): void {
-  app.addHook("onRequest", async (request, reply) => {
-    const { host, origin, authorization } = request.headers;
-    reply.header(AGENT_HEADER, agent); // Also of a refusal: who it was that refused.
-    if (token === undefined) {
-      checkHost(host);
-      checkOrigin(origin);
-    } else if (!HEALTH.has(request.url)) checkToken(authorization, token);
-    checkAddressee(request.headers[AGENT_HEADER], agent);
-    checkEncoding(request.headers["content-encoding"]);
-    reply.headers({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
-  });
+function installQueries(app: FastifyInstance): void {
   app.addHook("preValidation", async (request) => {
     const schema = request.routeOptions.schema?.querystring as Schema | undefined;
     request.query = coerceQuery(request.query, schema);
   });
 }
-
-/** Load balancers and service managers ask these without a token; they tell nothing. */
-const HEALTH: ReadonlySet<string> = new Set(["/livez", "/readyz"]);
 
 function refuseStrangers(host: string): void {
   if (isLoopback(host)) return;
@@ -144,18 +160,18 @@ async function listen(
     await app.ready();
     app.server.listen({ host: bare, port });
     await once(app.server, "listening");
-    return urlOf(app.server.address());
+    return urlOf(app.server instanceof SecureServer ? "https" : "http", app.server.address());
   } catch (error) {
     throw toListenError(error, `${host}:${port}`);
   }
 }
 
 /** As this machine reaches it: of all addresses, that of the loopback. */
-function urlOf(address: string | AddressInfo | null): string {
+function urlOf(scheme: "http" | "https", address: string | AddressInfo | null): string {
   if (typeof address !== "object" || address === null) throw new Error("it has no address");
   const { address: at, port, family } = address;
   const host = { "0.0.0.0": "127.0.0.1", "::": "::1" }[at] ?? at;
-  return `http://${family === "IPv6" ? `[${host}]` : host}:${String(port)}`;
+  return `${scheme}://${family === "IPv6" ? `[${host}]` : host}:${String(port)}`;
 }
 
 function toListenError(error: unknown, address: string): JobrunnerError {

@@ -22,12 +22,22 @@ export interface PostAnswer {
   readonly view: JobView | RemovedJobView;
 }
 
+/** What comes with a posting and is no part of it. */
+export interface PostHeaders {
+  readonly key?: string | undefined;
+  /** W3C: the poster's place in its trace. */
+  readonly traceparent?: string | undefined;
+}
+
 export async function postJob(
   options: JobsOptions,
   request: PostRequest,
-  key: string | undefined,
+  { key, traceparent }: PostHeaders,
 ): Promise<PostAnswer> {
-  const keyed = key === undefined ? {} : { key: { key, bodyHash: hashOf(request) } };
+  const keyed = {
+    ...(key === undefined ? {} : { key: { key, bodyHash: hashOf(request) } }),
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
   return answerPosted(options, await postOnce(options, request, keyed));
 }
 
@@ -49,7 +59,7 @@ export async function answerPosted(
 async function postOnce(
   options: JobsOptions,
   request: PostRequest,
-  keyed: Pick<NewJob, "key">,
+  keyed: Pick<NewJob, "key" | "traceparent">,
 ): Promise<Posted> {
   const { persistence, identity } = options;
   const before = keyed.key && (await persistence.postedBefore(keyed.key));

@@ -24,6 +24,7 @@ export function toJobView(job: JobSummary, now: number): JobView {
     ...(job.request === undefined || isEnded(job.state) ? {} : { request: job.request }),
     ...(job.reason === undefined ? {} : { reason: job.reason }),
     ...(job.runAt === undefined ? {} : { runAt: toTime(job.runAt) }),
+    ...(job.traceparent === undefined ? {} : { traceparent: job.traceparent }),
     ...(job.endedAt === undefined ? {} : { endedAt: toTime(job.endedAt) }),
   };
 }

@@ -10,6 +10,8 @@ export interface AbilitiesOptions {
   readonly facts: Facts;
   readonly runners: Runners;
   readonly clock: Clock;
+  /** Watches the capabilities that are asked. */
+  readonly watch?: (registry: Registry) => Registry;
 }
 
 /** The capabilities this agent can ask: the built-in ones, and those its plugins define. */
@@ -18,7 +20,8 @@ export interface Abilities extends Registry, Evaluator {
   learn(manifest: Manifest): void;
 }
 
-export function createAbilities({ facts, runners, clock }: AbilitiesOptions): Abilities {
+export function createAbilities(options: AbilitiesOptions): Abilities {
+  const { facts, runners, clock, watch = (each: Registry): Registry => each } = options;
   let authors: ReadonlyMap<string, Capability> = new Map();
   const registry: Registry = {
     get: (name) => BUILTIN_CAPABILITIES.get(name) ?? authors.get(name),
@@ -26,7 +29,7 @@ export function createAbilities({ facts, runners, clock }: AbilitiesOptions): Ab
   };
   return {
     ...registry,
-    ...createEvaluator({ capabilities: registry, facts, clock }),
+    ...createEvaluator({ capabilities: watch(registry), facts, clock }),
     learn({ capabilities }) {
       const made = capabilities.map((info) => authorCapability(info, runners, clock));
       authors = new Map(made.map((capability) => [capability.name, capability]));

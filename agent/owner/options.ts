@@ -6,6 +6,7 @@ import type { Persistence } from "../../persistence/persistence.js";
 import type { Claim, Claims } from "../claims.js";
 import type { ProgressBook } from "../jobs/progress.js";
 import type { LogBook } from "../logs/book.js";
+import type { Metrics } from "../metrics/metrics.js";
 import type { Runners } from "../runner/runner.js";
 import type { JobControl } from "./job-control.js";
 import type { OwnerIdentity } from "./ownership.js";
@@ -29,6 +30,8 @@ export interface ExecuteOptions {
   persistenceDown(): void;
   /** What running bodies say of themselves. */
   readonly progress: ProgressBook;
+  /** Counts what becomes of jobs here. */
+  readonly metrics: Pick<Metrics, "jobStarted" | "jobEnded">;
   /** What they and their commands write. */
   readonly logs: LogBook;
   /** Aborts when the agent leaves: atoms settle, then the claim is handed on (P-22). */

@@ -10,6 +10,7 @@ import { flowHash } from "../flow-hash.js";
 import { TaskOutput } from "../logs/task-output.js";
 import { changed, migrate } from "./migration.js";
 import { beginOwnership, type JobOwnership, jobStateAfter } from "./ownership.js";
+import { noteEnd, noteStart } from "./milestones.js";
 import { DEATHS_MAX, poisonOf } from "./poison.js";
 import type { JobBodies } from "../runner/runner.js";
 
@@ -87,6 +88,7 @@ function open(
     version: row.needs.version,
     params: row.params,
     agent: identity.agent,
+    ...(row.traceparent === undefined ? {} : { traceparent: row.traceparent }),
     deadline: () => claim.deadline(),
     log: (said: Said) => output.take(said),
   };
@@ -183,7 +185,7 @@ interface Running {
 async function run(running: Running, options: ExecuteOptions): Promise<Next> {
   const { row, ownership, bodies, output } = running;
   const { claim, control } = running.attempted;
-  const { log, clock, leaving, grace, databaseNow, progress } = options;
+  const { clock, leaving, grace, databaseNow, progress } = options;
   let started = false;
   const engine = createEngine({
     plan: compile(row.spec),
@@ -195,8 +197,7 @@ async function run(running: Running, options: ExecuteOptions): Promise<Next> {
       if (changes.some(isEnd)) await output.flush();
       await ownership.append(changes);
       // Not before: a first append that is refused never was a start.
-      if (!started)
-        log.info({ jobId: row.id, flow: row.needs.flow, token: ownership.token }, "job started");
+      if (!started) noteStart(row, ownership, options);
       started = true;
     },
     now: databaseNow,
@@ -233,7 +234,7 @@ function isEnd(change: Change): boolean {
 function after(row: JobRow, end: EngineEnd, options: ExecuteOptions): Next {
   const { log } = options;
   if ("ended" in end) {
-    log.info({ jobId: row.id, flow: row.needs.flow, state: end.ended }, "job ended");
+    noteEnd(row, end.ended, options);
     return { next: "consume" };
   }
   log.info({ jobId: row.id, flow: row.needs.flow, left: end.left }, "job left");

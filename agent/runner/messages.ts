@@ -31,6 +31,7 @@ export interface SessionHead {
   readonly flow: string;
   readonly version: number;
   readonly params: Store;
+  readonly traceparent?: string;
 }
 
 export type BodyCall =

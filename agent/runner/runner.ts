@@ -82,6 +82,7 @@ export interface RunnerJob {
   readonly version: number;
   readonly params: Store;
   readonly agent: string;
+  readonly traceparent?: string;
   /** Read directly before each call; sent along with it (P-34). */
   deadline(): Deadline;
   /** A line of `ctx.log`, `console` or a command. */

@@ -68,8 +68,9 @@ class PooledRunners implements Runners {
 
   async #open(connection: Connection, job: RunnerJob): Promise<JobBodies> {
     const session = ++this.#sessions;
-    const { job: id, flow, version, params } = job;
-    const head = { session, job: id, flow, version, params };
+    const { job: id, flow, version, params, traceparent } = job;
+    const trace = traceparent === undefined ? {} : { traceparent };
+    const head = { session, job: id, flow, version, params, ...trace };
     connection.hold(session);
     this.#jobs.set(session, job);
     const closed = (): void => {

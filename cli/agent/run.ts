@@ -39,6 +39,7 @@ function load(flags: RunFlags): Loaded {
 /** Settings that are taken over at SIGHUP; the others are as they were at the start. */
 const LIVE: readonly string[] = [
   ...["agent.slots", "agent.tags", "onlyWhen", "drain.timeout", "log.level"],
+  ...["api.token", "api.tokens", "api.tls"],
 ];
 
 /** What is wrong with the new settings is logged, and the old ones stay in force. */

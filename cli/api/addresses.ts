@@ -108,7 +108,7 @@ async function registeredHere(env: AddressOptions["env"]): Promise<readonly Addr
 
 function toAddress(text: string): Address {
   const url = text.includes("://") ? text : `http://${text}`;
-  if (!URL.canParse(url) || new URL(url).protocol !== "http:") {
+  if (!URL.canParse(url) || !["http:", "https:"].includes(new URL(url).protocol)) {
     throw new JobrunnerError("USAGE", `"${text}" is not the address of an agent`, {
       hint: `Write it as ${DEFAULT_ADDRESS}, or give an agent's name.`,
     });

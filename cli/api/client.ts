@@ -3,7 +3,7 @@ import { type Address, type AddressOptions, findAddresses, namedBy } from "./add
 import { clusterAgents, furtherAddresses } from "./cluster.js";
 import { type EventsOptions, readEvents, type StreamEvent } from "./event-stream.js";
 import { type Answer, type Exchange, exchange, NOBODY_LISTENS } from "./exchange.js";
-import { findToken } from "./token.js";
+import { findCa, findToken } from "./trust.js";
 
 /** A request that does not wait for anything is answered in this time, ms. */
 const ANSWER_MS = 10_000;
@@ -36,29 +36,32 @@ export interface ClientOptions extends AddressOptions {
 /** Throws NOT_FOUND for an unknown agent's name, USAGE for a text that is no address. */
 export async function createClient(options: ClientOptions): Promise<Client> {
   const { env, say } = options;
-  const token = await findToken(env);
-  const addresses = await findAddresses(options, (local) => clusterAgents(local, { env, token }));
+  const [token, ca] = await Promise.all([findToken(env), findCa(env)]);
+  const trust = { env, token, ca };
+  const addresses = await findAddresses(options, (local) => clusterAgents(local, trust));
   const further = namedBy(options) === undefined ? () => furtherAddresses(env, say) : undefined;
-  return new AgentClient(addresses, { say, token, further });
+  return new AgentClient(addresses, { say, token, ca, further });
 }
 
-interface Asking extends Pick<ClientOptions, "say"> {
-  readonly token: string | undefined;
+interface Asking extends Pick<ClientOptions, "say">, Trust {
   /** Whom to ask when none of the addresses answers; called once. */
   readonly further: (() => Promise<readonly Address[]>) | undefined;
 }
+
+/** What an agent is told and believed by. */
+type Trust = Pick<Exchange, "token" | "ca">;
 
 class AgentClient implements Client {
   #addresses: readonly Address[];
   #further: Asking["further"];
   readonly #say: (line: string) => void;
-  readonly #token: string | undefined;
+  readonly #trust: Trust;
 
-  constructor(addresses: readonly Address[], { say, token, further }: Asking) {
+  constructor(addresses: readonly Address[], { say, further, ...trust }: Asking) {
     this.#addresses = addresses;
     this.#further = further;
     this.#say = say;
-    this.#token = token;
+    this.#trust = trust;
   }
 
   get agent(): string {
@@ -124,7 +127,8 @@ class AgentClient implements Client {
     const isLast = index + 1 >= this.#addresses.length && this.#further === undefined;
     try {
       const answer = await exchange({
-        ...{ ...request, url: url + request.path, token: this.#token ?? token },
+        ...{ ...request, ...this.#trust, url: url + request.path },
+        token: this.#trust.token ?? token,
         ...(named === true ? { only: label } : {}),
         timeoutMs: request.timeoutMs - (isLast ? 0 : ANSWER_MS - NEXT_MS),
       });

@@ -13,6 +13,7 @@ const TRIED_MAX = 5;
 export interface ClusterOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly token: string | undefined;
+  readonly ca?: string | undefined;
 }
 
 /**
@@ -59,17 +60,20 @@ async function askFirst(
   options: ClusterOptions,
 ): Promise<readonly Known[] | undefined> {
   for (const address of addresses) {
-    const view = await askAgent(address, options.token);
+    const view = await askAgent(address, options);
     if (view !== undefined) return view.items.filter(isUp).map((agent) => toKnown(agent, address));
   }
   return undefined;
 }
 
-async function askAgent(address: Address, token?: string): Promise<AgentsView | undefined> {
+async function askAgent(
+  address: Address,
+  { token, ca }: ClusterOptions,
+): Promise<AgentsView | undefined> {
   try {
     const url = `${address.url}/v1/agents`;
     const given = token ?? address.token;
-    const request = { method: "GET", url, timeoutMs: ANSWER_MS, token: given } as const;
+    const request = { method: "GET", url, timeoutMs: ANSWER_MS, token: given, ca } as const;
     const { status, body } = await exchange(request);
     return status === 200 ? (body as AgentsView) : undefined;
   } catch {

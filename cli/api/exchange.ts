@@ -1,4 +1,5 @@
-import { type IncomingMessage, request } from "node:http";
+import { type IncomingMessage, request as plainRequest } from "node:http";
+import { request as secureRequest } from "node:https";
 import { AGENT_HEADER } from "../../common/agent-header.js";
 import { JobrunnerError } from "../../common/error.js";
 
@@ -9,6 +10,8 @@ export interface Exchange {
   readonly body?: string;
   readonly key?: string | undefined;
   readonly token?: string | undefined;
+  /** Authority of the agents' certificates, PEM; by default those that Node knows. */
+  readonly ca?: string | undefined;
   /** Name of the only agent that may obey. */
   readonly only?: string | undefined;
   /** Asks for a stream of events, behind the last id that was read. */
@@ -59,7 +62,9 @@ export async function exchange(options: Exchange): Promise<Answer> {
 }
 
 function send(options: Exchange, signal: AbortSignal): Promise<IncomingMessage> {
-  const { method, url, body, key, token, only, stream } = options;
+  const { method, url, body, key, token, ca, only, stream } = options;
+  const request = url.startsWith("https:") ? secureRequest : plainRequest;
+  const trust = ca === undefined ? {} : { ca };
   const { lastEventId } = stream ?? {};
   const headers = {
     accept: stream === undefined ? "application/json" : EVENT_STREAM,
@@ -71,7 +76,7 @@ function send(options: Exchange, signal: AbortSignal): Promise<IncomingMessage> 
   };
   return new Promise((resolve, reject) => {
     // No keep-alive: an idle socket would hold the process after its work is done.
-    const outgoing = request(url, { method, headers, signal, agent: false }, resolve);
+    const outgoing = request(url, { method, headers, signal, agent: false, ...trust }, resolve);
     outgoing.on("error", reject);
     outgoing.end(body);
   });
@@ -110,6 +115,9 @@ function reasonOf(error: unknown): string {
   const code = "code" in error ? error.code : undefined;
   if (code === "ECONNREFUSED") return NOBODY_LISTENS;
   if (code === "ECONNRESET") return "the connection broke";
+  if (typeof code === "string" && /CERT|SIGNATURE|ALTNAME/.test(code)) {
+    return `its certificate is not trusted: ${error.message} (JOBRUNNER_CA_FILE names its authority)`;
+  }
   return typeof code === "string" && !error.message.includes(code)
     ? `${error.message} (${code})`
     : error.message;

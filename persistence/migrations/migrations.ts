@@ -1,6 +1,7 @@
 import type { Knex } from "knex";
 import { JobrunnerError } from "../../common/error.js";
 import * as jobs from "./001-jobs.js";
+import * as trace from "./002-trace.js";
 import * as verbs from "./003-verbs.js";
 import * as logs from "./004-logs.js";
 import * as sweep from "./007-sweep.js";
@@ -15,10 +16,14 @@ interface Migration {
 /** All steps of the schema, oldest first. Forward only: a step that was released never changes. */
 const MIGRATIONS: readonly Migration[] = [
   { name: jobs.NAME, up: jobs.up },
+  { name: trace.NAME, up: trace.up },
   { name: verbs.NAME, up: verbs.up },
   { name: logs.NAME, up: logs.up },
   { name: sweep.NAME, up: sweep.up },
 ];
+
+/** Their names, oldest first. */
+export const MIGRATION_NAMES: readonly string[] = MIGRATIONS.map(({ name }) => name);
 
 /** The newest step. */
 export const NEWEST_MIGRATION = MIGRATIONS.at(-1)?.name ?? "";

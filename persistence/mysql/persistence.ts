@@ -15,6 +15,7 @@ import type {
   JobRow,
   NewJob,
   OpenJob,
+  OpenState,
   Ownership,
   Persistence,
   Posted,
@@ -147,6 +148,10 @@ export class MysqlPersistence implements Persistence {
 
   open(limit: number, cursor = ""): Promise<readonly OpenJob[]> {
     return reading.open(this.#to, limit, cursor);
+  }
+
+  counts(): Promise<Readonly<Record<OpenState, number>>> {
+    return reading.counts(this.#to);
   }
 
   startable(ids: readonly string[]): Promise<ReadonlySet<string>> {

@@ -70,10 +70,11 @@ function insertJob(prepared: Prepared, now: Sql): readonly Sql[] {
   const { flow, version } = job.needs;
   return [
     sql`INSERT INTO jobs (id, id_tail, flow, version, signature, flow_hash, name, priority, run_at,
-        posted_via, posted_at, state, token, bytes)
+        posted_via, posted_at, traceparent, state, token, bytes)
       SELECT ${job.id}, ${idTail(job.id)}, ${flow}, ${version}, ${toSignature(job.needs)},
         ${job.flowHash}, ${job.name}, ${job.priority}, ${job.runAt ?? null}, ${job.postedVia},
-        ${now}, 'WAITING', ${kept === undefined ? 0 : KEPT_TOKEN}, ${bytesOfTexts(prepared)}
+        ${now}, ${job.traceparent ?? null}, 'WAITING', ${kept === undefined ? 0 : KEPT_TOKEN},
+        ${bytesOfTexts(prepared)}
       FROM DUAL WHERE @fresh = 1
       ON DUPLICATE KEY UPDATE jobs.id = jobs.id`,
     sql`SET @fresh = ROW_COUNT()`,

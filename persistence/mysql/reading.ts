@@ -3,9 +3,9 @@ import { inPresentNames } from "../../engine/migration/renaming.js";
 import type { Entry } from "../../engine/journal.js";
 import { list, Sql, sql } from "../../mysql/sql.js";
 import { integer, text } from "../columns.js";
-import type { JobRow, OpenJob, Ownership } from "../persistence.js";
-import { JOB, openJobs } from "../queries.js";
-import { idTail, toEntry, toJobRow, toOpenJob, toOwnership, toRequest } from "../rows.js";
+import type { JobRow, OpenJob, OpenState, Ownership } from "../persistence.js";
+import { COUNTS, JOB, openJobs } from "../queries.js";
+import { idTail, toCounts, toEntry, toJobRow, toOpenJob, toOwnership, toRequest } from "../rows.js";
 import { STARTABLE } from "./ownership.js";
 import type { Transactions } from "./transaction.js";
 
@@ -76,6 +76,12 @@ export async function open(
   const jobs = new Sql(openJobs(sql`${cursor}`.text, sql`${limit}`.text));
   const rows = await database.read(sql`SELECT found.*, ${now} AS now FROM (${jobs}) AS found`);
   return rows.map((row) => toOpenJob(row, integer(row, "now")));
+}
+
+export async function counts({
+  database,
+}: Transactions): Promise<Readonly<Record<OpenState, number>>> {
+  return toCounts(await database.read(new Sql(COUNTS)));
 }
 
 export async function startable(

@@ -23,6 +23,7 @@ import type {
   JobRow,
   NewJob,
   OpenJob,
+  OpenState,
   Ownership,
   OwnershipEnd,
   Persistence,
@@ -177,6 +178,10 @@ export class SqlitePersistence implements Persistence {
 
   open(limit: number, cursor = ""): Promise<readonly OpenJob[]> {
     return this.#database.read((sql) => reading.open(sql, { limit, cursor, now: this.#now() }));
+  }
+
+  counts(): Promise<Readonly<Record<OpenState, number>>> {
+    return this.#database.read(reading.counts);
   }
 
   startable(ids: readonly string[]): Promise<ReadonlySet<string>> {

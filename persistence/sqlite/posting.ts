@@ -77,10 +77,10 @@ function insertJob(sql: Statements, prepared: Prepared, now: number): void {
   const { job, kept } = prepared;
   sql.run(
     `INSERT INTO jobs (id, id_tail, flow, version, signature, flow_hash, name, priority, run_at,
-       posted_via, posted_at, state, token, bytes)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'WAITING', ?, ?)`,
+       posted_via, posted_at, traceparent, state, token, bytes)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'WAITING', ?, ?)`,
     ...[job.id, idTail(job.id), job.needs.flow, job.needs.version, toSignature(job.needs)],
     ...[job.flowHash, job.name, job.priority, job.runAt ?? null, job.postedVia, now],
-    ...[kept === undefined ? 0 : KEPT_TOKEN, bytesOfTexts(prepared)],
+    ...[job.traceparent ?? null, kept === undefined ? 0 : KEPT_TOKEN, bytesOfTexts(prepared)],
   );
 }

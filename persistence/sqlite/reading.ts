@@ -3,9 +3,9 @@ import type { Entry } from "../../engine/journal.js";
 import { inPresentNames } from "../../engine/migration/renaming.js";
 import type { Statements } from "../../sqlite/statements.js";
 import { integer, text } from "../columns.js";
-import type { JobRow, OpenJob, Ownership } from "../persistence.js";
-import { JOB, openJobs } from "../queries.js";
-import { idTail, toEntry, toJobRow, toOpenJob, toOwnership, toRequest } from "../rows.js";
+import type { JobRow, OpenJob, OpenState, Ownership } from "../persistence.js";
+import { COUNTS, JOB, openJobs } from "../queries.js";
+import { idTail, toCounts, toEntry, toJobRow, toOpenJob, toOwnership, toRequest } from "../rows.js";
 
 /* Single statements with fixed texts; lists of ids are bound as one JSON text. */
 
@@ -75,6 +75,10 @@ export function startable(sql: Statements, ids: readonly string[]): ReadonlySet<
     JSON.stringify(ids),
   );
   return new Set(rows.map((row) => text(row, "id")));
+}
+
+export function counts(sql: Statements): Readonly<Record<OpenState, number>> {
+  return toCounts(sql.all(COUNTS));
 }
 
 export function boardId(sql: Statements): string | undefined {

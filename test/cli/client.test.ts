@@ -226,7 +226,7 @@ describe("addresses", () => {
       code: "NOT_FOUND",
       hint: "There are alpha, beta.",
     });
-    for (const via of ["https://nas:1", "http://", "a b", "ftp://x"]) {
+    for (const via of ["ftp://nas:1", "http://", "a b", "ftp://x"]) {
       await expect(findAddresses({ via, env }, noCluster)).rejects.toMatchObject({ code: "USAGE" });
     }
   });

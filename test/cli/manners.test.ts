@@ -5,7 +5,7 @@ import { createLive } from "../../cli/screen/live.js";
 import { createStyle } from "../../cli/screen/style.js";
 import { fit, padEnd, widthOf } from "../../cli/screen/text.js";
 import { age, clockTime, span, untilThen } from "../../cli/screen/time.js";
-import { rephrase } from "../../cli/usage.js";
+import { rephrase } from "../../cli/program/usage.js";
 import { JobrunnerError } from "../../common/error.js";
 
 describe("exit codes", () => {

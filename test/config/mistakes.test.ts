@@ -133,6 +133,22 @@ facts: []
     expect(mistakesIn("api: { listen: host:70000 }\n")).toContain("127.0.0.1:7463");
   });
 
+  it("never show what is secret, however it is written", () => {
+    const texts = [
+      "api: { token: hunter2 }",
+      "api: { listen: nowhere, token: hunter2 }",
+      "persistence: mysqll://jr:hunter2@db/jobrunner",
+      "board: { kind: redis, url: 'redis:/jr:hunter2@nas' }",
+      'board: { kind: rediss, url: "redis://jr:hunter2@nas" }',
+      "consul: { address: nowhere, token: hunter2 }",
+      "api: { tls: { cert: /none, key: hunter2 } }",
+    ];
+    for (const text of texts) {
+      expect(mistakesIn(text), text).toContain("config.yaml:1:");
+      expect(mistakesIn(text), text).not.toContain("hunter2");
+    }
+  });
+
   it("are files that are not there", () => {
     expect(() => loadConfig({ env: {}, file: "/nowhere/config.yaml" })).toThrow(
       "/nowhere/config.yaml: there is no such file",

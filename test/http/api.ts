@@ -2,16 +2,16 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { request, type IncomingHttpHeaders } from "node:http";
 import { join } from "node:path";
 import pino from "pino";
-import type { Agents } from "../../agent/cluster/agents.js";
-import type { BoardInUse } from "../../agent/http/routes/board.js";
 import { createHttp } from "../../agent/http/server.js";
 import { createJobs, type Jobs } from "../../agent/jobs.js";
-import type { JobLogs } from "../../agent/logs/job-logs.js";
 import { createLogs, type Logs } from "../../agent/logs/logs.js";
 import type { Runners } from "../../agent/runner/runner.js";
 import { createRunners } from "../../agent/runner/runners.js";
 import type { JobBoard } from "../../boards/board.js";
+import { AGENT_HEADER } from "../../common/agent-header.js";
 import { BUILTIN_CAPABILITIES } from "../../capabilities/builtin/all.js";
+import { expectDocumented } from "./documented.js";
+import { UNASKED } from "./unasked.js";
 import { openBoard } from "../../boards/open.js";
 import { systemClock } from "../../cli/clock.js";
 import type { Clock } from "../../common/clock.js";
@@ -38,15 +38,6 @@ export interface Api extends AsyncDisposable {
   readonly log: readonly string[];
 }
 
-/** For tests that ask nothing about logs. */
-export const noLogs = {} as unknown as JobLogs;
-
-/** For tests that ask nothing about agents. */
-export const noAgents = {
-  self: () => ({ name: "alpha" }),
-  others: () => Promise.resolve([]),
-} as unknown as Agents;
-
 const FLOWS = join(import.meta.dirname, "flows");
 
 export interface Faults {
@@ -55,12 +46,6 @@ export interface Faults {
   clock: Partial<Clock>;
   runners: Partial<Runners>;
 }
-
-/** A board that the cluster does not use yet. */
-export const noBoard: BoardInUse = {
-  boards: async () => ({ here: "board-1", inUse: undefined }),
-  useBoard: async () => ({ here: "board-1", inUse: "board-1" }),
-};
 
 /** Resolves when its runner has loaded the flows, so that no test waits for that. */
 export async function startApi(dir: string): Promise<Api> {
@@ -98,11 +83,7 @@ export async function startApi(dir: string): Promise<Api> {
   });
   const api = { health: { ok: true, agent: "alpha", checks: [] } as HealthView };
   const http = createHttp({
-    jobs,
-    logs: logs.read,
-    agents: noAgents,
-    board: noBoard,
-    ...{ agent: "alpha", version: "1.2.3" },
+    ...{ ...UNASKED, jobs, logs: logs.read },
     log,
     health: async () => api.health,
   });
@@ -176,7 +157,14 @@ export function ask(
         incoming.on("end", () => {
           const text = Buffer.concat(chunks).toString("utf8");
           const { statusCode: status = 0, headers: answered } = incoming;
-          resolve({ status, headers: answered, text, json: toJson(text) });
+          const answer = { status, headers: answered, text, json: toJson(text) };
+          try {
+            // What is no agent has no document.
+            if (AGENT_HEADER in answered) expectDocumented(method, url, answer);
+            resolve(answer);
+          } catch (error) {
+            reject(error instanceof Error ? error : new Error(String(error)));
+          }
         });
       },
     );

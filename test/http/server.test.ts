@@ -4,14 +4,15 @@ import os, { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
-import { LIMITS } from "../../agent/http/limits.js";
 import { createHttp, type HttpOptions } from "../../agent/http/server.js";
+import { LIMITS } from "../../agent/http/limits.js";
 import type { Clock } from "../../common/clock.js";
 import { JobrunnerError } from "../../common/error.js";
 import type { JobDetailView, JobView, Problem } from "../../common/wire.js";
 import type { Persistence } from "../../persistence/persistence.js";
 import { until } from "../../scripts/lab/until.js";
-import { type Api, ask, noAgents, noBoard, noLogs, START_MS, startApi } from "./api.js";
+import { type Api, ask, START_MS, startApi } from "./api.js";
+import { UNASKED } from "./unasked.js";
 
 let api: Api;
 const dir = mkdtempSync(join(tmpdir(), "jobrunner-http-"));
@@ -170,8 +171,7 @@ describe("waiting for a job", () => {
     const { id } = (await ask(`${api.url}/v1/jobs`, SHAPES)).json as JobView;
     const { jobs, health } = { jobs: api.jobs, health: async () => api.health };
     const server = createHttp({
-      ...{ jobs, logs: noLogs, agents: noAgents, board: noBoard, health },
-      ...{ agent: "alpha", version: "1.2.3" },
+      ...{ ...UNASKED, jobs, health },
       log: pino({ level: "silent" }),
     });
     const url = await server.listen({ host: "127.0.0.1", port: 0 });
@@ -187,8 +187,7 @@ describe("waiting for a job", () => {
 const http = (timeouts?: HttpOptions["timeouts"]) =>
   createHttp({
     jobs: {} as never,
-    ...{ logs: noLogs, agents: noAgents, board: noBoard },
-    ...{ agent: "alpha", version: "1.2.3" },
+    ...UNASKED,
     log: pino({ level: "silent" }),
     health: () => Promise.reject(new Error("not asked here")),
     ...(timeouts === undefined ? {} : { timeouts }),
@@ -205,13 +204,7 @@ describe("listening", () => {
     });
     onTestFinished(() => hidden.mockRestore());
     const server = createHttp({
-      ...{
-        jobs: {} as never,
-        ...{ logs: noLogs, agents: noAgents, board: noBoard },
-        agent: "alpha",
-        version: "0.0.0",
-        token: "a-token-of-this-test",
-      },
+      ...{ ...UNASKED, jobs: {} as never, token: "a-token-of-this-test" },
       ...{ log: pino({ level: "silent" }), health: async () => api.health },
     });
     onTestFinished(() => server.close());

@@ -1,20 +1,17 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import pino from "pino";
 import { describe, expect, it } from "vitest";
-import { createHttp, type HttpServer } from "../../agent/http/server.js";
-import type { Jobs } from "../../agent/jobs.js";
 import { createClient } from "../../cli/api/client.js";
-import { findToken } from "../../cli/api/token.js";
+import { findToken } from "../../cli/api/trust.js";
 import { tempDir } from "../support/temp.js";
-import { noAgents, noBoard, noLogs } from "./api.js";
+import { serve } from "./serve.js";
 
 const TOKEN = "correct-horse-battery";
 const LIST = { items: [] };
 
 describe("an agent with a token", () => {
   it("may listen where other machines reach it, and answers those who know the token", async () => {
-    const server = serve(TOKEN);
+    const server = serve({ token: TOKEN });
     const { port } = new URL(await server.listen({ host: "0.0.0.0", port: 0 }));
     const url = `http://127.0.0.1:${port}`;
     const ask = (authorization?: string): Promise<Response> =>
@@ -36,7 +33,7 @@ describe("an agent with a token", () => {
   });
 
   it("tells without one whether it is well, and nothing else", async () => {
-    const server = serve(TOKEN);
+    const server = serve({ token: TOKEN });
     const url = await server.listen({ host: "127.0.0.1", port: 0 });
 
     expect((await fetch(`${url}/livez`)).status).toBe(200);
@@ -55,7 +52,7 @@ describe("an agent with a token", () => {
   });
 
   it("is asked by a command line that finds the token", async () => {
-    const server = serve(TOKEN);
+    const server = serve({ token: TOKEN });
     const via = await server.listen({ host: "127.0.0.1", port: 0 });
     const client = (env: NodeJS.ProcessEnv) => createClient({ via, env, say: () => undefined });
     const home = { XDG_CONFIG_HOME: tempDir(), XDG_STATE_HOME: tempDir() };
@@ -83,14 +80,3 @@ describe("the token", () => {
     });
   });
 });
-
-/** A server whose agent has no jobs. */
-function serve(token?: string): HttpServer {
-  const jobs = { list: () => Promise.resolve(LIST) } as unknown as Jobs;
-  return createHttp({
-    ...{ jobs, logs: noLogs, agents: noAgents, board: noBoard },
-    ...{ version: "1.2.3", agent: "alpha", log: pino({ level: "silent" }) },
-    health: () => Promise.resolve({ ok: true, agent: "alpha", checks: [] }),
-    ...(token === undefined ? {} : { token }),
-  });
-}

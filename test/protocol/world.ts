@@ -6,6 +6,7 @@ import { execute } from "../../agent/owner/execute.js";
 import { LogBook } from "../../agent/logs/book.js";
 import { JobControl } from "../../agent/owner/job-control.js";
 import { openFlow } from "../../agent/runner/host/opening.js";
+import { Metrics } from "../../agent/metrics/metrics.js";
 import { ProgressBook } from "../../agent/jobs/progress.js";
 import type { JobBodies, Runners } from "../../agent/runner/runner.js";
 import type { JobBoard } from "../../boards/board.js";
@@ -129,6 +130,7 @@ function openAgent(world: World, name: string, code: Code): WorldAgent {
     ...{ board, claims, persistence, committer, clock, log },
     runners: scripted(world, name, code),
     progress: world.progress,
+    metrics: new Metrics(),
     logs: new LogBook({
       ...{ persistence, clock, log, agent: name, bytesPerJob: 1024 ** 2 },
       ...{ now: () => clock.now(), stored: () => undefined },

@@ -152,6 +152,18 @@ export const ARROWS: readonly Arrow[] = [
     may: ["type:engine/", "type:capabilities/", "type:facts/", "common/"],
   },
   {
+    from: "agent/metrics/",
+    may: [
+      "agent/",
+      "boards/board.ts",
+      "persistence/persistence.ts",
+      "capabilities/",
+      "config/config.ts",
+      "common/",
+      "npm:prom-client",
+    ],
+  },
+  {
     from: "agent/http/",
     may: [
       "agent/http/",

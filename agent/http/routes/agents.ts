@@ -1,17 +1,20 @@
 import type { FastifyRequest } from "fastify";
 import type { JobsPage } from "../../../common/wire/agent-why.js";
 import type { Agents, DutyVerb } from "../../cluster/agents.js";
+import { onlyFields } from "../fields.js";
 import { LIMITS } from "../limits.js";
 import type { Route, RouteOptions } from "../route.js";
-import { AGENT_JOBS, AGENT_WHY_QUERY } from "../schemas/agent-why.js";
+import { AGENT_JOBS, AGENT_WHY_QUERY } from "../schemas/agents/agent-why.js";
 import {
   AGENT,
+  AGENT_ITEM,
   AGENT_PARAMS,
   AGENT_QUERY,
   AGENTS,
   FORGET_QUERY,
   FORGOTTEN,
-} from "../schemas/agents.js";
+  LIST_AGENTS,
+} from "../schemas/agents/agents.js";
 import { NO_BODY } from "../schemas/schema.js";
 
 const VERBS: readonly (readonly [DutyVerb, string])[] = [
@@ -28,8 +31,11 @@ export function agentRoutes({ agents }: RouteOptions): readonly Route[] {
       operationId: "listAgents",
       summary: "List the agents of the cluster",
       ...{ tag: "agents", scope: "read" },
-      schema: { response: { 200: AGENTS } },
-      handler: () => agents.list(),
+      schema: { querystring: LIST_AGENTS, response: { 200: AGENTS } },
+      handler: async (request) => {
+        const { fields } = request.query as { fields?: string };
+        return onlyFields(await agents.list(), fields, AGENT_ITEM);
+      },
     },
     {
       method: "GET",

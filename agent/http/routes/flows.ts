@@ -1,7 +1,8 @@
 import { hasCode } from "../../../common/error.js";
+import { onlyFields } from "../fields.js";
 import { HttpError } from "../problem.js";
 import type { Route, RouteOptions } from "../route.js";
-import { FLOW, FLOW_PARAMS, FLOWS } from "../schemas/flows.js";
+import { FLOW, FLOW_ITEM, FLOW_PARAMS, FLOWS, LIST_FLOWS } from "../schemas/flows.js";
 
 export function flowRoutes({ jobs }: RouteOptions): readonly Route[] {
   return [
@@ -11,8 +12,11 @@ export function flowRoutes({ jobs }: RouteOptions): readonly Route[] {
       operationId: "listFlows",
       summary: "List the flows of this agent, and the files that could not be loaded",
       ...{ tag: "flows", scope: "read" },
-      schema: { response: { 200: FLOWS } },
-      handler: () => jobs.flows(),
+      schema: { querystring: LIST_FLOWS, response: { 200: FLOWS } },
+      handler: async (request) => {
+        const { fields } = request.query as { fields?: string };
+        return onlyFields(await jobs.flows(), fields, FLOW_ITEM);
+      },
     },
     {
       method: "GET",

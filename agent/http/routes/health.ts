@@ -1,17 +1,18 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { HealthView } from "../../../common/wire.js";
-import { HEALTH } from "../schemas/health.js";
 import type { Route, RouteOptions } from "../route.js";
+import { HEALTH, HEALTH_QUERY } from "../schemas/agents/health.js";
 
-export function healthRoutes({ agent, health }: RouteOptions): readonly Route[] {
+export function healthRoutes({ system, health }: RouteOptions): readonly Route[] {
   return [
     {
       method: "GET",
       url: "/livez",
       operationId: "getLiveness",
-      summary: "Tell whether the process answers",
+      summary: "Tell whether the process answers in time",
       ...{ tag: "system", scope: "none" },
-      schema: { response: { 200: HEALTH } },
-      handler: async (): Promise<HealthView> => ({ ok: true, agent, checks: [] }),
+      schema: { querystring: HEALTH_QUERY, response: { 200: HEALTH, 503: HEALTH } },
+      handler: async (request, reply) => answer(request, reply, system.liveness()),
     },
     {
       method: "GET",
@@ -19,11 +20,18 @@ export function healthRoutes({ agent, health }: RouteOptions): readonly Route[] 
       operationId: "getReadiness",
       summary: "Tell whether the agent takes jobs, check by check",
       ...{ tag: "system", scope: "none" },
-      schema: { response: { 200: HEALTH, 503: HEALTH } },
-      handler: async (_request, reply) => {
-        const view = await health();
-        return reply.code(view.ok ? 200 : 503).send(view);
-      },
+      schema: { querystring: HEALTH_QUERY, response: { 200: HEALTH, 503: HEALTH } },
+      handler: async (request, reply) => answer(request, reply, await health()),
     },
   ];
+}
+
+function answer(request: FastifyRequest, reply: FastifyReply, view: HealthView): FastifyReply {
+  const { verbose } = request.query as { verbose?: string };
+  reply.code(view.ok ? 200 : 503);
+  if (verbose === undefined) return reply.send(view);
+  const lines = view.checks.map(
+    ({ name, ok, detail }) => `${ok ? "ok  " : "FAIL"}  ${name.padEnd(12)}  ${detail}\n`,
+  );
+  return reply.type("text/plain").send(lines.join(""));
 }

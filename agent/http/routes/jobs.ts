@@ -2,10 +2,11 @@ import { JobrunnerError } from "../../../common/error.js";
 import { parseDuration } from "../../../common/text/duration.js";
 import { whyEverywhere } from "../../cluster/why.js";
 import type { ListQuery } from "../../jobs/listing.js";
+import { onlyFields } from "../fields.js";
 import { LIMITS } from "../limits.js";
 import type { Route, RouteOptions } from "../route.js";
 import { JOB_DETAIL } from "../schemas/job-detail.js";
-import { JOB_PARAMS, JOB_QUERY, JOBS, LIST_QUERY } from "../schemas/jobs.js";
+import { JOB_ITEM, JOB_PARAMS, JOB_QUERY, JOBS, LIST_QUERY } from "../schemas/jobs.js";
 import { WHY, WHY_QUERY } from "../schemas/why.js";
 
 export function jobRoutes(options: RouteOptions): readonly Route[] {
@@ -19,12 +20,12 @@ export function jobRoutes(options: RouteOptions): readonly Route[] {
       ...{ tag: "jobs", scope: "read" },
       schema: { querystring: LIST_QUERY, response: { 200: JOBS } },
       handler: async (request, reply) => {
-        const query = request.query as ListQuery;
+        const query = request.query as ListQuery & { fields?: string };
         const page = await jobs.list(query);
         if (page.nextCursor !== undefined) {
           reply.header("link", `<${nextUrl(query, page.nextCursor)}>; rel="next"`);
         }
-        return page;
+        return onlyFields(page, query.fields, JOB_ITEM);
       },
     },
     {

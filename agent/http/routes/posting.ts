@@ -15,7 +15,7 @@ export function postingRoutes({ jobs }: RouteOptions): readonly Route[] {
     if (inFlight >= LIMITS.postsInFlight) throw busy();
     inFlight += 1;
     try {
-      const answer = await jobs.post(body, keyOf(request));
+      const answer = await jobs.post(body, keyOf(request), traceparentOf(request));
       return await answerPosting(reply, answer);
     } catch (error) {
       throw hasCode(error, "CONFLICT") ? new HttpError(422, error) : error;
@@ -74,6 +74,14 @@ export function answerPosting(reply: FastifyReply, posting: PostAnswer): Fastify
 export function keyOf(request: FastifyRequest): string | undefined {
   const key = request.headers["idempotency-key"];
   return typeof key === "string" ? key : undefined;
+}
+
+const TRACEPARENT = /^[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+
+/** As the specification wants, one that is not valid is as good as none. */
+function traceparentOf(request: FastifyRequest): string | undefined {
+  const { traceparent } = request.headers;
+  return typeof traceparent === "string" && TRACEPARENT.test(traceparent) ? traceparent : undefined;
 }
 
 function busy(): JobrunnerError {

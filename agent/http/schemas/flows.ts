@@ -1,5 +1,6 @@
+import { FIELDS } from "../fields.js";
 import { FLOW_NAME } from "./names.js";
-import { ANY, COUNT, list, named, type Schema, shape, TEXT } from "./schema.js";
+import { ANY, COUNT, itemOf, list, named, type Schema, shape, TEXT } from "./schema.js";
 
 export const FLOW_PARAMS: Schema = {
   type: "object",
@@ -19,7 +20,15 @@ export const FLOW: Schema = named("Flow", {
   file: TEXT,
 });
 
+export const FLOW_ITEM: Schema = itemOf(FLOW, "name");
+
+export const LIST_FLOWS: Schema = {
+  type: "object",
+  additionalProperties: false,
+  properties: { fields: FIELDS },
+};
+
 export const FLOWS: Schema = named("Flows", {
-  items: list(FLOW),
+  items: list(FLOW_ITEM),
   problems: list(shape({ file: TEXT, message: TEXT }, { line: COUNT, column: COUNT })),
 });

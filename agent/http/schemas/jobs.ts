@@ -1,6 +1,7 @@
+import { FIELDS } from "../fields.js";
 import { LIMITS } from "../limits.js";
 import { AGENT_NAME, DURATION, FLOW_NAME } from "./names.js";
-import { list, named, type Schema, TEXT, TEXTS, TIME } from "./schema.js";
+import { itemOf, list, named, type Schema, TEXT, TEXTS, TIME } from "./schema.js";
 
 /** Job states a list may be filtered by. */
 export const JOB_STATES = [
@@ -27,6 +28,7 @@ export const LIST_QUERY: Schema = {
     flow: FLOW_NAME,
     agent: AGENT_NAME,
     since: { type: "string", format: "date-time", description: "Posted at this time or later." },
+    fields: FIELDS,
     q: {
       type: "string",
       description: "Words, all of which are in the name or the flow, whatever their case.",
@@ -78,6 +80,7 @@ export const JOB_SOMETIMES = {
     { code: { type: "string", enum: ["POISON", "FLOW_CHANGED", "BAD_RECORD"] }, message: TEXT },
     { details: TEXTS },
   ),
+  traceparent: { ...TEXT, description: "W3C: where its posting stands in the poster's trace." },
   runAt: TIME,
   endedAt: TIME,
 } as const;
@@ -87,4 +90,6 @@ export const JOB: Schema = named("Job", JOB_PROPERTIES, JOB_SOMETIMES);
 /** Of a job of which there is no more: retention has removed it. */
 export const REMOVED_JOB: Schema = named("RemovedJob", { id: JOB_PROPERTIES.id, removed: TEXT });
 
-export const JOBS: Schema = named("Jobs", { items: list(JOB) }, { nextCursor: TEXT });
+export const JOB_ITEM: Schema = itemOf(JOB, "id");
+
+export const JOBS: Schema = named("Jobs", { items: list(JOB_ITEM) }, { nextCursor: TEXT });

@@ -57,6 +57,10 @@ export const POST_HEADERS: Schema = {
       description: "The same key and body again give the same job.",
       pattern: "^[\\u0021-\\u007e]{1,128}$",
     },
+    traceparent: {
+      type: "string",
+      description: "W3C: handed to the tasks of the job. One that is not valid is ignored.",
+    },
   },
 };
 

@@ -44,6 +44,11 @@ export function named(title: string, required: Schema, optional: Schema = {}): S
   return { title, ...shape(required, optional) };
 }
 
+/** The same as an item of a list, of which `?fields=` may have left out all but its name. */
+export function itemOf(schema: Schema, name: string): Schema {
+  return { ...schema, title: `${String(schema["title"])}Item`, required: [name] };
+}
+
 export function list(items: Schema): Schema {
   return { type: "array", items };
 }

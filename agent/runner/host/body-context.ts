@@ -10,6 +10,7 @@ import { startTimer } from "../time-limit.js";
 export interface ContextLinks {
   readonly job: string;
   readonly agent: string;
+  readonly traceparent?: string | undefined;
   readonly signal: AbortSignal;
   log(line: string): void;
   progress(fraction: number, note: string | undefined): void;
@@ -29,6 +30,7 @@ export function createContext(call: CallInfo, links: ContextLinks): Context {
   return {
     job: links.job,
     agent: links.agent,
+    traceparent: links.traceparent,
     atom: call.atom,
     attempt: call.attempt,
     again: call.again,

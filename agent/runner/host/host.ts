@@ -178,8 +178,9 @@ export class Host {
   }
 
   #context(id: number, ask: CallAsk, { signal, log, progress }: Voice): Context {
+    const { job, traceparent } = this.#session(ask.session).head;
     return createContext(ask.call, {
-      job: this.#session(ask.session).head.job,
+      ...{ job, traceparent },
       agent: this.#agent,
       signal,
       log,

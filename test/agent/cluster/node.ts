@@ -1,5 +1,5 @@
 import pino from "pino";
-import { noBoard, noLogs } from "../../http/api.js";
+import { UNASKED } from "../../http/unasked.js";
 import { onTestFinished } from "vitest";
 import { type Agents, createAgents } from "../../../agent/cluster/agents.js";
 import { createPeer } from "../../../agent/cluster/peer.js";
@@ -50,7 +50,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const self = async () => ({ name, machine, url, state: "ready", tags: [], facts: {} }) as const;
   const explain = options.explain ?? (async () => ({ agent: name, able: false, requirements: [] }));
   const agents = createAgents({
-    ...{ name, machine, peer: createPeer(undefined), clock: systemClock, self },
+    ...{ name, machine, peer: createPeer({}), clock: systemClock, self },
     membership: {
       members: async () => members(),
       forget: async (each: string, reach: string) => {
@@ -65,14 +65,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const jobs = { standing: async () => STANDING, explain };
   const http = createHttp({
     jobs: { ...jobs, why: async () => concluded(STANDING, [await explain()]) } as unknown as Jobs,
-    ...{
-      agents,
-      agent: name,
-      version: "0.0.0",
-      log: pino({ level: "silent" }),
-      logs: noLogs,
-      board: noBoard,
-    },
+    ...{ ...UNASKED, agents, agent: name, version: "0.0.0", log: pino({ level: "silent" }) },
     health: async () => ({ ok: true, agent: name, checks: [] }),
   });
   url = await http.listen({ host: "127.0.0.1", port: 0 });

@@ -153,4 +153,17 @@ export function testListing(open: OpenPersistence): void {
     expect(await pages(persistence, { since }, 5)).toEqual([late.id]);
     expect(await pages(persistence, { since, flow: "hello" }, 5)).toEqual([late.id]);
   });
+
+  it("counts the jobs that are not over, by state", async () => {
+    const { persistence } = await open();
+    const made = await samples(persistence);
+    await posted(persistence);
+    const { id } = await posted(persistence);
+    await persistence.suspend(id);
+
+    const running = made.filter(({ state }) => state === "RUNNING").length;
+    expect(await persistence.counts()).toEqual({
+      ...{ WAITING: 1, RUNNING: running, REVERTING: 0, SUSPENDED: 1 },
+    });
+  });
 }

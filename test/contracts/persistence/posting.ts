@@ -11,6 +11,7 @@ export function testPosting(open: OpenPersistence): void {
       params: { text: "a\u0000b ' \" \\", list: [1, null, { deep: true }] },
       priority: -7,
       runAt: 4_102_444_800_000,
+      traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
     });
 
     const answer = await persistence.post(job);

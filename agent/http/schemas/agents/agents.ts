@@ -1,6 +1,8 @@
+import { FIELDS } from "../../fields.js";
 import {
   ANY,
   COUNT,
+  itemOf,
   LABELS,
   list,
   named,
@@ -9,7 +11,7 @@ import {
   TEXT,
   TEXTS,
   TIME,
-} from "./schema.js";
+} from "../schema.js";
 
 /** `self` is the agent that is asked. */
 export const AGENT_PARAMS: Schema = {
@@ -32,7 +34,7 @@ export const AGENT_QUERY: Schema = {
   },
 };
 
-const AGENT_STATES = [
+export const AGENT_STATES = [
   ...["ready", "paused", "cordoned", "draining", "asleep", "unreachable", "gone"],
 ] as const;
 
@@ -68,7 +70,15 @@ const more = {
 
 export const AGENT: Schema = named("Agent", { name: TEXT, ...agent }, more);
 
-export const AGENTS: Schema = named("Agents", { items: list(AGENT) });
+export const AGENT_ITEM: Schema = itemOf(AGENT, "name");
+
+export const LIST_AGENTS: Schema = {
+  type: "object",
+  additionalProperties: false,
+  properties: { fields: FIELDS },
+};
+
+export const AGENTS: Schema = named("Agents", { items: list(AGENT_ITEM) });
 
 /** `here`: this agent does it alone, without asking the others. */
 export const FORGET_QUERY: Schema = {

@@ -1,7 +1,6 @@
-import { createHash, timingSafeEqual } from "node:crypto";
-import { JobrunnerError } from "../../common/error.js";
-import { isLoopback } from "../../common/loopback.js";
-import { HttpError } from "./problem.js";
+import { JobrunnerError } from "../../../common/error.js";
+import { isLoopback } from "../../../common/loopback.js";
+import { HttpError } from "../problem.js";
 
 /*
  * An agent on loopback asks nobody who they are, so it makes sure that the asking program runs on
@@ -35,26 +34,7 @@ export function checkOrigin(header: string | undefined): void {
   if (header === undefined) return;
   // "null" and everything else that is no URL comes from a page whose origin is hidden.
   if (URL.canParse(header) && isLoopback(new URL(header).hostname)) return;
-  throw new HttpError(403, new JobrunnerError("USAGE", "requests of other sites are refused"));
-}
-
-/**
- * Throws 401 unless the request carries the cluster's token. Digests are compared, in a time that
- * tells nothing about how much of the token was right.
- */
-export function checkToken(header: string | undefined, token: string): void {
-  const given = /^Bearer +(\S+) *$/i.exec(header ?? "")?.[1];
-  if (given !== undefined && timingSafeEqual(digest(given), digest(token))) return;
-  const what =
-    header === undefined ? "this agent wants a token" : "the token is not this cluster's";
-  const error = new JobrunnerError("UNAUTHORISED", what, {
-    hint: "Set JOBRUNNER_TOKEN or JOBRUNNER_TOKEN_FILE; the agents have it as api.token.",
-  });
-  throw new HttpError(401, error, { "www-authenticate": "Bearer" });
-}
-
-function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
+  throw new JobrunnerError("FORBIDDEN", "requests of other sites are refused");
 }
 
 /** Throws 415 for a compressed body: a small one may grow without end. */

@@ -14,14 +14,31 @@ export async function findToken(
   if (given !== undefined && given !== "") return given;
   const named = env["JOBRUNNER_TOKEN_FILE"];
   if (named === undefined || named === "") {
-    return readToken(join(configHome(env), "jobrunner", "token")).catch(() => undefined);
+    return readText(join(configHome(env), "jobrunner", "token")).catch(() => undefined);
   }
-  return readToken(named).catch((error: unknown) => {
+  return readText(named).catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
     throw new JobrunnerError("USAGE", `JOBRUNNER_TOKEN_FILE cannot be read: ${why}`);
   });
 }
 
-async function readToken(file: string): Promise<string> {
+/**
+ * The authority that the agents' certificates are signed by: the file that JOBRUNNER_CA_FILE names,
+ * or `ca.pem` beside this user's config.yaml. Undefined when there is none: those that Node knows.
+ */
+export async function findCa(
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string | undefined> {
+  const named = env["JOBRUNNER_CA_FILE"];
+  if (named === undefined || named === "") {
+    return readText(join(configHome(env), "jobrunner", "ca.pem")).catch(() => undefined);
+  }
+  return readText(named).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new JobrunnerError("USAGE", `JOBRUNNER_CA_FILE cannot be read: ${why}`);
+  });
+}
+
+async function readText(file: string): Promise<string> {
   return (await readFile(file, "utf8")).trim();
 }

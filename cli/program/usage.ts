@@ -1,5 +1,13 @@
 import { type Command, Option } from "commander";
-import { OUTPUT_FORMATS } from "./options.js";
+import { OUTPUT_FORMATS } from "../options.js";
+
+/** What a command ended with; called once. */
+export type Done = (code: number) => void;
+
+/** A command of the program or of another command. */
+export function subcommand(program: Command, name: string): Command {
+  return configure(program.command(name)).allowExcessArguments(false);
+}
 
 /** Our manners for a command: it throws instead of exiting, and errors come in our three parts. */
 export function configure(command: Command): Command {

@@ -1,7 +1,7 @@
-import { LIMITS } from "../limits.js";
-import { JOB } from "./jobs.js";
-import { list, named, type Schema, TEXT } from "./schema.js";
-import { REQUIREMENT } from "./why.js";
+import { LIMITS } from "../../limits.js";
+import { JOB } from "../jobs.js";
+import { list, named, type Schema, TEXT } from "../schema.js";
+import { REQUIREMENT } from "../why.js";
 
 /** Each job that waits is asked about clause by clause, so a page is short. */
 export const AGENT_WHY_QUERY: Schema = {

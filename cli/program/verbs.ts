@@ -1,12 +1,10 @@
 import { type Command, InvalidArgumentError } from "commander";
-import type { CommonOptions } from "../../options.js";
-import { addCommonOptions, configure } from "../../usage.js";
-import type { GcOptions } from "./delete.js";
-import type { EachOptions } from "./each.js";
-import type { ReleaseOptions } from "./release.js";
-import type { RetryOptions } from "./retry.js";
-
-type Done = (code: number) => void;
+import type { CommonOptions } from "../options.js";
+import type { GcOptions } from "../commands/verbs/delete.js";
+import type { EachOptions } from "../commands/verbs/each.js";
+import type { ReleaseOptions } from "../commands/verbs/release.js";
+import type { RetryOptions } from "../commands/verbs/retry.js";
+import { addCommonOptions, type Done, subcommand } from "./usage.js";
 
 /** `retry`, `release`, `reprioritise`, `delete`, `gc`; their code is loaded when they are called. */
 export function addVerbs(program: Command, done: Done): void {
@@ -31,7 +29,7 @@ function addRetry(program: Command, done: Done): void {
     )
     .option("--key <key>", "retrying again with the same key is the same job");
   act(command, program, async (jobs: readonly string[], flags: RetryOptions) => {
-    const { retry } = await import("./retry.js");
+    const { retry } = await import("../commands/verbs/retry.js");
     done(await retry(jobs, flags));
   });
 }
@@ -43,7 +41,7 @@ function addRelease(program: Command, done: Done): void {
     .option("--reason <text>", "why, for the log")
     .option("--yes", "do not ask whether it is meant so");
   act(command, program, async (jobs: readonly string[], flags: ReleaseOptions) => {
-    const { release } = await import("./release.js");
+    const { release } = await import("../commands/verbs/release.js");
     done(await release(jobs, flags));
   });
 }
@@ -54,7 +52,7 @@ function addReprioritise(program: Command, done: Done): void {
     .usage("<job...> <priority> [options]")
     .argument("<words...>", "ids of jobs, then their priority, -100 to 100");
   act(command, program, async (words: readonly string[], flags: EachOptions) => {
-    const { reprioritise } = await import("./reprioritise.js");
+    const { reprioritise } = await import("../commands/verbs/reprioritise.js");
     done(await reprioritise(words, flags));
   });
 }
@@ -64,7 +62,7 @@ function addDelete(program: Command, done: Done): void {
     .description("remove jobs that are over, with all that is known of them")
     .argument("<job...>", "ids of jobs");
   act(command, program, async (jobs: readonly string[], flags: EachOptions) => {
-    const { deleteJobs } = await import("./delete.js");
+    const { deleteJobs } = await import("../commands/verbs/delete.js");
     done(await deleteJobs(jobs, flags));
   });
 }
@@ -76,7 +74,7 @@ function addGc(program: Command, done: Done): void {
     .option("--state <states>", "only these, with commas between: SUCCESS,REVERTED")
     .option(...QUIET);
   addCommonOptions(command).action(async (flags: GcOptions) => {
-    const { gc } = await import("./delete.js");
+    const { gc } = await import("../commands/verbs/delete.js");
     done(await gc({ ...program.opts<CommonOptions>(), ...flags }));
   });
 }
@@ -89,10 +87,6 @@ function act<T extends EachOptions>(
   addCommonOptions(command.option(...QUIET)).action(async (words: readonly string[], flags: T) =>
     run(words, { ...program.opts<CommonOptions>(), ...flags }),
   );
-}
-
-function subcommand(program: Command, name: string): Command {
-  return configure(program.command(name)).allowExcessArguments(false);
 }
 
 function collectReset(

@@ -1,0 +1,81 @@
+import type { AgentView, HealthView } from "../common/wire.js";
+import { createAgents, type DutyVerb } from "./cluster/agents.js";
+import { createPeer } from "./cluster/peer.js";
+import { snapshotOf } from "./cluster/snapshot.js";
+import type { BoardInUse, RouteOptions } from "./http/route.js";
+import { createHttp, type HttpServer } from "./http/server.js";
+import { createJobs, type Jobs } from "./jobs.js";
+import type { JobsOptions } from "./jobs/options.js";
+import type { WhyHere } from "./matching/why.js";
+import type { Metrics } from "./metrics/metrics.js";
+import type { JobControl } from "./owner/job-control.js";
+import { createSystem } from "./metrics/system.js";
+import type { AgentParts } from "./parts.js";
+
+/** What of the agent its API asks and tells. */
+export interface ApiParts extends AgentParts {
+  readonly abilities: JobsOptions["capabilities"];
+  readonly progress: JobsOptions["progress"];
+  readonly metrics: Metrics;
+  /** The board agreed on. */
+  readonly sweep: BoardInUse;
+  /** What jobs have written. */
+  readonly logs: RouteOptions["logs"];
+  running(): ReadonlyMap<string, JobControl>;
+  view(): Promise<AgentView>;
+  health(): Promise<HealthView>;
+  readonly why: WhyHere;
+  obey(verb: DutyVerb): void;
+  /** A posted job did not reach the board. */
+  putFailed(): void;
+}
+
+export interface Api extends AsyncDisposable {
+  readonly jobs: Jobs;
+  readonly http: HttpServer;
+}
+
+/** Puts together what answers others: about jobs, about agents, over HTTP. */
+export function createApi(parts: ApiParts): Api {
+  const { config, identity, membership, facts, clock, log, version } = parts;
+  const jobs = createJobs({
+    ...{ ...parts, capabilities: parts.abilities },
+    why: (needs) => parts.why.job(needs),
+    onPutFailed: () => parts.putFailed(),
+    requested: (job, request) => parts.running().get(job)?.request(request),
+  });
+  const agents = createAgents({
+    ...{ membership, peer: createPeer(config), name: identity.agent, clock },
+    ...{ machine: identity.machine, self: () => parts.view(), jobs: parts.why.jobs },
+    snapshot: () => snapshotOf(facts, clock),
+    obey: (verb) => parts.obey(verb),
+  });
+  const system = createSystem({ ...parts, agent: identity.agent });
+  const { token, tokens, tls } = config;
+  const http = createHttp({
+    ...{ jobs: counted(jobs, parts.metrics), agents, agent: identity.agent, version, log, system },
+    ...{ logs: parts.logs, board: parts.sweep, health: () => parts.health() },
+    ...(token === undefined ? {} : { token }),
+    ...(tokens === undefined ? {} : { tokens }),
+    ...(tls === undefined ? {} : { tls }),
+  });
+  return {
+    ...{ jobs, http },
+    async [Symbol.asyncDispose]() {
+      await http.close();
+      system[Symbol.dispose]();
+    },
+  };
+}
+
+/** The same jobs; those that are posted here are counted. */
+function counted(jobs: Jobs, metrics: Metrics): Jobs {
+  return {
+    ...jobs,
+    async post(request, ...more) {
+      const answer = await jobs.post(request, ...more);
+      if (answer.created) metrics.jobPosted(request.flow);
+      return answer;
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import type { Registry } from "../../capabilities/capability.js";
+import type { AgentView } from "../../common/wire.js";
+import type { CapabilityView, StatusView } from "../../common/wire/system.js";
+import type { Config } from "../../config/config.js";
+import type { Persistence } from "../../persistence/persistence.js";
+import type { System } from "../http/route.js";
+import { kindOf } from "../cluster/kind.js";
+import { LoopLag } from "./loop-lag.js";
+import type { Metrics } from "./metrics.js";
+
+/** A loop that is later than this is of no use to anybody, ms. */
+const LAG_MS_MAX = 2_000;
+
+export interface OwnSystem extends System, Disposable {}
+
+export interface SystemParts {
+  readonly agent: string;
+  readonly version: string;
+  readonly config: Config;
+  readonly persistence: Pick<Persistence, "counts">;
+  readonly abilities: Registry;
+  readonly metrics: Metrics;
+  view(): Promise<AgentView>;
+}
+
+export function createSystem(parts: SystemParts): OwnSystem {
+  const { agent, abilities, metrics } = parts;
+  const startedAt = new Date().toISOString();
+  const lag = new LoopLag();
+  installGauges(parts, lag);
+  return {
+    status: () => statusOf(parts, startedAt),
+    capabilities: () => ({ items: [...abilities.keys()].sort().flatMap(viewOf(abilities)) }),
+    metrics: () => metrics.text(),
+    liveness() {
+      const ok = lag.ms < LAG_MS_MAX;
+      const detail = `${Math.round(lag.ms)} ms late`;
+      return { ok, agent, checks: [{ name: "event loop", ok, detail }] };
+    },
+    [Symbol.dispose]: () => lag.stop(),
+  };
+}
+
+async function statusOf(parts: SystemParts, startedAt: string): Promise<StatusView> {
+  const { agent, version, config, persistence } = parts;
+  const { state, note, slots = { total: config.slots, busy: 0 } } = await parts.view();
+  const jobs = await persistence.counts().catch(() => undefined); // Told as missing.
+  return {
+    ...{ agent, version, node: process.versions.node, startedAt, state },
+    ...(note === undefined ? {} : { note }),
+    board: kindOf(config.board),
+    persistence: kindOf(config.persistence),
+    slots,
+    ...(jobs === undefined ? {} : { jobs }),
+  };
+}
+
+function installGauges({ metrics, version, persistence, view }: SystemParts, lag: LoopLag): void {
+  const { node } = process.versions;
+  metrics.gauge(
+    "agent_info",
+    "Always 1; what runs here.",
+    () => [[{ version, node, arch: process.arch }, 1]],
+    ["version", "node", "arch"],
+  );
+  metrics.gauge("event_loop_lag_seconds", "How late the agent's event loop is.", () => [
+    [{}, lag.ms / 1_000],
+  ]);
+  metrics.gauge("resident_memory_bytes", "Memory of the agent's own process.", () => [
+    [{}, process.memoryUsage.rss()],
+  ]);
+  metrics.gauge(
+    "slots",
+    "Slots for jobs on this agent, by state.",
+    async () => {
+      const { slots = { total: 0, busy: 0 } } = await view();
+      const free = Math.max(0, slots.total - slots.busy);
+      return [
+        [{ state: "busy" }, slots.busy],
+        [{ state: "free" }, free],
+      ];
+    },
+    ["state"],
+  );
+  metrics.gauge(
+    "jobs",
+    "Jobs of the whole cluster that are not over, by state; every agent tells the same.",
+    async () => Object.entries(await persistence.counts()).map(([state, n]) => [{ state }, n]),
+    ["state"],
+  );
+}
+
+function viewOf(abilities: Registry): (name: string) => readonly CapabilityView[] {
+  return (name) => {
+    const capability = abilities.get(name);
+    if (capability === undefined) return [];
+    const { summary, usage, needs, cost, exclusive = false, cacheMs } = capability;
+    const lasts = Number.isFinite(cacheMs) ? { cacheMs } : {};
+    return [{ ...{ name, summary, usage, needs, cost, exclusive }, ...lasts }];
+  };
+}

@@ -1,0 +1,68 @@
+import type { Command } from "commander";
+import type { DutyVerb } from "../commands/agents.js";
+import { type CommonOptions } from "../options.js";
+import { addCommonOptions, type Done, subcommand } from "./usage.js";
+
+/** `flows`, `agents`, `agent`, `board`; their code is loaded when they are called. */
+export function addCluster(program: Command, done: Done): void {
+  addFlows(program, done);
+  addAgents(program, done);
+  addBoard(program, done);
+}
+
+function addFlows(program: Command, done: Done): void {
+  const command = subcommand(program, "flows").description("list the flows an agent can run");
+  addCommonOptions(command).action(async (flags: CommonOptions) => {
+    const { flows } = await import("../commands/flows.js");
+    done(await flows({ ...program.opts<CommonOptions>(), ...flags }));
+  });
+}
+
+function addAgents(program: Command, done: Done): void {
+  const list = subcommand(program, "agents")
+    .description("list the agents of the cluster, or show one of them")
+    .argument("[name]", "name of an agent");
+  addCommonOptions(list).action(async (name: string | undefined, flags: CommonOptions) => {
+    const { agents } = await import("../commands/agents.js");
+    done(await agents(name, { ...program.opts<CommonOptions>(), ...flags }));
+  });
+  const agent = subcommand(program, "agent").description("tell an agent what to do with jobs");
+  for (const [verb, what] of Object.entries(DUTY)) {
+    const command = subcommand(agent, verb)
+      .description(what)
+      .argument("[name]", "name of an agent (default: the one that is asked)");
+    addCommonOptions(command).action(async (name: string | undefined, flags: CommonOptions) => {
+      const { tellAgent } = await import("../commands/agents.js");
+      const options = { ...program.opts<CommonOptions>(), ...flags };
+      done(await tellAgent(verb as DutyVerb, name, options));
+    });
+  }
+  const forget = subcommand(agent, "forget")
+    .description("no longer list an agent that is gone, or has another name now")
+    .argument("<name>", "name of the agent");
+  addCommonOptions(forget).action(async (name: string, flags: CommonOptions) => {
+    const { forgetAgent } = await import("../commands/agents.js");
+    done(await forgetAgent(name, { ...program.opts<CommonOptions>(), ...flags }));
+  });
+}
+
+function addBoard(program: Command, done: Done): void {
+  const board = subcommand(program, "board").description("which board the cluster uses");
+  const verbs = {
+    show: "show the board of the agent that is asked, and the one the cluster uses",
+    use: "make the board of the agent that is asked the cluster's, whatever it used before",
+  } as const;
+  for (const verb of ["show", "use"] as const) {
+    const command = subcommand(board, verb).description(verbs[verb]);
+    addCommonOptions(command).action(async (flags: CommonOptions) => {
+      const commands = await import("../commands/board.js");
+      done(await commands.board(verb, { ...program.opts<CommonOptions>(), ...flags }));
+    });
+  }
+}
+
+const DUTY: Readonly<Record<DutyVerb, string>> = {
+  drain: "take no more jobs, and hand over those that run at their next step",
+  cordon: "take no more jobs; those that run go on",
+  resume: "take jobs again",
+};

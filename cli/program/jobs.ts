@@ -1,0 +1,112 @@
+import { type Command, Option } from "commander";
+import type { AskOptions } from "../commands/ask.js";
+import type { LogsOptions } from "../commands/logs/logs.js";
+import type { ShowOptions } from "../commands/show.js";
+import type { WaitOptions } from "../commands/wait.js";
+import type { WhyOptions } from "../commands/why.js";
+import type { JobVerb } from "../../common/wire.js";
+import { readDuration, readTime, readWhole, type CommonOptions } from "../options.js";
+import { QUIET } from "./verbs.js";
+import { addCommonOptions, type Done, subcommand } from "./usage.js";
+
+const WATCH_MS = 2000;
+
+/** `post`, `show`, `why`, `logs`, `wait`, `cancel`, `suspend`, `resume`; their code is loaded when they are called. */
+export function addJobs(program: Command, done: Done): void {
+  addPost(program, done);
+  addShow(program, done);
+  addWhy(program, done);
+  addLogs(program, done);
+  addWait(program, done);
+  addAsk(program, done);
+}
+
+/** The flags of `post` are the flow's own: it reads its words itself, help included. */
+function addPost(program: Command, done: Done): void {
+  subcommand(program, "post")
+    .description("post a job; `post --help` lists the flows, `post FLOW --help` its flags")
+    .argument("[flow]", "name of the flow")
+    .argument("[flags...]", "its flags, and those of posting")
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(async (_flow: string, _flags: string[], _options: object, command: Command) => {
+      const { post } = await import("../commands/post.js");
+      done(await post(command.args, program.opts<CommonOptions>()));
+    });
+}
+
+function addShow(program: Command, done: Done): void {
+  const watch = new Option("-w, --watch [duration]", "look again and again");
+  const command = subcommand(program, "show")
+    .alias("ls")
+    .description("list the jobs, or show one of them with the tree of its atoms")
+    .argument("[job]", "id of a job, or at least 4 characters of its beginning or end")
+    .option("--state <states>", "only these, with commas between: WAITING,RUNNING")
+    .option("--flow <flow>", "only jobs of this flow")
+    .option("--agent <name>", "only jobs this agent owns or owned last")
+    .option("--since <time>", "only jobs posted since: 2h, or 2027-01-31T18:00:00Z", readTime)
+    .option("--text <words>", "only jobs with all of these words in their name or flow")
+    .option("--limit <n>", "the newest so many (default: 50)", readWhole(1, 100_000))
+    .option("--all", "all there are")
+    .addOption(watch.preset(String(WATCH_MS / 1000) + "s").argParser(readDuration));
+  addCommonOptions(command).action(async (job: string | undefined, flags: ShowOptions) => {
+    const { show } = await import("../commands/show.js");
+    done(await show(job, { ...program.opts<CommonOptions>(), ...flags }));
+  });
+}
+
+function addWhy(program: Command, done: Done): void {
+  const command = subcommand(program, "why")
+    .description("tell why a job runs or does not: each thing it needs, and what would help")
+    .argument("[job]", "id of a job")
+    .option("--agent <name>", "only what this agent says; without a job, of all jobs that wait")
+    .option("--limit <n>", "with --agent, the newest so many jobs", readWhole(1, 1_000));
+  addCommonOptions(command).action(async (job: string | undefined, flags: WhyOptions) => {
+    const { why } = await import("../commands/why.js");
+    done(await why(job, { ...program.opts<CommonOptions>(), ...flags }));
+  });
+}
+
+function addLogs(program: Command, done: Done): void {
+  const command = subcommand(program, "logs")
+    .description("print what the tasks of a job and their commands wrote")
+    .argument("<job>", "id of a job")
+    .option("-f, --follow", "go on with what comes, until the job is over")
+    .option("--atom <atom>", "only lines of this atom")
+    .option("--since <time>", "only lines since: 10m, or 2027-01-31T18:00:00Z", readTime)
+    .option("--tail <n>", "only the last so many", readWhole(0, 1_000_000))
+    .option("--raw", "the lines alone, as they were written, control characters included");
+  addCommonOptions(command).action(async (job: string, flags: LogsOptions) => {
+    const { logs } = await import("../commands/logs/logs.js");
+    done(await logs(job, { ...program.opts<CommonOptions>(), ...flags }));
+  });
+}
+
+function addWait(program: Command, done: Done): void {
+  const command = subcommand(program, "wait")
+    .description("wait until jobs have ended; the exit code tells how")
+    .argument("<job...>", "ids of jobs")
+    .option("--timeout <duration>", "wait no longer than this", readDuration);
+  addCommonOptions(command).action(async (jobs: readonly string[], flags: WaitOptions) => {
+    const { wait } = await import("../commands/wait.js");
+    done(await wait(jobs, { ...program.opts<CommonOptions>(), ...flags }));
+  });
+}
+
+function addAsk(program: Command, done: Done): void {
+  const verbs = {
+    cancel: "end jobs before their time: what ran is reverted",
+    suspend: "let what runs end, then hold jobs until they are resumed",
+    resume: "let suspended jobs go on where they were",
+  } as const;
+  for (const [verb, text] of Object.entries(verbs) as [JobVerb, string][]) {
+    const command = subcommand(program, verb).description(text).argument("<job...>", "ids of jobs");
+    if (verb === "cancel") command.option("--no-revert", "stop it and leave what ran as it is");
+    command.option(...QUIET);
+    addCommonOptions(command).action(async (jobs: readonly string[], flags: AskOptions) => {
+      const { ask } = await import("../commands/ask.js");
+      done(await ask(verb, jobs, { ...program.opts<CommonOptions>(), ...flags }));
+    });
+  }
+}
