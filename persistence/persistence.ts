@@ -1,4 +1,11 @@
-import type { Clause, JobRequest, JobState, Needs, ParkReason, StartableState } from "../common/job.js";
+import type {
+  Clause,
+  JobRequest,
+  JobState,
+  Needs,
+  ParkReason,
+  StartableState,
+} from "../common/job.js";
 import type { Store } from "../common/json.js";
 import type { FlowSpec } from "../engine/flow.js";
 import type { Change, Entry } from "../engine/journal.js";

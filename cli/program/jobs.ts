@@ -31,7 +31,7 @@ function addPost(program: Command, done: Done): void {
     .allowUnknownOption()
     .passThroughOptions()
     .action(async (_flow: string, _flags: string[], _options: object, command: Command) => {
-      const { post } = await import("../commands/post.js");
+      const { post } = await import("../commands/post/post.js");
       done(await post(command.args, program.opts<CommonOptions>()));
     });
 }

@@ -137,7 +137,8 @@ function insert(appends: readonly Written[], { now, compare }: ChangeOptions): S
     })),
   );
   return sql`INSERT INTO entries (job, seq, token, owner, at, body, bytes)
-    SELECT ${v.job}, ${v.seq}, ${v.token}, ${v.owner}, ${now}, ${v.body}, ${v.bytes} FROM ${before} jobs j
+    SELECT ${v.job}, ${v.seq}, ${v.token}, ${v.owner}, ${now}, ${v.body}, ${v.bytes}
+    FROM ${before} jobs j
     WHERE j.id = ${v.job} AND j.token = ${v.token} AND j.owner = ${v.owner}
       AND j.state IN (${STARTABLE})
     ${compare ? sql`ON DUPLICATE KEY UPDATE entries.seq = entries.seq` : sql``}`;

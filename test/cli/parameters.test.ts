@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Given, parametersOf, readParameters } from "../../cli/commands/parameters.js";
-import { readPosting } from "../../cli/commands/post-command.js";
+import { type Given, parametersOf, readParameters } from "../../cli/commands/post/parameters.js";
+import { readPosting } from "../../cli/commands/post/command.js";
 import type { Json, Store } from "../../common/json.js";
 import type { FlowView } from "../../common/wire.js";
 

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { CheckView, FlowView } from "../../common/wire.js";
-import { parametersOf } from "../../cli/commands/parameters.js";
-import { createPostCommand } from "../../cli/commands/post-command.js";
+import { parametersOf } from "../../cli/commands/post/parameters.js";
+import { createPostCommand } from "../../cli/commands/post/command.js";
 import { renderAgent, renderAgents } from "../../cli/screen/agent-list.js";
 import { renderFlows, renderFlowsHelp } from "../../cli/screen/flow-list.js";
 import { renderJob } from "../../cli/screen/job.js";

@@ -178,8 +178,8 @@ export const ARROWS: readonly Arrow[] = [
   },
   { from: "cli/", may: ["cli/", "common/", "node:*", "npm:commander", "npm:picocolors"] },
   {
-    from: "cli/main.ts",
-    may: ["cli/", "dynamic:cli/agent/", "common/", "node:*", "npm:commander"],
+    from: "cli/program/",
+    may: ["cli/", "dynamic:cli/agent/", "type:cli/agent/", "common/", "npm:commander"],
   },
   { from: "cli/commands/config.ts", may: ["cli/", "config/"] },
   {
@@ -203,7 +203,7 @@ export const ARROWS: readonly Arrow[] = [
 ];
 
 /**
- * Where concrete parts are named. Reached by import() from cli/main.ts only, or `jobrunner --help`
+ * Where concrete parts are named. Reached by import() from cli/program/ only, or `jobrunner --help`
  * would load them all.
  */
 const ROOTS = "cli/agent/";
@@ -237,7 +237,7 @@ function reachesKit({ from }: Import): boolean {
 
 function reachesRoot({ from, binding }: Import): boolean {
   if (from.startsWith(ROOTS) || from.startsWith("test/")) return true;
-  return from === "cli/main.ts" && binding !== "static";
+  return from.startsWith("cli/program/") && binding !== "static";
 }
 
 function arrowOf(path: string, arrows: readonly Arrow[]): Arrow | undefined {

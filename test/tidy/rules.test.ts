@@ -39,7 +39,7 @@ describe("arrows", () => {
     ["agent/http/server.ts", `import { createRunners } from "../runner/supervisor.js";`],
     ["cli/post.ts", `import { createHttp } from "../agent/http/server.js";`],
     ["cli/post.ts", `const knex = require("knex");`],
-    ["cli/main.ts", `import { run } from "./agent/run.js";`],
+    ["cli/program/running.ts", `import { run } from "../agent/run.js";`],
     ["cli/show.ts", `const { run } = await import("./agent/run.js");`],
     ["nowhere/new.ts", `import "../common/json.js";`],
   ])("refuse from %s: %s", (path, code) => {
@@ -52,7 +52,7 @@ describe("arrows", () => {
     ["persistence/sql.ts", `import type { Entry } from "../engine/journal.js";`],
     ["persistence/sql.ts", `import { type Entry, type Change } from "../engine/journal.js";`],
     ["flows/hello.ts", `import { defineFlow } from "jobrunner"; import "node:path";`],
-    ["cli/main.ts", `const { run } = await import("./agent/run.js");`],
+    ["cli/program/running.ts", `const { run } = await import("../agent/run.js");`],
     ["cli/agent/run.ts", `import { openBoard } from "../../boards/open.js";`],
     ["sqlite/driver.ts", `const { default: Database } = await import("libsql");`],
   ])("allow from %s: %s", (path, code) => {

@@ -6,7 +6,7 @@ import type { FlowView, JobDetailView, JobView, RemovedJobView } from "../../../
 import type { RetryRequest } from "../../../common/wire/verbs.js";
 import type { Client } from "../../api/client.js";
 import { viaText } from "../follow.js";
-import { parametersOf, readParameters } from "../parameters.js";
+import { parametersOf, readParameters } from "../post/parameters.js";
 import { shortId } from "../../screen/job-list.js";
 import { eachJob, type EachOptions, tell, type Telling } from "./each.js";
 

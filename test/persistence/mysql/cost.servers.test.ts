@@ -27,8 +27,8 @@ async function withHistory(server: string, jobs: number): Promise<Persistence> {
     const ids = `SELECT n, concat('019a', lpad(n, 8, '0')) AS id FROM (${rows}) numbers WHERE n < ${jobs}`;
     await query(
       url,
-      `INSERT INTO jobs (id, id_tail, flow, version, signature, flow_hash, name, priority, posted_via,
-        posted_at, state, token, agent, ended_at)
+      `INSERT INTO jobs (id, id_tail, flow, version, signature, flow_hash, name, priority,
+        posted_via, posted_at, state, token, agent, ended_at)
       SELECT id, id, concat('flow-', n % ${FLOWS}), 1, '[1,"f",1]', 'h', 'n', 0, 'a', n,
         elt(1 + n % 4, ${states}), 1, concat('agent-', n % ${AGENTS}), n FROM (${ids}) jobs`,
     );

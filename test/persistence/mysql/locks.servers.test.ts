@@ -149,7 +149,8 @@ describe("jobs that another session has locked", () => {
 
       const { answers } = await database.write(
         [
-          sql`SHOW SESSION VARIABLES WHERE Variable_name IN ('tx_isolation', 'transaction_isolation',
+          sql`SHOW SESSION VARIABLES WHERE Variable_name IN (
+          'tx_isolation', 'transaction_isolation',
           'innodb_lock_wait_timeout', 'wait_timeout', 'autocommit', 'time_zone')`,
         ],
         kind,

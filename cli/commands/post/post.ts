@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { parseDuration } from "../../common/text/duration.js";
-import { hasCode, JobrunnerError } from "../../common/error.js";
-import type { Store } from "../../common/json.js";
-import { nearest } from "../../common/text/nearest.js";
+import { parseDuration } from "../../../common/text/duration.js";
+import { hasCode, JobrunnerError } from "../../../common/error.js";
+import type { Store } from "../../../common/json.js";
+import { nearest } from "../../../common/text/nearest.js";
 import type {
   CheckView,
   FlowsView,
@@ -10,19 +10,19 @@ import type {
   JobView,
   PostRequest,
   RemovedJobView,
-} from "../../common/wire.js";
-import { type Client, createClient } from "../api/client.js";
-import { EXIT } from "../exit.js";
-import { badEndText, detachedText, followJob, viaText } from "./follow.js";
-import type { CommonOptions } from "../options.js";
+} from "../../../common/wire.js";
+import { type Client, createClient } from "../../api/client.js";
+import { EXIT } from "../../exit.js";
+import { badEndText, detachedText, followJob, viaText } from "../follow.js";
+import type { CommonOptions } from "../../options.js";
 import { flagOf, readParameters } from "./parameters.js";
-import { type PostingFlags, type PostingLine, readPosting, VALUE_FLAGS } from "./post-command.js";
-import { problemLines, renderFlowsHelp } from "../screen/flow-list.js";
-import { renderJob } from "../screen/job.js";
-import { renderJobLine, shortId } from "../screen/job-list.js";
-import { renderPlan } from "../screen/tree-lines.js";
-import { storeText } from "../screen/value.js";
-import { createTerminal, interruption, type Terminal } from "../terminal.js";
+import { type PostingFlags, type PostingLine, readPosting, VALUE_FLAGS } from "./command.js";
+import { problemLines, renderFlowsHelp } from "../../screen/flow-list.js";
+import { renderJob } from "../../screen/job.js";
+import { renderJobLine, shortId } from "../../screen/job-list.js";
+import { renderPlan } from "../../screen/tree-lines.js";
+import { storeText } from "../../screen/value.js";
+import { createTerminal, interruption, type Terminal } from "../../terminal.js";
 
 interface Posting {
   readonly client: Client;

@@ -1,8 +1,8 @@
 import { Command, Option } from "commander";
-import type { FlowView } from "../../common/wire.js";
-import { collect, type CommonOptions, readDuration, readWhole } from "../options.js";
+import type { FlowView } from "../../../common/wire.js";
+import { collect, type CommonOptions, readDuration, readWhole } from "../../options.js";
 import { type Given, type Parameter, parametersOf } from "./parameters.js";
-import { addCommonOptions, configure } from "../program/usage.js";
+import { addCommonOptions, configure } from "../../program/usage.js";
 
 /** Flags of `post` itself, after they were read. */
 export interface PostingFlags extends CommonOptions {

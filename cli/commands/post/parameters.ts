@@ -1,6 +1,6 @@
-import { JobrunnerError } from "../../common/error.js";
-import type { Json, Store } from "../../common/json.js";
-import { kebab } from "../../common/text/kebab.js";
+import { JobrunnerError } from "../../../common/error.js";
+import type { Json, Store } from "../../../common/json.js";
+import { kebab } from "../../../common/text/kebab.js";
 
 /*
  * A flow's JSON Schema as flags. What a schema says in a simple way (numbers, choices, lists)
