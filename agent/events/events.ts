@@ -1,0 +1,134 @@
+import type { Logger } from "pino";
+import type { Membership } from "../../cluster/membership.js";
+import type { Clock } from "../../common/clock.js";
+import type { EventView, EventsView } from "../../common/wire/events.js";
+import type { Persistence } from "../../persistence/persistence.js";
+import type { Peer } from "../cluster/peer.js";
+import { formatPlace, sourceOf, type Vector } from "./cursor.js";
+import { Feed, type Joining } from "./feed.js";
+import { eventText, type Sink } from "./follower.js";
+import { JobFeeds } from "./job-feeds.js";
+import { Others } from "./others.js";
+import { Ring } from "./ring.js";
+import { type Tell, type Told, toJson } from "./told.js";
+
+/*
+ * What happens, for people and programs that follow it.
+ *
+ *   parts of this agent --tell--> its ring -+-> its own feed (scope=self) --> other agents
+ *                                           +-> the cluster's feed --> readers
+ *   other agents' own feeds --> their rings -/         \--wakes--> feeds of jobs (their journals)
+ *
+ * Nothing here is the truth about a job: its journal is. Who needs no gap follows the job, or loads
+ * its lists again when the feed says `reset`.
+ */
+
+export interface EventsOptions {
+  readonly identity: { readonly agent: string; readonly incarnation: string };
+  readonly membership: Pick<Membership, "members">;
+  readonly persistence: Pick<Persistence, "job" | "load" | "ownerships">;
+  readonly peer: Peer;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The database's clock as well as this agent knows it, ms since 1970. */
+  databaseNow(): number;
+}
+
+/** Whose events: of this agent alone, or of all. */
+export type Scope = "self" | "cluster";
+
+export class Events implements AsyncDisposable {
+  readonly tell: Tell = (told) => this.#tell(told);
+  readonly jobs: JobFeeds;
+  readonly #options: EventsOptions;
+  readonly #ring: Ring;
+  readonly #self = new Feed();
+  readonly #cluster = new Feed();
+  readonly #others: Others;
+
+  constructor(options: EventsOptions) {
+    const { identity } = options;
+    this.#options = options;
+    this.#ring = new Ring(sourceOf(identity.agent, identity.incarnation));
+    this.#self.add(this.#ring);
+    this.#cluster.add(this.#ring);
+    const heard = (event: EventView): void => this.jobs.note(event);
+    this.#others = new Others({ ...options, feed: this.#cluster, name: identity.agent, heard });
+    this.jobs = new JobFeeds({
+      ...options,
+      hold: () => this.#others.hold(),
+      release: () => this.#others.release(),
+    });
+  }
+
+  /** How many follow a feed here; those of jobs not among them. */
+  get followers(): number {
+    return this.#self.size + this.#cluster.size;
+  }
+
+  /** Sends events, from where the reader was or from now on, until the signal aborts. */
+  async follow(
+    { scope, ...joining }: Joining & { readonly scope: Scope },
+    sink: Sink,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (scope === "self") return joined(() => this.#self.join(joining, sink), signal);
+    const { since, filter } = joining;
+    try {
+      await this.#others.hold();
+      if (since !== undefined) await this.#others.recall(since);
+      await joined(() => {
+        const leave = this.#cluster.join(joining, sink);
+        for (const event of this.#others.unreachable()) {
+          if (filter?.(event) !== false) sink(eventText(event.type, JSON.stringify(event)));
+        }
+        return leave;
+      }, signal);
+    } finally {
+      this.#others.release();
+    }
+  }
+
+  /** What this agent remembers of itself; without a place the newest. */
+  page(since: Vector | undefined, limit: number): EventsView {
+    const { source, first, last } = this.#ring;
+    const n = since?.get(source) ?? (since === undefined ? Math.max(0, last - limit) : 0);
+    const entries = this.#ring.after(n, limit);
+    const reset = since !== undefined && (n < first - 1 || n > last);
+    return {
+      items: entries.map(({ n: at, event }) => ({ ...event, cursor: formatPlace(source, at) })),
+      nextCursor: formatPlace(source, entries.at(-1)?.n ?? last),
+      ...(reset ? { reset } : {}),
+    };
+  }
+
+  /** Sends what waits; who follows is sent nothing more from here on. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#self.flush();
+    this.#cluster.flush();
+    await Promise.all([this.jobs.stop(), this.#others.stop()]);
+  }
+
+  #tell({ type, at, ...fields }: Told): void {
+    const { identity, databaseNow } = this.#options;
+    const time = at ?? new Date(databaseNow()).toISOString();
+    const entry = {
+      n: this.#ring.last + 1,
+      ...toJson({ type, at: time, agent: identity.agent, ...fields }),
+    };
+    this.#ring.push(entry);
+    this.#self.publish(entry);
+    this.#cluster.publish(entry);
+    this.jobs.note(entry.event);
+  }
+}
+
+async function joined(join: () => () => void, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const leave = join();
+  await new Promise<void>((resolve) => {
+    signal.addEventListener("abort", () => resolve(), { once: true });
+    if (signal.aborted) resolve();
+  });
+  leave();
+}

@@ -1,0 +1,165 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Logger } from "pino";
+import type { Entry } from "../../engine/journal.js";
+import type { JobRow, Persistence } from "../../persistence/persistence.js";
+import { formatJobPlace, isAfter, type JobPlace } from "./cursor.js";
+import { eventText, type Sink } from "./follower.js";
+import { type JournalEvent, JournalReader, postedEvent } from "./journal.js";
+import { toJson } from "./told.js";
+
+/** Longest time without a look at the journal of a job that somebody follows, ms. */
+const LOOK_MS = 1_000;
+
+export interface JobFeedOptions {
+  readonly persistence: Pick<Persistence, "job" | "load" | "ownerships">;
+  readonly log: Logger;
+}
+
+/** A journal as it was when it was read. */
+export interface ReadJournal {
+  readonly events: readonly JournalEvent[];
+  readonly reader: JournalReader;
+}
+
+/** All there is; undefined when there is no such job. */
+export async function readJournal(
+  { persistence }: Pick<JobFeedOptions, "persistence">,
+  id: string,
+): Promise<ReadJournal | undefined> {
+  const row = await persistence.job(id);
+  if (row === undefined) return undefined;
+  const reader = new JournalReader(row);
+  const entries = await persistence.load(id);
+  const agents = await agentsOf(persistence, row, entries);
+  const events = entries.flatMap((entry) => reader.read(entry, agents.get(entry.token)));
+  return { events: [postedEvent(row), ...events], reader };
+}
+
+async function agentsOf(
+  persistence: JobFeedOptions["persistence"],
+  { id }: Pick<JobRow, "id">,
+  entries: readonly Entry[],
+): Promise<ReadonlyMap<number, string>> {
+  if (entries.length === 0) return new Map();
+  const ownerships = await persistence.ownerships(id);
+  return new Map(ownerships.map(({ token, agent }) => [token, agent]));
+}
+
+interface JobFollower {
+  readonly sink: Sink;
+  /** Entries up to this one it has from its own reading. */
+  readonly seq: number;
+  readonly ended: () => void;
+}
+
+/**
+ * The end of one job's journal, for all who follow it here: one read for all of them, when somebody
+ * says that there is something new and every second otherwise.
+ */
+export class JobFeed {
+  readonly #id: string;
+  readonly #options: JobFeedOptions;
+  readonly #reader: JournalReader;
+  readonly #followers = new Set<JobFollower>();
+  readonly #stop = new AbortController();
+  #agents: ReadonlyMap<number, string> = new Map();
+  #woken = new AbortController();
+  #loop: Promise<void> = Promise.resolve();
+
+  /** `reader` has read the journal up to now. */
+  constructor(id: string, reader: JournalReader, options: JobFeedOptions) {
+    this.#id = id;
+    this.#reader = reader;
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#followers.size;
+  }
+
+  /** Of the last entry that was sent. */
+  get seq(): number {
+    return this.#reader.seq;
+  }
+
+  start(): void {
+    this.#loop = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#woken.abort();
+    await this.#loop;
+  }
+
+  /** The entry with this number may be there now. */
+  wake(seq: number): void {
+    if (seq > this.#reader.seq) this.#woken.abort();
+  }
+
+  /** What is in no journal: to those who follow now. */
+  pass(text: string): void {
+    for (const { sink } of this.#followers) sink(text);
+  }
+
+  /** Sends what is written after entry `seq`; the answer stops that. `ended`: the end was sent. */
+  join(seq: number, sink: Sink, ended: () => void): () => void {
+    const follower = { sink, seq, ended };
+    this.#followers.add(follower);
+    if (this.#reader.ended !== undefined) this.#end(follower);
+    return () => this.#followers.delete(follower);
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted && this.#reader.ended === undefined) {
+      this.#woken = new AbortController();
+      try {
+        await this.#look();
+      } catch (error) {
+        this.#options.log.debug({ jobId: this.#id, err: error }, "a followed job was not read");
+      }
+      if (this.#stop.signal.aborted || this.#reader.ended !== undefined) break;
+      await pause(LOOK_MS, undefined, { signal: this.#woken.signal }).catch(() => undefined);
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { persistence } = this.#options;
+    const entries = await persistence.load(this.#id, this.#reader.seq);
+    if (entries.some(({ token }) => !this.#agents.has(token))) {
+      this.#agents = await agentsOf(persistence, { id: this.#id }, entries);
+    }
+    for (const entry of entries) this.#send(entry);
+    if (this.#reader.ended === undefined) return;
+    for (const follower of this.#followers) this.#end(follower);
+  }
+
+  #send(entry: Entry): void {
+    const events = this.#reader.read(entry, this.#agents.get(entry.token));
+    const text = textOf(events);
+    for (const { sink, seq } of this.#followers) if (entry.seq > seq) sink(text);
+  }
+
+  #end({ sink, ended }: JobFollower): void {
+    sink(endText(this.#reader));
+    ended();
+  }
+}
+
+export function textOf(events: readonly JournalEvent[]): string {
+  return events
+    .map((each) => eventText(each.event.type, toJson(each.event).json, formatJobPlace(each)))
+    .join("");
+}
+
+/** Those after that place. */
+export function eventsAfter(
+  events: readonly JournalEvent[],
+  place: JobPlace | undefined,
+): readonly JournalEvent[] {
+  return place === undefined ? events : events.filter((event) => isAfter(event, place));
+}
+
+function endText({ ended }: JournalReader): string {
+  return eventText("end", JSON.stringify({ state: ended }));
+}
