@@ -13,7 +13,13 @@ export const LIMITS = {
   /** Posts in progress at a time; the next one is asked to come back. */
   postsInFlight: 256,
   /** Open connections: each costs memory and a file descriptor. */
-  connections: 1000,
+  connections: 1500,
+  /** Event streams among them: what is left over is for everybody else. */
+  streams: 1200,
+  /** What the reader of a stream may leave unread, bytes; the next event drops it. */
+  streamUnreadBytes: 256 * 1024,
+  /** Between two signs of life of a quiet stream, ms; under `idleMs`. */
+  heartbeatMs: 15_000,
   /** Time for the request line and headers, ms. */
   headersMs: 10_000,
   /** Time for the whole request, ms. */

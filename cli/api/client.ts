@@ -1,7 +1,9 @@
+import { IncomingMessage } from "node:http";
 import { ERROR_CODES, type ErrorCode, hasCode, JobrunnerError } from "../../common/error.js";
 import { type Address, type AddressOptions, findAddresses } from "./addresses.js";
 import { clusterAddresses } from "./cluster.js";
-import { type Answer, type Exchange, exchange, NOBODY_LISTENS } from "./exchange.js";
+import { type EventsOptions, readEvents, type StreamEvent } from "./event-stream.js";
+import { type Answer, type Exchange, exchange, NOBODY_LISTENS, openStream } from "./exchange.js";
 import { findToken } from "./token.js";
 
 /** A request that does not wait for anything is answered in this time, ms. */
@@ -22,6 +24,8 @@ export interface Client {
   get<T>(path: string, options?: GetOptions): Promise<T>;
   /** The same key goes to each agent that is tried, or failing over would post twice (P-1). */
   post<T>(path: string, body: unknown, key?: string): Promise<{ body: T; replayed: boolean }>;
+  /** The events of one agent's answer, as `readEvents` gives them. */
+  events(path: string, options?: EventsOptions): Promise<AsyncIterable<StreamEvent>>;
 }
 
 export interface ClientOptions extends AddressOptions {
@@ -77,7 +81,19 @@ class AgentClient implements Client {
     return { body: answer.body as T, replayed: answer.replayed };
   }
 
-  async #ask(request: Omit<Exchange, "url"> & { readonly path: string }): Promise<Answer> {
+  async events(path: string, options: EventsOptions = {}): Promise<AsyncIterable<StreamEvent>> {
+    const request = { method: "GET", path, timeoutMs: ANSWER_MS, ...options } as const;
+    const answer = await this.#first(request, openStream);
+    if (answer instanceof IncomingMessage) return readEvents(answer, options);
+    throw toError(answer);
+  }
+
+  async #ask(request: Asked): Promise<Answer> {
+    return checked(await this.#first(request, exchange));
+  }
+
+  /** What the first agent that answers does. */
+  async #first<T>(request: Asked, send: (exchange: Exchange) => Promise<T>): Promise<T> {
     const failures: string[] = [];
     const order = this.#addresses;
     for (const [index, address] of order.entries()) {
@@ -85,9 +101,9 @@ class AgentClient implements Client {
         const url = address.url + request.path;
         const spare = order.length > index + 1 ? ANSWER_MS - NEXT_MS : 0;
         const timeoutMs = request.timeoutMs - spare;
-        const answer = await exchange({ ...request, url, timeoutMs, token: this.#token });
+        const answer = await send({ ...request, url, timeoutMs, token: this.#token });
         this.#addresses = [address, ...order.filter((each) => each !== address)];
-        return checked(answer);
+        return answer;
       } catch (error) {
         if (!hasCode(error, "UNREACHABLE")) throw error;
         failures.push(`${address.label}: ${error.message}`);
@@ -103,6 +119,8 @@ class AgentClient implements Client {
     throw unreachable(failures);
   }
 }
+
+type Asked = Omit<Exchange, "url" | "token"> & { readonly path: string };
 
 function unreachable(failures: readonly string[]): JobrunnerError {
   return new JobrunnerError("UNREACHABLE", `no agent answers (${failures.join("; ")})`, {

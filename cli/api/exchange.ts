@@ -1,4 +1,4 @@
-import { request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
 import { JobrunnerError } from "../../common/error.js";
 
 /** One request to one agent. */
@@ -11,6 +11,8 @@ export interface Exchange {
   /** Time for the whole answer, ms. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Of an event stream: where to go on after. */
+  readonly lastEventId?: string | undefined;
 }
 
 export interface Answer {
@@ -23,6 +25,8 @@ export interface Answer {
 /** The reason of UNREACHABLE when a connection was refused. */
 export const NOBODY_LISTENS = "nothing listens there";
 
+const EVENT_STREAM = "text/event-stream";
+
 /** Largest answer, bytes: a whole job with the results of all its atoms. */
 const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
 
@@ -31,51 +35,68 @@ const ANSWER_BYTES_MAX = 256 * 1024 * 1024;
  * not in time, or not like an agent; the signal's reason when that aborts.
  */
 export async function exchange(options: Exchange): Promise<Answer> {
-  const limit = AbortSignal.timeout(options.timeoutMs);
-  const signals = options.signal === undefined ? [limit] : [limit, options.signal];
+  return inTime(options, async (signal) => readAnswer(await send(options, signal)));
+}
+
+/** The same, but that a stream of events is given as soon as it begins. */
+export async function openStream(options: Exchange): Promise<Answer | IncomingMessage> {
+  return inTime(options, async (signal) => {
+    const incoming = await send({ ...options, accept: EVENT_STREAM }, signal);
+    const isStream = incoming.headers["content-type"]?.startsWith(EVENT_STREAM) ?? false;
+    return incoming.statusCode === 200 && isStream ? incoming : readAnswer(incoming);
+  });
+}
+
+async function inTime<T>(options: Exchange, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), options.timeoutMs);
+  const signals = options.signal === undefined ? [] : [options.signal];
   try {
-    return await send(options, AbortSignal.any(signals));
+    return await act(AbortSignal.any([limit.signal, ...signals]));
   } catch (error) {
     options.signal?.throwIfAborted();
-    const why = limit.aborted ? `no answer in ${options.timeoutMs / 1000} s` : reasonOf(error);
+    const why = limit.signal.aborted
+      ? `no answer in ${options.timeoutMs / 1000} s`
+      : reasonOf(error);
     throw new JobrunnerError("UNREACHABLE", why, { cause: error, retryable: true });
+  } finally {
+    clearTimeout(timer);
   }
 }
 
-function send(options: Exchange, signal: AbortSignal): Promise<Answer> {
-  const { method, url, body, key, token } = options;
+function send(
+  options: Exchange & { readonly accept?: string },
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const { method, url, body, key, token, accept = "application/json", lastEventId } = options;
   const headers = {
-    accept: "application/json",
+    accept,
     ...(body === undefined ? {} : { "content-type": "application/json" }),
     ...(key === undefined ? {} : { "idempotency-key": key }),
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
   };
   return new Promise((resolve, reject) => {
     // No keep-alive: an idle socket would hold the process after its work is done.
-    const outgoing = request(url, { method, headers, signal, agent: false }, (incoming) => {
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      incoming.on("error", reject);
-      incoming.on("data", (chunk: Buffer) => {
-        bytes += chunk.length;
-        if (bytes > ANSWER_BYTES_MAX) incoming.destroy(new Error("the answer is too large"));
-        else chunks.push(chunk);
-      });
-      incoming.on("end", () => {
-        try {
-          resolve({
-            status: incoming.statusCode ?? 0,
-            body: parse(Buffer.concat(chunks).toString("utf8")),
-            replayed: incoming.headers["idempotency-replayed"] === "true",
-          });
-        } catch (error) {
-          reject(error instanceof Error ? error : new Error(String(error)));
-        }
-      });
-    });
+    const outgoing = request(url, { method, headers, signal, agent: false }, resolve);
     outgoing.on("error", reject);
     outgoing.end(body);
   });
+}
+
+async function readAnswer(incoming: IncomingMessage): Promise<Answer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > ANSWER_BYTES_MAX) throw new Error("the answer is too large");
+    chunks.push(chunk);
+  }
+  return {
+    status: incoming.statusCode ?? 0,
+    body: parse(Buffer.concat(chunks).toString("utf8")),
+    replayed: incoming.headers["idempotency-replayed"] === "true",
+  };
 }
 
 function parse(text: string): unknown {
