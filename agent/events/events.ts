@@ -4,9 +4,10 @@ import type { Clock } from "../../common/clock.js";
 import type { EventView, EventsView } from "../../common/wire/events.js";
 import type { Persistence } from "../../persistence/persistence.js";
 import type { Peer } from "../cluster/peer.js";
+import type { Streams } from "../cluster/streams.js";
 import { formatPlace, sourceOf, type Vector } from "./cursor.js";
 import { Feed, type Joining } from "./feed.js";
-import { eventText, type Sink } from "./follower.js";
+import { eventText, type Reader } from "./follower.js";
 import { JobFeeds } from "./job-feeds.js";
 import { Others } from "./others.js";
 import { Ring } from "./ring.js";
@@ -27,15 +28,18 @@ export interface EventsOptions {
   readonly identity: { readonly agent: string; readonly incarnation: string };
   readonly membership: Pick<Membership, "members">;
   readonly persistence: Pick<Persistence, "job" | "load" | "ownerships">;
-  readonly peer: Peer;
+  readonly peer: Pick<Peer, "get">;
+  readonly streams: Streams;
   readonly clock: Clock;
   readonly log: Logger;
   /** The database's clock as well as this agent knows it, ms since 1970. */
   databaseNow(): number;
 }
 
-/** Whose events: of this agent alone, or of all. */
-export type Scope = "self" | "cluster";
+export interface Following extends Joining {
+  /** Whose events: of this agent alone, or of all. */
+  readonly scope: "self" | "cluster";
+}
 
 export class Events implements AsyncDisposable {
   readonly tell: Tell = (told) => this.#tell(told);
@@ -66,24 +70,17 @@ export class Events implements AsyncDisposable {
     return this.#self.size + this.#cluster.size;
   }
 
-  /** Sends events, from where the reader was or from now on, until the signal aborts. */
-  async follow(
-    { scope, ...joining }: Joining & { readonly scope: Scope },
-    sink: Sink,
-    signal: AbortSignal,
-  ): Promise<void> {
-    if (scope === "self") return joined(() => this.#self.join(joining, sink), signal);
+  /** Sends events, from where the reader was or from now on, until it is gone. */
+  async follow({ scope, ...joining }: Following, reader: Reader): Promise<void> {
+    if (scope === "self") return this.#self.join(joining, reader);
     const { since, filter } = joining;
     try {
       await this.#others.hold();
       if (since !== undefined) await this.#others.recall(since);
-      await joined(() => {
-        const leave = this.#cluster.join(joining, sink);
-        for (const event of this.#others.unreachable()) {
-          if (filter?.(event) !== false) sink(eventText(event.type, JSON.stringify(event)));
-        }
-        return leave;
-      }, signal);
+      for (const event of this.#others.unreachable()) {
+        if (filter?.(event) !== false) reader.write(eventText(event.type, JSON.stringify(event)));
+      }
+      await this.#cluster.join(joining, reader);
     } finally {
       this.#others.release();
     }
@@ -121,14 +118,4 @@ export class Events implements AsyncDisposable {
     this.#cluster.publish(entry);
     this.jobs.note(entry.event);
   }
-}
-
-async function joined(join: () => () => void, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  const leave = join();
-  await new Promise<void>((resolve) => {
-    signal.addEventListener("abort", () => resolve(), { once: true });
-    if (signal.aborted) resolve();
-  });
-  leave();
 }

@@ -1,7 +1,7 @@
 import type { EventView } from "../../common/wire/events.js";
 import { agentOf, formatCursor, formatPlace, type Vector } from "./cursor.js";
 import type { Filter } from "./filter.js";
-import { eventText, Follower, type LiveEvent, resetText, type Sink } from "./follower.js";
+import { eventText, Follower, type LiveEvent, type Reader, resetText } from "./follower.js";
 import type { Ring, RingEntry } from "./ring.js";
 import { toJson } from "./told.js";
 
@@ -21,6 +21,16 @@ export interface Joining {
   /** Where it was; without one it begins with what happens next. */
   readonly since?: Vector | undefined;
   readonly filter?: Filter | undefined;
+}
+
+/** Events that a reader who comes back is sent at once. */
+const PIECE_EVENTS = 500;
+
+interface Missed {
+  readonly text: string;
+  /** Where a reader is after it. */
+  readonly place: Vector;
+  readonly more: boolean;
 }
 
 interface Replayed {
@@ -83,14 +93,25 @@ export class Feed {
     return this.rings().map(({ source, last }) => formatPlace(source, last)).join(",");
   }
 
-  /** Sends what came since, then everything as it happens, until the answer is called. */
-  join({ since, filter }: Joining, sink: Sink): () => void {
+  /**
+   * Sends what happened since that place, as fast as the reader takes it, then everything as it
+   * happens, until the reader is gone. A reader without a place begins with what happens next.
+   */
+  async join({ since, filter }: Joining, reader: Reader): Promise<void> {
+    const follower = new Follower(filter, reader);
     this.flush(); // The others first: from here on all are at the same place.
-    if (since !== undefined) for (const text of this.#missed(since, filter)) sink(text);
-    sink(this.#cursorText());
-    const follower = new Follower(filter, sink);
+    for (let place = since; place !== undefined; this.flush()) {
+      const missed = this.#missed(place, filter);
+      reader.write(missed.text);
+      if (!missed.more) break;
+      await reader.drained();
+      if (reader.signal.aborted) return;
+      ({ place } = missed);
+    }
+    reader.write(this.#cursorText());
     this.#followers.add(follower);
-    return () => this.#followers.delete(follower);
+    await gone(reader.signal);
+    this.#followers.delete(follower);
   }
 
   /** Writes what waits, to everybody. */
@@ -120,7 +141,7 @@ export class Feed {
   }
 
   /** What happened since that place: first of whom something is missing, then in order of time. */
-  #missed(since: Vector, filter: Filter | undefined): readonly string[] {
+  #missed(since: Vector, filter: Filter | undefined): Missed {
     const place = new Map(since);
     const texts: string[] = [];
     const skip = (source: string, n: number | undefined, reason: string): void => {
@@ -135,12 +156,13 @@ export class Feed {
       const n = since.get(source) ?? 0;
       if (n < first - 1 || n > last) skip(source, first - 1, "it was too long ago");
     }
-    for (const { source, entry } of this.#since(place)) {
+    const all = this.#since(place);
+    for (const { source, entry } of all.slice(0, PIECE_EVENTS)) {
       place.set(source, entry.n);
       if (filter?.(entry.event) === false) continue;
       texts.push(eventText(entry.event.type, entry.json, formatCursor(place)));
     }
-    return texts;
+    return { text: texts.join(""), place, more: all.length > PIECE_EVENTS };
   }
 
   /** Those of one agent keep their order, whatever its clock did. */
@@ -155,4 +177,12 @@ export class Feed {
     });
     return missed.sort((a, b) => (a.at === b.at ? 0 : a.at < b.at ? -1 : 1));
   }
+}
+
+/** Resolves when the signal aborts. */
+export function gone(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }

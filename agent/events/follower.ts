@@ -1,8 +1,14 @@
 import type { EventType, ResetView } from "../../common/wire/events.js";
 import type { Filter } from "./filter.js";
 
-/** Takes pieces of a stream of server-sent events; whole events, in order. */
-export type Sink = (text: string | Buffer) => void;
+/** Who reads a stream of server-sent events; it is written whole events, in order. */
+export interface Reader {
+  /** Aborts when it is gone. */
+  readonly signal: AbortSignal;
+  write(text: string | Buffer): void;
+  /** Resolves when it has taken what was written, or is gone. */
+  drained(): Promise<void>;
+}
 
 /** An event with the text that all who follow it are sent. */
 export interface LiveEvent {
@@ -16,12 +22,12 @@ const SKIPPED_MAX = 200;
 /** One reader of a feed. */
 export class Follower {
   readonly #filter: Filter | undefined;
-  readonly #sink: Sink;
+  readonly #reader: Pick<Reader, "write">;
   #skipped = 0;
 
-  constructor(filter: Filter | undefined, sink: Sink) {
+  constructor(filter: Filter | undefined, reader: Pick<Reader, "write">) {
     this.#filter = filter;
-    this.#sink = sink;
+    this.#reader = reader;
   }
 
   /**
@@ -29,19 +35,19 @@ export class Follower {
    * cursor now and then, or it would lie behind what is remembered when it comes back.
    */
   take(events: readonly LiveEvent[], all: () => Buffer, cursor: () => string): void {
-    if (this.#filter === undefined) return this.#sink(all());
+    if (this.#filter === undefined) return this.#reader.write(all());
     const wanted = events.filter(({ event }) => this.#filter?.(event)).map(({ text }) => text);
     this.#skipped = wanted.length > 0 ? 0 : this.#skipped + events.length;
-    if (wanted.length > 0) this.#sink(wanted.join(""));
+    if (wanted.length > 0) this.#reader.write(wanted.join(""));
     else if (this.#skipped >= SKIPPED_MAX) {
       this.#skipped = 0;
-      this.#sink(cursor());
+      this.#reader.write(cursor());
     }
   }
 
   /** Whatever it wants: it is about the stream itself. */
   note(text: string): void {
-    this.#sink(text);
+    this.#reader.write(text);
   }
 }
 

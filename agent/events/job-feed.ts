@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import type { Entry } from "../../engine/journal.js";
 import type { JobRow, Persistence } from "../../persistence/persistence.js";
 import { formatJobPlace, isAfter, type JobPlace } from "./cursor.js";
-import { eventText, type Sink } from "./follower.js";
+import { eventText, type Reader } from "./follower.js";
 import { type JournalEvent, JournalReader, postedEvent } from "./journal.js";
 import { toJson } from "./told.js";
 
@@ -46,7 +46,7 @@ async function agentsOf(
 }
 
 interface JobFollower {
-  readonly sink: Sink;
+  readonly reader: Pick<Reader, "write">;
   /** Entries up to this one it has from its own reading. */
   readonly seq: number;
   readonly ended: () => void;
@@ -99,12 +99,12 @@ export class JobFeed {
 
   /** What is in no journal: to those who follow now. */
   pass(text: string): void {
-    for (const { sink } of this.#followers) sink(text);
+    for (const { reader } of this.#followers) reader.write(text);
   }
 
   /** Sends what is written after entry `seq`; the answer stops that. `ended`: the end was sent. */
-  join(seq: number, sink: Sink, ended: () => void): () => void {
-    const follower = { sink, seq, ended };
+  join(seq: number, reader: Pick<Reader, "write">, ended: () => void): () => void {
+    const follower = { reader, seq, ended };
     this.#followers.add(follower);
     if (this.#reader.ended !== undefined) this.#end(follower);
     return () => this.#followers.delete(follower);
@@ -137,11 +137,11 @@ export class JobFeed {
   #send(entry: Entry): void {
     const events = this.#reader.read(entry, this.#agents.get(entry.token));
     const text = textOf(events);
-    for (const { sink, seq } of this.#followers) if (entry.seq > seq) sink(text);
+    for (const { reader, seq } of this.#followers) if (entry.seq > seq) reader.write(text);
   }
 
-  #end({ sink, ended }: JobFollower): void {
-    sink(endText(this.#reader));
+  #end({ reader, ended }: JobFollower): void {
+    reader.write(endText(this.#reader));
     ended();
   }
 }

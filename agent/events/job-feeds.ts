@@ -1,8 +1,9 @@
 import type { EventView, EventsView } from "../../common/wire/events.js";
 import { noSuchJob } from "../jobs/resolve.js";
 import { formatJobPlace, type JobPlace } from "./cursor.js";
-import { eventText, type Sink } from "./follower.js";
-import { eventsAfter, JobFeed, type JobFeedOptions, readJournal, textOf } from "./job-feed.js";
+import { gone } from "./feed.js";
+import { eventText, type Reader } from "./follower.js";
+import { eventsAfter, JobFeed, type JobFeedOptions, type ReadJournal, readJournal, textOf } from "./job-feed.js";
 import { toJson } from "./told.js";
 
 export interface JobFeedsOptions extends JobFeedOptions {
@@ -10,6 +11,17 @@ export interface JobFeedsOptions extends JobFeedOptions {
   hold(): Promise<void>;
   release(): void;
 }
+
+export interface Following {
+  /** Full id. */
+  readonly id: string;
+  /** As it is now. */
+  readonly journal: ReadJournal;
+  readonly after: JobPlace | undefined;
+}
+
+/** Events of a journal that are sent at once. */
+const PIECE_EVENTS = 500;
 
 /** The journals that somebody follows here. */
 export class JobFeeds {
@@ -22,8 +34,7 @@ export class JobFeeds {
 
   /** Throws NOT_FOUND. `id` is whole. */
   async page(id: string, after: JobPlace | undefined, limit: number): Promise<EventsView> {
-    const journal = await readJournal(this.#options, id);
-    if (journal === undefined) throw noSuchJob(id);
+    const journal = await this.read(id);
     const rest = eventsAfter(journal.events, after);
     const shown = rest.slice(0, limit);
     const items = shown.map((each) => {
@@ -34,26 +45,27 @@ export class JobFeeds {
     return { items, nextCursor: formatJobPlace(last), ended };
   }
 
+  /** Throws NOT_FOUND, while that can still be answered. `id` is whole. */
+  async read(id: string): Promise<ReadJournal> {
+    const journal = await readJournal(this.#options, id);
+    if (journal === undefined) throw noSuchJob(id);
+    return journal;
+  }
+
   /**
    * Sends what the journal says after that place, then everything as it is written. Resolves when
-   * the job is over and its end was sent, or when the signal aborts. Throws NOT_FOUND.
+   * the job is over and its end was sent, or when the reader is gone.
    */
-  async follow(
-    { id, after }: { readonly id: string; readonly after: JobPlace | undefined },
-    sink: Sink,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async follow(following: Following, reader: Reader): Promise<void> {
+    const { id } = following;
     void this.#options.hold();
     try {
-      for (;;) {
-        const journal = await readJournal(this.#options, id);
-        if (journal === undefined) throw noSuchJob(id);
-        if (signal.aborted) return;
-        const { reader, events } = journal;
-        const feed = this.#feeds.get(id) ?? this.#open(id, new JobFeed(id, reader, this.#options));
-        if (feed.seq > reader.seq) continue; // Others were sent more while this one read.
-        sink(textOf(eventsAfter(events, after)));
-        return await this.#joined(id, feed, { seq: reader.seq, sink, signal });
+      let { journal, after } = following;
+      for (; !reader.signal.aborted; journal = await this.read(id)) {
+        after = await send(journal, after, reader);
+        const feed = this.#feeds.get(id) ?? this.#open(id, journal);
+        // Otherwise others were sent more while this one read.
+        if (feed.seq <= journal.reader.seq) return await this.#join(id, feed, journal, reader);
       }
     } finally {
       this.#options.release();
@@ -72,26 +84,34 @@ export class JobFeeds {
     await Promise.all([...this.#feeds.values()].map((feed) => feed.stop()));
   }
 
-  #open(id: string, feed: JobFeed): JobFeed {
+  #open(id: string, { reader }: ReadJournal): JobFeed {
+    const feed = new JobFeed(id, reader, this.#options);
     this.#feeds.set(id, feed);
     feed.start();
     return feed;
   }
 
-  async #joined(
-    id: string,
-    feed: JobFeed,
-    { seq, sink, signal }: { seq: number; sink: Sink; signal: AbortSignal },
-  ): Promise<void> {
-    let leave: () => void = () => undefined;
-    await new Promise<void>((resolve) => {
-      signal.addEventListener("abort", () => resolve(), { once: true });
-      leave = feed.join(seq, sink, resolve);
-      if (signal.aborted) resolve();
-    });
+  async #join(id: string, feed: JobFeed, journal: ReadJournal, reader: Reader): Promise<void> {
+    const ended = new AbortController();
+    const leave = feed.join(journal.reader.seq, reader, () => ended.abort());
+    await gone(AbortSignal.any([reader.signal, ended.signal]));
     leave();
     if (feed.size > 0) return;
     if (this.#feeds.get(id) === feed) this.#feeds.delete(id);
     await feed.stop();
   }
+}
+
+/** What the journal says after that place, as fast as the reader takes it; where it is then. */
+async function send(
+  { events }: ReadJournal,
+  after: JobPlace | undefined,
+  reader: Reader,
+): Promise<JobPlace | undefined> {
+  const rest = eventsAfter(events, after);
+  for (let from = 0; from < rest.length && !reader.signal.aborted; from += PIECE_EVENTS) {
+    reader.write(textOf(rest.slice(from, from + PIECE_EVENTS)));
+    await reader.drained();
+  }
+  return rest.at(-1) ?? after;
 }

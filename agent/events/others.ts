@@ -3,6 +3,7 @@ import type { Member, Membership } from "../../cluster/membership.js";
 import type { Clock } from "../../common/clock.js";
 import type { EventType, EventView } from "../../common/wire/events.js";
 import type { Peer } from "../cluster/peer.js";
+import type { Streams } from "../cluster/streams.js";
 import { agentOf, type Vector } from "./cursor.js";
 import type { Feed } from "./feed.js";
 import { Ring, type RingEntry } from "./ring.js";
@@ -26,7 +27,8 @@ const YOUNG_EVENTS = 500;
 export interface OthersOptions {
   readonly feed: Feed;
   readonly membership: Pick<Membership, "members">;
-  readonly peer: Peer;
+  readonly peer: Pick<Peer, "get">;
+  readonly streams: Streams;
   readonly clock: Clock;
   readonly log: Logger;
   /** Of this agent. */

@@ -2,6 +2,7 @@ import type { EventView, EventsView } from "../../common/wire/events.js";
 import type { StreamEvent } from "../../common/text/event-parser.js";
 import type { Clock } from "../../common/clock.js";
 import type { Peer } from "../cluster/peer.js";
+import type { Streams } from "../cluster/streams.js";
 import { formatPlace, parseCursor } from "./cursor.js";
 import type { RingEntry } from "./ring.js";
 
@@ -23,7 +24,8 @@ export interface UpstreamEvents {
 
 export interface UpstreamOptions {
   readonly url: string;
-  readonly peer: Pick<Peer, "get" | "stream">;
+  readonly peer: Pick<Peer, "get">;
+  readonly streams: Streams;
   readonly clock: Clock;
 }
 
@@ -37,10 +39,9 @@ export async function followAgent(
   for (let pauseMs = PAUSE_MS; !signal.aborted; pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX)) {
     let reason = "it ended its answer";
     try {
-      const stream = await options.peer.stream(options.url, "/v1/events?scope=self", signal);
+      const stream = options.streams.open(`${options.url}/v1/events?scope=self`, signal);
       for await (const event of stream) {
-        const wanted = await take(event, told);
-        if (!wanted) return;
+        if (!(await take(event, told))) return;
         silent = false;
         pauseMs = PAUSE_MS;
       }
@@ -72,7 +73,7 @@ function toEntry(n: number, json: string): RingEntry {
  * no more, nothing when it does not answer.
  */
 export async function fetchMissed(
-  { url, peer }: UpstreamOptions,
+  { url, peer }: Pick<UpstreamOptions, "url" | "peer">,
   source: string,
   { n, last }: { readonly n: number; readonly last: number },
 ): Promise<readonly RingEntry[]> {
