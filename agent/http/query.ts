@@ -1,4 +1,4 @@
-import type { Schema } from "./schemas.js";
+import type { Schema } from "./schemas/schema.js";
 
 /**
  * Query parameters are text; those whose schema asks for a whole number become one before the

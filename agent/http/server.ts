@@ -15,8 +15,9 @@ import { checkEncoding, checkHost, checkOrigin, checkToken } from "./guards.js";
 import { LIMITS } from "./limits.js";
 import { HttpError } from "./problem.js";
 import { coerceQuery } from "./query.js";
-import { installRoutes, type RouteOptions } from "./routes.js";
-import type { Schema } from "./schemas.js";
+import type { RouteOptions } from "./route.js";
+import { installRoutes } from "./routes.js";
+import type { Schema } from "./schemas/schema.js";
 
 export interface HttpOptions extends Omit<RouteOptions, "stopping"> {
   readonly log: ErrorLog;

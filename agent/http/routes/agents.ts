@@ -1,11 +1,11 @@
 import type { FastifyRequest } from "fastify";
-import type { Agents, DutyVerb } from "../cluster/agents.js";
-import type { Route } from "./route.js";
-import { AGENT_PARAMS } from "./schemas.js";
+import type { DutyVerb } from "../../cluster/agents.js";
+import type { Route, RouteOptions } from "../route.js";
+import { AGENT_PARAMS } from "../schemas/agents.js";
 
 const VERBS: readonly DutyVerb[] = ["drain", "cordon", "resume"];
 
-export function agentRoutes(agents: Agents): readonly Route[] {
+export function agentRoutes({ agents }: RouteOptions): readonly Route[] {
   return [
     { method: "GET", url: "/v1/agents", schema: {}, handler: () => agents.list() },
     {

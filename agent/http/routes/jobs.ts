@@ -1,0 +1,65 @@
+import { JobrunnerError } from "../../../common/error.js";
+import { parseDuration } from "../../../common/text/duration.js";
+import { whyEverywhere } from "../../cluster/why.js";
+import type { ListQuery } from "../../jobs/listing.js";
+import { LIMITS } from "../limits.js";
+import type { Route, RouteOptions } from "../route.js";
+import { JOB_PARAMS, JOB_QUERY, LIST_QUERY, WHY_QUERY } from "../schemas/jobs.js";
+
+export function jobRoutes(options: RouteOptions): readonly Route[] {
+  const { jobs } = options;
+  return [
+    {
+      method: "GET",
+      url: "/v1/jobs",
+      schema: { querystring: LIST_QUERY },
+      handler: async (request, reply) => {
+        const query = request.query as ListQuery;
+        const page = await jobs.list(query);
+        if (page.nextCursor !== undefined) {
+          reply.header("link", `<${nextUrl(query, page.nextCursor)}>; rel="next"`);
+        }
+        return page;
+      },
+    },
+    {
+      method: "GET",
+      url: "/v1/jobs/:id",
+      schema: { params: JOB_PARAMS, querystring: JOB_QUERY },
+      handler: (request, reply) => {
+        const { id } = request.params as { id: string };
+        const { wait } = request.query as { wait?: string };
+        if (wait === undefined) return jobs.detail(id);
+        const gone = new AbortController();
+        reply.raw.once("close", () => gone.abort());
+        const signal = AbortSignal.any([gone.signal, options.stopping]);
+        return jobs.awaitEnd(id, { ms: waitMs(wait), signal });
+      },
+    },
+    {
+      method: "GET",
+      url: "/v1/jobs/:id/why",
+      schema: { params: JOB_PARAMS, querystring: WHY_QUERY },
+      handler: (request) => {
+        const { id } = request.params as { id: string };
+        const { here } = request.query as { here?: string };
+        return here === undefined ? whyEverywhere(options.agents, jobs, id) : jobs.why(id);
+      },
+    },
+  ];
+}
+
+function waitMs(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined) return Math.min(ms, LIMITS.waitMs);
+  throw new JobrunnerError("USAGE", "query: /wait is not a duration", {
+    hint: "Write it as 30s or 500ms; the longest is 60s.",
+    cause: [{ pointer: "/wait", detail: "is not a duration" }],
+  });
+}
+
+function nextUrl(query: ListQuery, cursor: string): string {
+  const next = new URLSearchParams();
+  for (const [key, value] of Object.entries({ ...query, cursor })) next.set(key, String(value));
+  return `/v1/jobs?${next.toString()}`;
+}

@@ -1,0 +1,71 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { hasCode, JobrunnerError } from "../../../common/error.js";
+import type { PostRequest } from "../../../common/wire.js";
+import type { PostAnswer } from "../../jobs/posting.js";
+import { LIMITS } from "../limits.js";
+import { HttpError } from "../problem.js";
+import type { Route, RouteOptions } from "../route.js";
+import { POST_FLOW_JOB, POST_HEADERS, POST_JOB } from "../schemas/posting.js";
+import { FLOW_PARAMS } from "../schemas/flows.js";
+import { named } from "./flows.js";
+
+export function postingRoutes({ jobs }: RouteOptions): readonly Route[] {
+  let inFlight = 0;
+  const post = async (request: FastifyRequest, reply: FastifyReply, body: PostRequest) => {
+    if (inFlight >= LIMITS.postsInFlight) throw busy();
+    inFlight += 1;
+    try {
+      const answer = await jobs.post(body, keyOf(request));
+      return await answerPosting(reply, answer);
+    } catch (error) {
+      throw hasCode(error, "CONFLICT") ? new HttpError(422, error) : error;
+    } finally {
+      inFlight -= 1;
+    }
+  };
+  // The casts of bodies and queries in these files follow the schema check of their route.
+  return [
+    {
+      method: "POST",
+      url: "/v1/jobs",
+      schema: { body: POST_JOB, headers: POST_HEADERS },
+      handler: (request, reply) => post(request, reply, request.body as PostRequest),
+    },
+    {
+      method: "POST",
+      url: "/v1/flows/:name/jobs",
+      schema: { body: POST_FLOW_JOB, headers: POST_HEADERS, params: FLOW_PARAMS },
+      handler: async (request, reply) => {
+        const { name: flow } = request.params as { name: string };
+        const body = request.body as Omit<PostRequest, "flow">;
+        return named(post(request, reply, { ...body, flow }));
+      },
+    },
+    {
+      method: "POST",
+      url: "/v1/jobs::check",
+      schema: { body: POST_JOB },
+      handler: (request) => jobs.check(request.body as PostRequest),
+    },
+  ];
+}
+
+function answerPosting(reply: FastifyReply, posting: PostAnswer): FastifyReply {
+  if (!posting.created) reply.header("idempotency-replayed", "true");
+  return reply
+    .code(posting.created ? 201 : 200)
+    .header("location", `/v1/jobs/${posting.view.id}`)
+    .send(posting.view);
+}
+
+function keyOf(request: FastifyRequest): string | undefined {
+  const key = request.headers["idempotency-key"];
+  return typeof key === "string" ? key : undefined;
+}
+
+function busy(): JobrunnerError {
+  return new JobrunnerError("BUSY", "too many posts at the same time", {
+    hint: "Send it again in a second, with the same Idempotency-Key.",
+    retryable: true,
+  });
+}
