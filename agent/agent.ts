@@ -133,7 +133,7 @@ class RunningAgent implements Agent {
       obey: (verb) => this.#obey(verb),
     });
     this.#http = createHttp({
-      ...{ jobs, agents, agent, log, health: () => this.#health() },
+      ...{ jobs, agents, agent, version: parts.version, log, health: () => this.#health() },
       ...(config.token === undefined ? {} : { token: config.token }),
     });
   }

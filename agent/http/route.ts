@@ -2,15 +2,35 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { HealthView } from "../../common/wire.js";
 import type { Agents } from "../cluster/agents.js";
 import type { Jobs } from "../jobs.js";
-import type { Schema } from "./schemas/schema.js";
+import type { Answers, Schema } from "./schemas/schema.js";
 
 export type Part = "body" | "querystring" | "params" | "headers";
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
+/** What a token may do, each with all before it. */
+export const SCOPES = ["read", "post", "operate", "admin"] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** Chapters of the OpenAPI document. */
+export const TAGS = {
+  jobs: "What runs, ran and will run",
+  flows: "What can be run",
+  agents: "Who runs it",
+  system: "The agent that is asked",
+} as const;
+
 export interface Route {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly url: string;
-  readonly schema: Readonly<Partial<Record<Part, Schema>>>;
+  /** Its name in the OpenAPI document, unique: methods of made clients are called so. */
+  readonly operationId: string;
+  /** One line, without a full stop. */
+  readonly summary: string;
+  readonly tag: keyof typeof TAGS;
+  /** What a token must be good for; `none`: nobody is asked for one. */
+  readonly scope: Scope | "none";
+  /** `response`: what it answers when all is well; problems are the same for all. */
+  readonly schema: Readonly<Partial<Record<Part, Schema>>> & { readonly response: Answers };
   readonly handler: Handler;
 }
 
@@ -20,6 +40,8 @@ export interface RouteOptions {
   readonly agents: Agents;
   /** Name of the agent that answers. */
   readonly agent: string;
+  /** Of this jobrunner. */
+  readonly version: string;
   health(): Promise<HealthView>;
   /** Aborts when the server stops: long polls answer what they know. */
   readonly stopping: AbortSignal;

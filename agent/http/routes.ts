@@ -6,6 +6,7 @@ import { askingRoutes } from "./routes/asking.js";
 import { flowRoutes } from "./routes/flows.js";
 import { healthRoutes } from "./routes/health.js";
 import { jobRoutes } from "./routes/jobs.js";
+import { openApiRoute } from "./routes/openapi.js";
 import { postingRoutes } from "./routes/posting.js";
 import { NO_QUERY } from "./schemas/schema.js";
 
@@ -19,10 +20,18 @@ const PARTS: readonly ((options: RouteOptions) => readonly Route[])[] = [
   healthRoutes,
 ];
 
-export function installRoutes(app: FastifyInstance, options: RouteOptions): void {
+export function allRoutes(options: RouteOptions): readonly Route[] {
   const routes = PARTS.flatMap((part) => part(options));
-  for (const route of routes) {
-    app.route({ ...route, schema: { querystring: NO_QUERY, ...route.schema } });
+  return [...routes, openApiRoute(routes, options.version)];
+}
+
+export function installRoutes(app: FastifyInstance, options: RouteOptions): void {
+  const routes = allRoutes(options);
+  for (const { method, url, handler, scope, schema } of routes) {
+    app.route({
+      ...{ method, url, handler, config: { scope } },
+      schema: { querystring: NO_QUERY, ...schema },
+    });
   }
   for (const url of new Set(routes.map((route) => route.url))) {
     refuseOtherMethods(app, url, routes);

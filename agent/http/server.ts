@@ -84,6 +84,8 @@ function createApp({ headersMs, requestMs, checkEveryMs }: Timeouts): FastifyIns
       void sendProblem(error, request, reply);
     },
   });
+  // What routes say of their answers is for the OpenAPI document; nothing is dropped by it here.
+  app.setSerializerCompiler(() => JSON.stringify);
   app.server.maxConnections = LIMITS.connections;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, readBody);

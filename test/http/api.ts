@@ -82,7 +82,7 @@ export async function startApi(dir: string): Promise<Api> {
   const http = createHttp({
     jobs,
     agents: noAgents,
-    agent: "alpha",
+    ...{ agent: "alpha", version: "1.2.3" },
     log,
     health: async () => api.health,
   });

@@ -169,7 +169,7 @@ describe("waiting for a job", () => {
     const { id } = (await ask(`${api.url}/v1/jobs`, SHAPES)).json as JobView;
     const { jobs, health } = { jobs: api.jobs, health: async () => api.health };
     const server = createHttp({
-      ...{ jobs, agents: noAgents, health, agent: "alpha" },
+      ...{ jobs, agents: noAgents, health, agent: "alpha", version: "1.2.3" },
       log: pino({ level: "silent" }),
     });
     const url = await server.listen({ host: "127.0.0.1", port: 0 });
@@ -186,7 +186,7 @@ const http = (timeouts?: HttpOptions["timeouts"]) =>
   createHttp({
     jobs: {} as never,
     agents: noAgents,
-    agent: "alpha",
+    ...{ agent: "alpha", version: "1.2.3" },
     log: pino({ level: "silent" }),
     health: () => Promise.reject(new Error("not asked here")),
     ...(timeouts === undefined ? {} : { timeouts }),

@@ -88,7 +88,7 @@ describe("the token", () => {
 function serve(token?: string): HttpServer {
   const jobs = { list: () => Promise.resolve(LIST) } as unknown as Jobs;
   return createHttp({
-    ...{ jobs, agents: noAgents, agent: "alpha", log: pino({ level: "silent" }) },
+    ...{ jobs, agents: noAgents, version: "1.2.3", agent: "alpha", log: pino({ level: "silent" }) },
     health: () => Promise.resolve({ ok: true, agent: "alpha", checks: [] }),
     ...(token === undefined ? {} : { token }),
   });

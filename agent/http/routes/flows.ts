@@ -1,15 +1,26 @@
 import { hasCode } from "../../../common/error.js";
 import { HttpError } from "../problem.js";
 import type { Route, RouteOptions } from "../route.js";
-import { FLOW_PARAMS } from "../schemas/flows.js";
+import { FLOW, FLOW_PARAMS, FLOWS } from "../schemas/flows.js";
 
 export function flowRoutes({ jobs }: RouteOptions): readonly Route[] {
   return [
-    { method: "GET", url: "/v1/flows", schema: {}, handler: () => jobs.flows() },
+    {
+      method: "GET",
+      url: "/v1/flows",
+      operationId: "listFlows",
+      summary: "List the flows of this agent, and the files that could not be loaded",
+      ...{ tag: "flows", scope: "read" },
+      schema: { response: { 200: FLOWS } },
+      handler: () => jobs.flows(),
+    },
     {
       method: "GET",
       url: "/v1/flows/:name",
-      schema: { params: FLOW_PARAMS },
+      operationId: "getFlow",
+      summary: "Show one flow with the schema of its parameters",
+      ...{ tag: "flows", scope: "read" },
+      schema: { params: FLOW_PARAMS, response: { 200: FLOW } },
       handler: (request) => named(jobs.flow((request.params as { name: string }).name)),
     },
   ];

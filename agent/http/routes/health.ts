@@ -1,4 +1,5 @@
 import type { HealthView } from "../../../common/wire.js";
+import { HEALTH } from "../schemas/health.js";
 import type { Route, RouteOptions } from "../route.js";
 
 export function healthRoutes({ agent, health }: RouteOptions): readonly Route[] {
@@ -6,13 +7,19 @@ export function healthRoutes({ agent, health }: RouteOptions): readonly Route[] 
     {
       method: "GET",
       url: "/livez",
-      schema: {},
+      operationId: "getLiveness",
+      summary: "Tell whether the process answers",
+      ...{ tag: "system", scope: "none" },
+      schema: { response: { 200: HEALTH } },
       handler: async (): Promise<HealthView> => ({ ok: true, agent, checks: [] }),
     },
     {
       method: "GET",
       url: "/readyz",
-      schema: {},
+      operationId: "getReadiness",
+      summary: "Tell whether the agent takes jobs, check by check",
+      ...{ tag: "system", scope: "none" },
+      schema: { response: { 200: HEALTH, 503: HEALTH } },
       handler: async (_request, reply) => {
         const view = await health();
         return reply.code(view.ok ? 200 : 503).send(view);

@@ -4,7 +4,9 @@ import { whyEverywhere } from "../../cluster/why.js";
 import type { ListQuery } from "../../jobs/listing.js";
 import { LIMITS } from "../limits.js";
 import type { Route, RouteOptions } from "../route.js";
-import { JOB_PARAMS, JOB_QUERY, LIST_QUERY, WHY_QUERY } from "../schemas/jobs.js";
+import { JOB_DETAIL } from "../schemas/job-detail.js";
+import { JOB_PARAMS, JOB_QUERY, JOBS, LIST_QUERY } from "../schemas/jobs.js";
+import { WHY, WHY_QUERY } from "../schemas/why.js";
 
 export function jobRoutes(options: RouteOptions): readonly Route[] {
   const { jobs } = options;
@@ -12,7 +14,10 @@ export function jobRoutes(options: RouteOptions): readonly Route[] {
     {
       method: "GET",
       url: "/v1/jobs",
-      schema: { querystring: LIST_QUERY },
+      operationId: "listJobs",
+      summary: "List jobs, newest first",
+      ...{ tag: "jobs", scope: "read" },
+      schema: { querystring: LIST_QUERY, response: { 200: JOBS } },
       handler: async (request, reply) => {
         const query = request.query as ListQuery;
         const page = await jobs.list(query);
@@ -25,7 +30,10 @@ export function jobRoutes(options: RouteOptions): readonly Route[] {
     {
       method: "GET",
       url: "/v1/jobs/:id",
-      schema: { params: JOB_PARAMS, querystring: JOB_QUERY },
+      operationId: "getJob",
+      summary: "Show one job, whole, or wait for its end",
+      ...{ tag: "jobs", scope: "read" },
+      schema: { params: JOB_PARAMS, querystring: JOB_QUERY, response: { 200: JOB_DETAIL } },
       handler: (request, reply) => {
         const { id } = request.params as { id: string };
         const { wait } = request.query as { wait?: string };
@@ -39,7 +47,10 @@ export function jobRoutes(options: RouteOptions): readonly Route[] {
     {
       method: "GET",
       url: "/v1/jobs/:id/why",
-      schema: { params: JOB_PARAMS, querystring: WHY_QUERY },
+      operationId: "whyJob",
+      summary: "Tell why a job runs or does not, agent by agent",
+      ...{ tag: "jobs", scope: "read" },
+      schema: { params: JOB_PARAMS, querystring: WHY_QUERY, response: { 200: WHY } },
       handler: (request) => {
         const { id } = request.params as { id: string };
         const { here } = request.query as { here?: string };

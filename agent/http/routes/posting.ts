@@ -5,7 +5,7 @@ import type { PostAnswer } from "../../jobs/posting.js";
 import { LIMITS } from "../limits.js";
 import { HttpError } from "../problem.js";
 import type { Route, RouteOptions } from "../route.js";
-import { POST_FLOW_JOB, POST_HEADERS, POST_JOB } from "../schemas/posting.js";
+import { CHECK, POST_FLOW_JOB, POST_HEADERS, POST_JOB, POSTED } from "../schemas/posting.js";
 import { FLOW_PARAMS } from "../schemas/flows.js";
 import { named } from "./flows.js";
 
@@ -28,13 +28,22 @@ export function postingRoutes({ jobs }: RouteOptions): readonly Route[] {
     {
       method: "POST",
       url: "/v1/jobs",
-      schema: { body: POST_JOB, headers: POST_HEADERS },
+      operationId: "postJob",
+      summary: "Post a job; it is durable when this answers",
+      ...{ tag: "jobs", scope: "post" },
+      schema: { body: POST_JOB, headers: POST_HEADERS, response: POSTED },
       handler: (request, reply) => post(request, reply, request.body as PostRequest),
     },
     {
       method: "POST",
       url: "/v1/flows/:name/jobs",
-      schema: { body: POST_FLOW_JOB, headers: POST_HEADERS, params: FLOW_PARAMS },
+      operationId: "postJobOfFlow",
+      summary: "Post a job of this flow; the flow itself tells the schema of its parameters",
+      ...{ tag: "jobs", scope: "post" },
+      schema: {
+        ...{ body: POST_FLOW_JOB, headers: POST_HEADERS, params: FLOW_PARAMS },
+        response: POSTED,
+      },
       handler: async (request, reply) => {
         const { name: flow } = request.params as { name: string };
         const body = request.body as Omit<PostRequest, "flow">;
@@ -44,7 +53,10 @@ export function postingRoutes({ jobs }: RouteOptions): readonly Route[] {
     {
       method: "POST",
       url: "/v1/jobs::check",
-      schema: { body: POST_JOB },
+      operationId: "checkJob",
+      summary: "Check a posting and draw its flow without posting it",
+      ...{ tag: "jobs", scope: "post" },
+      schema: { body: POST_JOB, response: { 200: CHECK } },
       handler: (request) => jobs.check(request.body as PostRequest),
     },
   ];

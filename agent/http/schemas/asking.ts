@@ -1,4 +1,5 @@
-import type { Schema } from "./schema.js";
+import { JOB } from "./jobs.js";
+import type { Answers, Schema } from "./schema.js";
 
 export const CANCEL_JOB: Schema = {
   type: ["object", "null"],
@@ -7,3 +8,6 @@ export const CANCEL_JOB: Schema = {
     revert: { type: "boolean", description: "Whether what ran is reverted.", default: true },
   },
 };
+
+/** Done, or to be done by the job's owner. */
+export const ASKED: Answers = { 200: JOB, 202: JOB };

@@ -1,6 +1,6 @@
 import { LIMITS } from "../limits.js";
 import { AGENT_NAME, DURATION, FLOW_NAME } from "./names.js";
-import type { Schema } from "./schema.js";
+import { list, named, type Schema, TEXT, TEXTS, TIME } from "./schema.js";
 
 /** Job states a list may be filtered by. */
 export const JOB_STATES = [
@@ -39,7 +39,13 @@ export const LIST_QUERY: Schema = {
 export const JOB_PARAMS: Schema = {
   type: "object",
   required: ["id"],
-  properties: { id: { type: "string", pattern: "^[0-9A-Fa-f-]{4,36}$" } },
+  properties: {
+    id: {
+      type: "string",
+      description: "A job's id, or at least 4 characters of its beginning or end.",
+      pattern: "^[0-9A-Fa-f-]{4,36}$",
+    },
+  },
 };
 
 export const JOB_QUERY: Schema = {
@@ -48,9 +54,32 @@ export const JOB_QUERY: Schema = {
   properties: { wait: { ...DURATION, description: "Answer when the job is over, or after this." } },
 };
 
-/** `here`: what this agent says alone, without asking the others. */
-export const WHY_QUERY: Schema = {
-  type: "object",
-  additionalProperties: false,
-  properties: { here: { enum: ["true"] } },
-};
+export const JOB_PROPERTIES = {
+  id: { type: "string", format: "uuid" },
+  flow: TEXT,
+  version: { type: "integer", minimum: 1 },
+  name: TEXT,
+  state: { type: "string", enum: JOB_STATES },
+  priority: { type: "integer" },
+  postedAt: TIME,
+  postedVia: { ...TEXT, description: "The agent that took the posting." },
+} as const;
+
+export const JOB_SOMETIMES = {
+  agent: { ...TEXT, description: "The agent that owns it, or owned it last." },
+  request: { type: "string", enum: ["cancel", "cancel-no-revert", "suspend"] },
+  reason: named(
+    "ParkReason",
+    { code: { type: "string", enum: ["POISON", "FLOW_CHANGED", "BAD_RECORD"] }, message: TEXT },
+    { details: TEXTS },
+  ),
+  runAt: TIME,
+  endedAt: TIME,
+} as const;
+
+export const JOB: Schema = named("Job", JOB_PROPERTIES, JOB_SOMETIMES);
+
+/** Of a job of which there is no more: retention has removed it. */
+export const REMOVED_JOB: Schema = named("RemovedJob", { id: JOB_PROPERTIES.id, removed: TEXT });
+
+export const JOBS: Schema = named("Jobs", { items: list(JOB) }, { nextCursor: TEXT });

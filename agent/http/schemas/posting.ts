@@ -1,5 +1,7 @@
 import { FLOW_NAME } from "./names.js";
-import type { Schema } from "./schema.js";
+import { NODE, STORE } from "./job-detail.js";
+import { JOB, REMOVED_JOB } from "./jobs.js";
+import { type Answers, COUNT, named, type Schema, TEXT, TEXTS } from "./schema.js";
 
 const posting = {
   params: {
@@ -57,3 +59,14 @@ export const POST_HEADERS: Schema = {
     },
   },
 };
+
+/** Created, or created before with the same key. */
+export const POSTED: Answers = { 200: { anyOf: [JOB, REMOVED_JOB] }, 201: JOB };
+
+export const CHECK: Schema = named("Check", {
+  flow: TEXT,
+  version: COUNT,
+  params: STORE,
+  needs: TEXTS,
+  tree: NODE,
+});
