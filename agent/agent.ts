@@ -8,6 +8,8 @@ import { createAgents, type DutyVerb } from "./cluster/agents.js";
 import { execute } from "./owner/execute.js";
 import type { JobControl } from "./owner/job-control.js";
 import { Outage } from "./owner/outage.js";
+import { Events } from "./events/events.js";
+import { tellFlows } from "./events/telling/flows.js";
 import { watchRequests } from "./owner/requests.js";
 import { Duty } from "./duty/duty.js";
 import { healthOf } from "./health.js";
@@ -59,6 +61,7 @@ class RunningAgent implements Agent {
   manifest: Manifest = { flows: [], capabilities: [], problems: [] };
   readonly #parts: AgentParts & { readonly board: WatchedBoard };
   readonly #stopping = new AbortController();
+  readonly #events: Events;
   readonly #duty: Duty;
   readonly #portrait: SelfPortrait;
   readonly #progress = new ProgressBook();
@@ -80,11 +83,13 @@ class RunningAgent implements Agent {
 
   constructor(parts: AgentParts) {
     const { persistence, runners, identity, membership, facts, clock, log, config } = parts;
-    const board = watchBoard(parts.board, log);
     const { incarnation, agent } = identity;
+    this.#events = new Events({ ...parts, databaseNow: () => this.#databaseNow() });
+    const { tell } = this.#events;
+    const board = watchBoard(parts.board, log, tell);
     this.#parts = { ...parts, board };
     this.#slots = config.slots;
-    this.#duty = new Duty(clock, config.drainTimeoutMs);
+    this.#duty = new Duty(clock, config.drainTimeoutMs, tell);
     this.#outage = new Outage(clock, log, this.#stopping.signal);
     this.#committer = createCommitter(persistence, {
       onDown: (error) => (error === undefined ? this.#outage.end() : this.#persistenceDown(error)),
@@ -103,7 +108,7 @@ class RunningAgent implements Agent {
     this.#abilities = createAbilities({ facts, runners, clock });
     this.#readiness = new Readiness({
       ...{ leaving: this.#stopping.signal, duty: this.#duty, sweep: this.#sweep, runners },
-      ...{ abilities: this.#abilities, onlyWhen: config.onlyWhen },
+      ...{ abilities: this.#abilities, onlyWhen: config.onlyWhen, tell },
     });
     this.#matcher = new Matcher({
       flows: () =>
@@ -116,7 +121,7 @@ class RunningAgent implements Agent {
     });
     const jobs = createJobs({
       ...{ persistence, board, runners, identity, clock, log, capabilities: this.#abilities },
-      progress: this.#progress,
+      ...{ progress: this.#progress, tell },
       why: (needs) => this.#why(needs),
       onPutFailed: () => this.#sweep.wake(),
       requested: (job, request) => this.#conductor.running().get(job)?.request(request),
@@ -133,7 +138,7 @@ class RunningAgent implements Agent {
       obey: (verb) => this.#obey(verb),
     });
     this.#http = createHttp({
-      ...{ jobs, agents, agent, version: parts.version, log, health: () => this.#health() },
+      ...{ jobs, agents, events: this.#events, agent, version: parts.version, log, health: () => this.#health() },
       ...(config.token === undefined ? {} : { token: config.token }),
     });
   }
@@ -142,9 +147,11 @@ class RunningAgent implements Agent {
     const { board, config, identity, facts, runners, log } = this.#parts;
     facts.start();
     this.address = await this.#http.listen({ host: config.host, port: config.port });
+    this.#events.tell({ type: "agent.joined" });
     await identity.announce(this.address);
     this.manifest = await runners.manifest();
     this.#abilities.learn(this.manifest);
+    tellFlows(this.#events.tell, this.manifest);
     for (const problem of this.manifest.problems) log.error(problem, "plugin not loaded");
     await takeBack(identity, board, log);
     await this.#sweep.start();
@@ -158,7 +165,7 @@ class RunningAgent implements Agent {
       () => this.#portrait.forRegistry(),
       (reason) => this.#toldByRegistry(reason),
     );
-    const flows = this.manifest.flows.map((flow) => flow.name);
+    const flows = this.manifest.flows.map(({ name }) => name);
     log.info({ address: this.address, flows, slots: config.slots }, "agent ready");
   }
 
@@ -180,15 +187,11 @@ class RunningAgent implements Agent {
     await power[Symbol.asyncDispose]();
     await this.#requests;
     await Promise.all([this.#sweep.stop(), this.#retention.stop()]);
+    await this.#events[Symbol.asyncDispose]();
     await this.#http.close();
-    await this.#claims[Symbol.asyncDispose]();
-    await this.#committer[Symbol.asyncDispose]();
-    await runners[Symbol.asyncDispose]();
-    await facts[Symbol.asyncDispose]();
-    await membership[Symbol.asyncDispose]();
-    await identity[Symbol.asyncDispose]();
-    await board[Symbol.asyncDispose]();
-    await persistence[Symbol.asyncDispose]();
+    const [claims, committer] = [this.#claims, this.#committer];
+    const rest = [claims, committer, runners, facts, membership, identity, board, persistence];
+    for (const part of rest) await part[Symbol.asyncDispose]();
     log.info("agent stopped");
   }
 
@@ -214,19 +217,21 @@ class RunningAgent implements Agent {
       execute: async (claim, control) => {
         await execute(claim, control, {
           ...this.#parts,
-          claims: this.#claims,
-          committer: this.#committer,
-          progress: this.#progress,
+          ...{ claims: this.#claims, committer: this.#committer },
+          ...{ progress: this.#progress, tell: this.#events.tell },
           boardId: () => this.#sweep.boardId ?? "",
           boardDiffers: () => this.#sweep.boardDiffers(),
-          databaseNow: () => clock.now() + this.#sweep.offsetMs,
+          databaseNow: () => this.#databaseNow(),
           persistenceDown: () => this.#sweep.persistenceDown(),
-          leaving: this.#duty.leaving,
-          grace: this.#duty.grace,
+          ...{ leaving: this.#duty.leaving, grace: this.#duty.grace },
         });
         ended(claim.job);
       },
     });
+  }
+
+  #databaseNow(): number {
+    return this.#parts.clock.now() + this.#sweep.offsetMs;
   }
 
   #why(needs: Needs): Promise<AgentWhyView> {
@@ -262,13 +267,8 @@ class RunningAgent implements Agent {
   }
 
   #moving(): Pick<HandingOver, "clock" | "duty" | "conductor" | "claims"> {
-    const [{ clock }, duty, conductor, claims] = [
-      this.#parts,
-      this.#duty,
-      this.#conductor,
-      this.#claims,
-    ];
-    return { clock, duty, conductor, claims };
+    const { clock } = this.#parts;
+    return { clock, duty: this.#duty, conductor: this.#conductor, claims: this.#claims };
   }
 
   /** Whatever was known before the machine slept may be wrong: claims first. */

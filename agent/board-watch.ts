@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { JobBoard } from "../boards/board.js";
 import { hasCode } from "../common/error.js";
+import type { Tell } from "./events/telling/told.js";
 
 /** A board, and whether it answers: as its last call told. */
 export interface WatchedBoard extends JobBoard {
@@ -9,18 +10,22 @@ export interface WatchedBoard extends JobBoard {
 
 /**
  * The same board; every call to it tells whether it answers, so that an agent without any job
- * knows as well. One line in the log at each change, none while it stays away.
+ * knows as well. One line in the log and one event at each change, none while it stays away.
  */
-export function watchBoard(board: JobBoard, log: Logger): WatchedBoard {
+export function watchBoard(board: JobBoard, log: Logger, tell: Tell): WatchedBoard {
   let answers = true;
   const down = (error: unknown): void => {
     if (!hasCode(error, "BOARD_DOWN")) return;
-    if (answers) log.warn({ err: error }, "the board does not answer: nothing is claimed");
+    if (!answers) return;
     answers = false;
+    log.warn({ err: error }, "the board does not answer: nothing is claimed");
+    tell({ type: "board.degraded", reason: error.message });
   };
   const up = (): void => {
-    if (!answers) log.info("the board answers again");
+    if (answers) return;
     answers = true;
+    log.info("the board answers again");
+    tell({ type: "board.recovered" });
   };
   const told = async <T>(call: Promise<T>): Promise<T> => {
     try {

@@ -3,15 +3,16 @@ import type { Membership } from "../../cluster/membership.js";
 import type { Clock } from "../../common/clock.js";
 import type { EventView, EventsView } from "../../common/wire/events.js";
 import type { Persistence } from "../../persistence/persistence.js";
-import type { Peer } from "../cluster/peer.js";
-import type { Streams } from "../cluster/streams.js";
+import type { Config } from "../../config/config.js";
+import { createPeer } from "../cluster/peer.js";
+import { createStreams } from "../cluster/streams.js";
 import { formatPlace, sourceOf, type Vector } from "./cursor.js";
 import { Feed, type Joining } from "./feed.js";
 import { eventText, type Reader } from "./follower.js";
 import { JobFeeds } from "./job-feeds.js";
 import { Others } from "./others.js";
 import { Ring } from "./ring.js";
-import { type Tell, type Told, toJson } from "./told.js";
+import { type Tell, type Told, toJson } from "./telling/told.js";
 
 /*
  * What happens, for people and programs that follow it.
@@ -27,9 +28,8 @@ import { type Tell, type Told, toJson } from "./told.js";
 export interface EventsOptions {
   readonly identity: { readonly agent: string; readonly incarnation: string };
   readonly membership: Pick<Membership, "members">;
-  readonly persistence: Pick<Persistence, "job" | "load" | "ownerships">;
-  readonly peer: Pick<Peer, "get">;
-  readonly streams: Streams;
+  readonly persistence: Pick<Persistence, "job" | "load" | "ownerships" | "matchIds">;
+  readonly config: Pick<Config, "token">;
   readonly clock: Clock;
   readonly log: Logger;
   /** The database's clock as well as this agent knows it, ms since 1970. */
@@ -51,13 +51,16 @@ export class Events implements AsyncDisposable {
   readonly #others: Others;
 
   constructor(options: EventsOptions) {
-    const { identity } = options;
+    const { identity, config } = options;
     this.#options = options;
     this.#ring = new Ring(sourceOf(identity.agent, identity.incarnation));
     this.#self.add(this.#ring);
     this.#cluster.add(this.#ring);
     const heard = (event: EventView): void => this.jobs.note(event);
-    this.#others = new Others({ ...options, feed: this.#cluster, name: identity.agent, heard });
+    this.#others = new Others({
+      ...{ ...options, feed: this.#cluster, name: identity.agent, heard },
+      ...{ peer: createPeer(config.token), streams: createStreams(config) },
+    });
     this.jobs = new JobFeeds({
       ...options,
       hold: () => this.#others.hold(),
@@ -99,8 +102,9 @@ export class Events implements AsyncDisposable {
     };
   }
 
-  /** Sends what waits; who follows is sent nothing more from here on. */
+  /** Says that the agent has left, and what waits; who follows is sent nothing more. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.tell({ type: "agent.left" });
     this.#self.flush();
     this.#cluster.flush();
     await Promise.all([this.jobs.stop(), this.#others.stop()]);

@@ -3,7 +3,7 @@ import { agentOf, formatCursor, formatPlace, type Vector } from "./cursor.js";
 import type { Filter } from "./filter.js";
 import { eventText, Follower, type LiveEvent, type Reader, resetText } from "./follower.js";
 import type { Ring, RingEntry } from "./ring.js";
-import { toJson } from "./told.js";
+import { toJson } from "./telling/told.js";
 
 /*
  * The events of one or many agents in one order, for all who follow them here. Each event is

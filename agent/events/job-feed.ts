@@ -2,37 +2,40 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Entry } from "../../engine/journal.js";
 import type { JobRow, Persistence } from "../../persistence/persistence.js";
+import { noSuchJob } from "../jobs/resolve.js";
 import { formatJobPlace, isAfter, type JobPlace } from "./cursor.js";
 import { eventText, type Reader } from "./follower.js";
 import { type JournalEvent, JournalReader, postedEvent } from "./journal.js";
-import { toJson } from "./told.js";
+import { toJson } from "./telling/told.js";
 
 /** Longest time without a look at the journal of a job that somebody follows, ms. */
 const LOOK_MS = 1_000;
 
 export interface JobFeedOptions {
-  readonly persistence: Pick<Persistence, "job" | "load" | "ownerships">;
+  readonly persistence: Pick<Persistence, "job" | "load" | "ownerships" | "matchIds">;
   readonly log: Logger;
 }
 
 /** A journal as it was when it was read. */
 export interface ReadJournal {
+  /** Full id of the job. */
+  readonly id: string;
   readonly events: readonly JournalEvent[];
   readonly reader: JournalReader;
 }
 
-/** All there is; undefined when there is no such job. */
+/** All there is. `id` is whole. Throws NOT_FOUND. */
 export async function readJournal(
   { persistence }: Pick<JobFeedOptions, "persistence">,
   id: string,
-): Promise<ReadJournal | undefined> {
+): Promise<ReadJournal> {
   const row = await persistence.job(id);
-  if (row === undefined) return undefined;
+  if (row === undefined) throw noSuchJob(id);
   const reader = new JournalReader(row);
   const entries = await persistence.load(id);
   const agents = await agentsOf(persistence, row, entries);
   const events = entries.flatMap((entry) => reader.read(entry, agents.get(entry.token)));
-  return { events: [postedEvent(row), ...events], reader };
+  return { id, events: [postedEvent(row), ...events], reader };
 }
 
 async function agentsOf(

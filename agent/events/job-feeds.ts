@@ -1,10 +1,10 @@
 import type { EventView, EventsView } from "../../common/wire/events.js";
-import { noSuchJob } from "../jobs/resolve.js";
+import { resolveId } from "../jobs/resolve.js";
 import { formatJobPlace, type JobPlace } from "./cursor.js";
 import { gone } from "./feed.js";
 import { eventText, type Reader } from "./follower.js";
 import { eventsAfter, JobFeed, type JobFeedOptions, type ReadJournal, readJournal, textOf } from "./job-feed.js";
-import { toJson } from "./told.js";
+import { toJson } from "./telling/told.js";
 
 export interface JobFeedsOptions extends JobFeedOptions {
   /** Hears from the other agents what they write, until it is released. */
@@ -13,8 +13,6 @@ export interface JobFeedsOptions extends JobFeedOptions {
 }
 
 export interface Following {
-  /** Full id. */
-  readonly id: string;
   /** As it is now. */
   readonly journal: ReadJournal;
   readonly after: JobPlace | undefined;
@@ -32,9 +30,17 @@ export class JobFeeds {
     this.#options = options;
   }
 
-  /** Throws NOT_FOUND. `id` is whole. */
-  async page(id: string, after: JobPlace | undefined, limit: number): Promise<EventsView> {
-    const journal = await this.read(id);
+  /** Throws NOT_FOUND or USAGE, as `resolveId`. */
+  idOf(part: string): Promise<string> {
+    return resolveId(this.#options.persistence, part);
+  }
+
+  /** The journal as it is. Throws as `idOf`. */
+  async read(part: string): Promise<ReadJournal> {
+    return readJournal(this.#options, await this.idOf(part));
+  }
+
+  page(journal: ReadJournal, after: JobPlace | undefined, limit: number): EventsView {
     const rest = eventsAfter(journal.events, after);
     const shown = rest.slice(0, limit);
     const items = shown.map((each) => {
@@ -45,19 +51,12 @@ export class JobFeeds {
     return { items, nextCursor: formatJobPlace(last), ended };
   }
 
-  /** Throws NOT_FOUND, while that can still be answered. `id` is whole. */
-  async read(id: string): Promise<ReadJournal> {
-    const journal = await readJournal(this.#options, id);
-    if (journal === undefined) throw noSuchJob(id);
-    return journal;
-  }
-
   /**
    * Sends what the journal says after that place, then everything as it is written. Resolves when
    * the job is over and its end was sent, or when the reader is gone.
    */
   async follow(following: Following, reader: Reader): Promise<void> {
-    const { id } = following;
+    const { id } = following.journal;
     void this.#options.hold();
     try {
       let { journal, after } = following;

@@ -8,6 +8,8 @@ export const LIMITS = {
   bodyKeys: 10_000,
   /** Jobs on one page of a list. */
   pageJobs: 500,
+  /** Events on one page. */
+  pageEvents: 1000,
   /** Longest `?wait=`, ms; under `idleMs`, or the connection ends before the answer. */
   waitMs: 60_000,
   /** Posts in progress at a time; the next one is asked to come back. */

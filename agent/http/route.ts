@@ -1,8 +1,10 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { HealthView } from "../../common/wire.js";
 import type { Agents } from "../cluster/agents.js";
+import type { Events } from "../events/events.js";
 import type { Jobs } from "../jobs.js";
 import type { Answers, Schema } from "./schemas/schema.js";
+import type { SseStreams } from "./sse.js";
 
 export type Part = "body" | "querystring" | "params" | "headers";
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
@@ -38,6 +40,8 @@ export interface Route {
 export interface RouteOptions {
   readonly jobs: Jobs;
   readonly agents: Agents;
+  readonly events: Events;
+  readonly streams: SseStreams;
   /** Name of the agent that answers. */
   readonly agent: string;
   /** Of this jobrunner. */

@@ -3,6 +3,7 @@ import { refuseOtherMethods } from "./other-methods.js";
 import type { Route, RouteOptions } from "./route.js";
 import { agentRoutes } from "./routes/agents.js";
 import { askingRoutes } from "./routes/asking.js";
+import { eventRoutes } from "./routes/events.js";
 import { flowRoutes } from "./routes/flows.js";
 import { healthRoutes } from "./routes/health.js";
 import { jobRoutes } from "./routes/jobs.js";
@@ -18,6 +19,7 @@ const PARTS: readonly ((options: RouteOptions) => readonly Route[])[] = [
   flowRoutes,
   agentRoutes,
   healthRoutes,
+  eventRoutes,
 ];
 
 export function allRoutes(options: RouteOptions): readonly Route[] {

@@ -18,8 +18,9 @@ import { coerceQuery } from "./query.js";
 import type { RouteOptions } from "./route.js";
 import { installRoutes } from "./routes.js";
 import type { Schema } from "./schemas/schema.js";
+import { SseStreams } from "./sse.js";
 
-export interface HttpOptions extends Omit<RouteOptions, "stopping"> {
+export interface HttpOptions extends Omit<RouteOptions, "stopping" | "streams"> {
   readonly log: ErrorLog;
   /** What every request must carry, but for health checks; without one only loopback is served. */
   readonly token?: string;
@@ -45,7 +46,9 @@ export function createHttp(options: HttpOptions): HttpServer {
   const app = createApp(options.timeouts ?? LIMITS);
   installGuards(app, options.token);
   installFailures(app, options.log);
-  installRoutes(app, { ...options, stopping: stopping.signal });
+  const { signal } = stopping;
+  const streams = new SseStreams({ stopping: signal, log: options.log });
+  installRoutes(app, { ...options, stopping: signal, streams });
   return {
     listen: async (at) => {
       if (options.token === undefined) refuseStrangers(at.host);

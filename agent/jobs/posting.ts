@@ -6,6 +6,7 @@ import type { Store } from "../../common/json.js";
 import type { CheckView, JobView, PostRequest, RemovedJobView } from "../../common/wire.js";
 import { compile, validate } from "../../engine/plan.js";
 import type { JobRow, NewJob, Posted } from "../../persistence/persistence.js";
+import { postedEvent } from "../events/journal.js";
 import { flowHash, hashJson } from "../flow-hash.js";
 import type { Prepared } from "../runner/runner.js";
 import { unknownFlow } from "./flows.js";
@@ -33,6 +34,7 @@ export async function postJob(
   const row = await options.persistence.job(id);
   if (row === undefined) return { created: false, view: { id, removed: "removed by retention" } };
   // P-2: who posts the second time puts too, the first one may have died before it did.
+  if (posted === "created") options.tell(postedEvent(row).event);
   if (isStartable(row.state)) await putOnBoard(options, row);
   const view = toJobView(row, await options.persistence.now());
   return { created: posted === "created", view };

@@ -4,6 +4,7 @@ import { createEngine, type EngineEnd } from "../../engine/engine.js";
 import { compile } from "../../engine/plan.js";
 import type { JobRow, OwnershipEnd } from "../../persistence/persistence.js";
 import type { ExecuteOptions, Next, Try } from "./options.js";
+import { Narrator } from "../events/telling/narrator.js";
 import { flowHash } from "../flow-hash.js";
 import { changed, migrate } from "./migration.js";
 import { beginOwnership, type JobOwnership, jobStateAfter } from "./ownership.js";
@@ -89,6 +90,8 @@ async function begin(
   options: ExecuteOptions,
 ): Promise<JobOwnership | undefined> {
   const { claim, control } = attempted;
+  const { tell, databaseNow } = options;
+  const narrator = new Narrator(row, tell);
   const ownership = await beginOwnership({
     ...options,
     boardId: options.boardId(),
@@ -96,8 +99,10 @@ async function begin(
     lazy,
     signal: claim.lost,
     requested: (request) => control.request(request),
+    written: (entry) => narrator.written({ ...entry, at: databaseNow() }),
   });
   if (ownership === undefined) return undefined;
+  narrator.goOnAfter(ownership.entries);
   const { id, priority } = row;
   options.claims.own(claim, {
     posting: { id, signature: toSignature(row.needs), priority, delayMs: 0 },
@@ -171,7 +176,9 @@ interface Running {
 async function run(running: Running, options: ExecuteOptions): Promise<Next> {
   const { row, ownership, bodies } = running;
   const { claim, control } = running.attempted;
-  const { log, clock, leaving, grace, databaseNow, progress } = options;
+  const { log, clock, leaving, grace, databaseNow, progress, tell } = options;
+  const [job, flow, token] = [row.id, row.needs.flow, ownership.token];
+  if (ownership.entries.length > 0) tell({ type: "job.resumed", job, flow, token });
   let started = false;
   const engine = createEngine({
     plan: compile(row.spec),
@@ -190,7 +197,8 @@ async function run(running: Running, options: ExecuteOptions): Promise<Next> {
     sleep: (ms, signal) => clock.sleep(ms, signal),
     progress: (atom, fraction, note) => {
       const noted = note === undefined ? {} : { note };
-      progress.note(row.id, atom, { fraction, ...noted, at: databaseNow() });
+      progress.note(job, atom, { fraction, ...noted, at: databaseNow() });
+      tell({ type: "atom.progress", job, flow, atom, fraction, ...noted });
     },
     job: row.id,
   });

@@ -1,13 +1,14 @@
 import pino from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { watchBoard } from "../../agent/board-watch.js";
+import type { Told } from "../../agent/events/telling/told.js";
 import { openBoard } from "../../boards/open.js";
 import { JobrunnerError } from "../../common/error.js";
 import { tempDir } from "../support/temp.js";
 
 describe("whether the board answers", () => {
-  it("is known from any call, and logged once at each change", async () => {
-    const { board, watched, lines } = await setUp();
+  it("is known from any call, and logged and told once at each change", async () => {
+    const { board, watched, lines, told } = await setUp();
     const { survey } = board;
     expect(watched.answers).toBe(true);
 
@@ -23,6 +24,10 @@ describe("whether the board answers", () => {
     expect(lines()).toEqual([
       "the board does not answer: nothing is claimed",
       "the board answers again",
+    ]);
+    expect(told).toEqual([
+      { type: "board.degraded", reason: "cut off" },
+      { type: "board.recovered" },
     ]);
   });
 
@@ -53,5 +58,7 @@ async function setUp() {
   const written: string[] = [];
   const log = pino({}, { write: (line: string) => void written.push(line) });
   const lines = () => written.map((line) => (JSON.parse(line) as { readonly msg: string }).msg);
-  return { board, watched: watchBoard(board, log), lines };
+  const told: Told[] = [];
+  const watched = watchBoard(board, log, (event) => void told.push(event));
+  return { board, watched, lines, told };
 }

@@ -1,8 +1,10 @@
+import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { request, type IncomingHttpHeaders } from "node:http";
 import { join } from "node:path";
 import pino from "pino";
 import type { Agents } from "../../agent/cluster/agents.js";
+import { Events } from "../../agent/events/events.js";
 import { createHttp } from "../../agent/http/server.js";
 import { createJobs, type Jobs } from "../../agent/jobs.js";
 import type { Runners } from "../../agent/runner/runner.js";
@@ -10,6 +12,7 @@ import { createRunners } from "../../agent/runner/runners.js";
 import type { JobBoard } from "../../boards/board.js";
 import { BUILTIN_CAPABILITIES } from "../../capabilities/builtin/all.js";
 import { openBoard } from "../../boards/open.js";
+import type { Member } from "../../cluster/membership.js";
 import { systemClock } from "../../cli/clock.js";
 import type { Clock } from "../../common/clock.js";
 import type { HealthView } from "../../common/wire.js";
@@ -20,6 +23,9 @@ import type { Persistence } from "../../persistence/persistence.js";
 export interface Api extends AsyncDisposable {
   readonly url: string;
   readonly jobs: Jobs;
+  readonly events: Events;
+  /** The agents of the cluster, from now on. */
+  members: readonly Member[];
   readonly persistence: Persistence;
   readonly board: JobBoard;
   /** How often a posted job did not reach the board. */
@@ -50,7 +56,7 @@ export interface Faults {
 }
 
 /** Resolves when its runner has loaded the flows, so that no test waits for that. */
-export async function startApi(dir: string): Promise<Api> {
+export async function startApi(dir: string, agent = "alpha"): Promise<Api> {
   const url = `sqlite:${join(dir, "jobs.db")}`;
   const persistence = await openPersistence(url);
   const board = await openBoard(url, { leaseMs: 10_000 });
@@ -66,32 +72,40 @@ export async function startApi(dir: string): Promise<Api> {
   const requested: (readonly [string, string])[] = [];
   const lines: string[] = [];
   const log = pino({ level: "warn" }, { write: (line: string) => void lines.push(line) });
+  const api = {
+    health: { ok: true, agent, checks: [] } as HealthView,
+    members: [] as readonly Member[],
+  };
+  const incarnation = randomBytes(6).toString("hex");
+  const events = new Events({
+    ...{ identity: { agent, incarnation }, persistence, clock: systemClock, log, config: {} },
+    membership: { members: async () => api.members },
+    databaseNow: () => Date.now(),
+  });
   const jobs = createJobs({
     persistence: faulty(persistence, () => faults.persistence),
     board: faulty(board, () => faults.board),
     clock: faulty(systemClock, () => faults.clock),
     runners: faulty(runners, () => faults.runners),
-    identity: { agent: "alpha", machine: "machine-1", incarnation: "alpha" },
-    ...{ log, capabilities: BUILTIN_CAPABILITIES },
+    identity: { agent, machine: "machine-1", incarnation },
+    ...{ log, capabilities: BUILTIN_CAPABILITIES, tell: events.tell },
     progress: { of: () => new Map() },
     why: async () => ({ agent: "alpha", able: true, requirements: [] }),
     requested: (job, request) => void requested.push([job, request]),
     onPutFailed: () => (putFailures += 1),
   });
-  const api = { health: { ok: true, agent: "alpha", checks: [] } as HealthView };
   const http = createHttp({
-    jobs,
-    agents: noAgents,
-    ...{ agent: "alpha", version: "1.2.3" },
+    ...{ jobs, events, agent, agents: noAgents, version: "1.2.3" },
     log,
     health: async () => api.health,
   });
   await jobs.flows();
   return Object.assign(api, {
     url: await http.listen({ host: "127.0.0.1", port: 0 }),
-    ...{ jobs, persistence, board, faults, requested, log: lines },
+    ...{ jobs, events, persistence, board, faults, requested, log: lines },
     putFailures: () => putFailures,
     async [Symbol.asyncDispose]() {
+      await events[Symbol.asyncDispose]();
       await http.close();
       await runners[Symbol.asyncDispose]();
       await board[Symbol.asyncDispose]();

@@ -167,9 +167,9 @@ describe("waiting for a job", () => {
   it("does not hold up the server's end, and answers what is known", async () => {
     const looks = watchLooks();
     const { id } = (await ask(`${api.url}/v1/jobs`, SHAPES)).json as JobView;
-    const { jobs, health } = { jobs: api.jobs, health: async () => api.health };
+    const { jobs, events, health } = { ...api, health: async () => api.health };
     const server = createHttp({
-      ...{ jobs, agents: noAgents, health, agent: "alpha", version: "1.2.3" },
+      ...{ jobs, events, agents: noAgents, health, agent: "alpha", version: "1.2.3" },
       log: pino({ level: "silent" }),
     });
     const url = await server.listen({ host: "127.0.0.1", port: 0 });
@@ -185,6 +185,7 @@ describe("waiting for a job", () => {
 const http = (timeouts?: HttpOptions["timeouts"]) =>
   createHttp({
     jobs: {} as never,
+    events: {} as never,
     agents: noAgents,
     ...{ agent: "alpha", version: "1.2.3" },
     log: pino({ level: "silent" }),

@@ -89,6 +89,7 @@ function serve(token?: string): HttpServer {
   const jobs = { list: () => Promise.resolve(LIST) } as unknown as Jobs;
   return createHttp({
     ...{ jobs, agents: noAgents, version: "1.2.3", agent: "alpha", log: pino({ level: "silent" }) },
+    events: {} as never,
     health: () => Promise.resolve({ ok: true, agent: "alpha", checks: [] }),
     ...(token === undefined ? {} : { token }),
   });

@@ -1,5 +1,5 @@
-import type { Failure } from "../../common/failure.js";
-import type { EventView } from "../../common/wire/events.js";
+import type { Failure } from "../../../common/failure.js";
+import type { EventView } from "../../../common/wire/events.js";
 
 /** What a part of the agent has to say; who says it, and when, is known. */
 export type Told = Omit<EventView, "at" | "agent"> & { readonly at?: string };
