@@ -138,7 +138,15 @@ class RunningAgent implements Agent {
       obey: (verb) => this.#obey(verb),
     });
     this.#http = createHttp({
-      ...{ jobs, agents, events: this.#events, agent, version: parts.version, log, health: () => this.#health() },
+      ...{
+        jobs,
+        agents,
+        events: this.#events,
+        agent,
+        version: parts.version,
+        log,
+        health: () => this.#health(),
+      },
       ...(config.token === undefined ? {} : { token: config.token }),
     });
   }

@@ -17,6 +17,7 @@ import {
 import type { AskOptions } from "./commands/ask.js";
 import type { DutyVerb } from "./commands/agents.js";
 import type { ConfigOptions } from "./commands/config.js";
+import type { EventsOptions } from "./commands/events.js";
 import type { ShowOptions } from "./commands/show.js";
 import type { WaitOptions } from "./commands/wait.js";
 import { addCommonOptions, configure } from "./usage.js";
@@ -57,6 +58,7 @@ function createProgram(done: Done): Command {
   addDev(program, done);
   addPost(program, done);
   addShow(program, done);
+  addEvents(program, done);
   addWhy(program, done);
   addWait(program, done);
   addAsk(program, done);
@@ -172,10 +174,24 @@ function addShow(program: Command, done: Done): void {
     .option("--since <time>", "only jobs posted since: 2h, or 2027-01-31T18:00:00Z", readTime)
     .option("--limit <n>", "the newest so many (default: 50)", readWhole(1, 100_000))
     .option("--all", "all there are")
+    .option("--events", "of one job: what happened to it; with --watch what happens")
     .addOption(watch.preset(String(WATCH_MS / 1000) + "s").argParser(readDuration));
   addCommonOptions(command).action(async (job: string | undefined, flags: ShowOptions) => {
     const { show } = await import("./commands/show.js");
     done(await show(job, { ...program.opts<CommonOptions>(), ...flags }));
+  });
+}
+
+function addEvents(program: Command, done: Done): void {
+  const command = subcommand(program, "events")
+    .description("tell what happens on all agents, as it happens")
+    .option("--job <job>", "only of this job")
+    .option("--flow <flow>", "only of jobs of this flow")
+    .option("--types <types>", "only these, with commas between: job.*,atom.state")
+    .option("--after <cursor>", "go on after this event: `cursor` of -o jsonl");
+  addCommonOptions(command).action(async (flags: EventsOptions) => {
+    const { events } = await import("./commands/events.js");
+    done(await events({ ...program.opts<CommonOptions>(), ...flags }));
   });
 }
 

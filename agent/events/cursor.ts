@@ -36,7 +36,8 @@ export function parseCursor(text: string): Vector | undefined {
   if (text.length > CURSOR_CHARS_MAX) return undefined;
   const vector = new Map<string, number>();
   for (const part of text === "" ? [] : text.split(",")) {
-    const [, source, n] = /^([A-Za-z0-9_.:-]{1,64}~[A-Za-z0-9]{1,12})\.([0-9a-z]{1,10})$/.exec(part) ?? [];
+    const [, source, n] =
+      /^([A-Za-z0-9_.:-]{1,64}~[A-Za-z0-9]{1,12})\.([0-9a-z]{1,10})$/.exec(part) ?? [];
     if (source === undefined || n === undefined) return undefined;
     vector.set(source, Number.parseInt(n, 36));
   }

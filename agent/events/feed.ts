@@ -90,7 +90,9 @@ export class Feed {
   }
 
   cursor(): string {
-    return this.rings().map(({ source, last }) => formatPlace(source, last)).join(",");
+    return this.rings()
+      .map(({ source, last }) => formatPlace(source, last))
+      .join(",");
   }
 
   /**

@@ -1,9 +1,17 @@
+import { ENDED } from "../../common/job.js";
 import type { EventView, EventsView } from "../../common/wire/events.js";
 import { resolveId } from "../jobs/resolve.js";
 import { formatJobPlace, type JobPlace } from "./cursor.js";
 import { gone } from "./feed.js";
 import { eventText, type Reader } from "./follower.js";
-import { eventsAfter, JobFeed, type JobFeedOptions, type ReadJournal, readJournal, textOf } from "./job-feed.js";
+import {
+  eventsAfter,
+  JobFeed,
+  type JobFeedOptions,
+  type ReadJournal,
+  readJournal,
+  textOf,
+} from "./job-feed.js";
 import { toJson } from "./telling/told.js";
 
 export interface JobFeedsOptions extends JobFeedOptions {
@@ -75,8 +83,8 @@ export class JobFeeds {
   note(event: EventView): void {
     const feed = event.job === undefined ? undefined : this.#feeds.get(event.job);
     if (feed === undefined) return;
-    if (event.type === "atom.progress") feed.pass(eventText(event.type, toJson(event).json));
-    else feed.wake(event.seq ?? Infinity);
+    if (isInJournal(event)) return feed.wake(event.seq ?? Infinity);
+    feed.pass(eventText(event.type, toJson(event).json));
   }
 
   async stop(): Promise<void> {
@@ -114,3 +122,11 @@ async function send(
   }
   return rest.at(-1) ?? after;
 }
+
+/** Or will be: a cancel that needs no owner is told by who was asked, and by the journal. */
+function isInJournal({ type, seq, to }: EventView): boolean {
+  const ends = type === "job.finished" || (type === "job.state" && ENDS.includes(String(to)));
+  return seq !== undefined || ends || type === "job.posted";
+}
+
+const ENDS: readonly string[] = ENDED;

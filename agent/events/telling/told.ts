@@ -20,5 +20,9 @@ export function toJson(event: EventView): { readonly event: EventView; readonly 
 }
 
 function shortened({ name, message, code }: Failure): Failure {
-  return { name, message: message.slice(0, MESSAGE_CHARS), ...(code === undefined ? {} : { code }) };
+  return {
+    name,
+    message: message.slice(0, MESSAGE_CHARS),
+    ...(code === undefined ? {} : { code }),
+  };
 }
