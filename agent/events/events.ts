@@ -107,6 +107,8 @@ export class Events implements AsyncDisposable {
     this.tell({ type: "agent.left" });
     this.#self.flush();
     this.#cluster.flush();
+    // A turn for what was written to leave: then the server closes, and waits for nobody.
+    await new Promise((resolve) => setImmediate(resolve));
     await Promise.all([this.jobs.stop(), this.#others.stop()]);
   }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startAgent } from "../lab/agents.js";
 import { startCrowd } from "../lab/events/crowd.js";
-import { type Crowded, postBeside } from "../lab/events/crowded.js";
+import { allOver, type Crowded, postBeside } from "../lab/events/crowded.js";
 import { postAtPace } from "../lab/events/posters.js";
 import { startPlace } from "../lab/fleet/places.js";
 import { freePort } from "../lab/ports.js";
@@ -50,8 +50,10 @@ export default async function benchEvents(report: Report, words: readonly string
     await postAtPace({ ...posting, seconds: 3 }); // Its code is warm then.
     const idle = await postAtPace({ ...posting, clients: 1, perSecond: 10, seconds: IDLE_SECONDS });
     report.row({ what: "idle, one client", ...spread(idle) });
+    await allOver(agent.url);
     const alone = await postAtPace({ ...posting, seconds: IDLE_SECONDS });
     report.row({ what: "32 clients, nobody follows", ...spread(alone) });
+    await allOver(agent.url);
     await using crowd = await startCrowd(agent.url, readers);
     const cpu = [agent.pid, crowd.pid].map(cpuSeconds);
     const began = performance.now();

@@ -51,10 +51,8 @@ export function eventRoutes({ events, streams }: RouteOptions): readonly Route[]
       handler: async (request, reply) => {
         const { job: part, flow, types, scope, limit = PAGE_EVENTS } = request.query as Query;
         const since = vectorOf(request);
-        if (wants(request, "application/json") && !wants(request, STREAM)) {
-          if (scope === "self") return events.page(since, limit);
-          throw pagesOfSelfOnly();
-        }
+        if (scope === "self" && !wants(request, STREAM)) return events.page(since, limit);
+        if (wants(request, "application/json") && !wants(request, STREAM)) throw pagesOfSelfOnly();
         const job = part === undefined ? undefined : await events.jobs.idOf(part);
         const filter = toFilter({ job, flow, types });
         return streams.serve(request, reply, (stream) =>

@@ -1,3 +1,4 @@
+import type { JobsView } from "../../../common/wire.js";
 import type { EventsView } from "../../../common/wire/events.js";
 import { until } from "../until.js";
 import type { Crowd } from "./crowd.js";
@@ -15,9 +16,19 @@ export interface Crowded {
 }
 
 /** What jobs may take to end after the last post, and their events to arrive, ms. */
-const SETTLE_MS = 60_000;
+const SETTLE_MS = 180_000;
 /** An agent that has said nothing for so long has said all, ms. */
 const QUIET_MS = 1_000;
+
+/** Resolves when the agent has no job to do. */
+export async function allOver(url: string): Promise<void> {
+  const open = `${url}/v1/jobs?state=WAITING,RUNNING,REVERTING&limit=1`;
+  const look = async (): Promise<boolean> => {
+    const { items } = (await (await fetch(open)).json()) as JobsView;
+    return items.length === 0;
+  };
+  await until(look, { withinMs: SETTLE_MS, everyMs: 250, what: "every job to be over" });
+}
 
 /** Posts while a crowd reads, until every job is over; then compares what each reader has. */
 export async function postBeside(crowd: Crowd, posting: Posting): Promise<Crowded> {
@@ -27,7 +38,8 @@ export async function postBeside(crowd: Crowd, posting: Posting): Promise<Crowde
     const seen = await crowd.seen();
     return seen.every(({ finished, broken }) => broken || finished >= tookMs.length) && seen;
   };
-  await until(over, { withinMs: SETTLE_MS, everyMs: 250, what: "every job to be over" });
+  const what = `${tookMs.length} jobs to be over`;
+  await until(over, { withinMs: SETTLE_MS, everyMs: 250, what });
   const last = await until(() => lastTold(posting.url, crowd), { withinMs: SETTLE_MS });
   const seen = await crowd.seen();
   const posts = tookMs.length;
