@@ -150,10 +150,9 @@ export class Others {
     open.stop.abort();
     const known = [...this.#known.values()];
     this.#known.clear();
-    for (const { stop, source } of known) {
-      stop.abort();
-      if (source !== undefined) this.#options.feed.forget(source);
-    }
+    for (const { stop } of known) stop.abort();
+    const { feed, name } = this.#options;
+    for (const { source } of feed.rings()) if (agentOf(source) !== name) feed.forget(source);
     await this.#loop;
     await Promise.all(known.map(({ done }) => done));
   }
@@ -221,7 +220,10 @@ export class Others {
     if (agentOf(source) === name || elsewhere) return false;
     const before = known.source;
     known.source = source;
-    if (before !== undefined && before !== source) feed.reset(before, "it was started again", true);
+    for (const ring of feed.rings()) {
+      const isOld = ring.source !== source && agentOf(ring.source) === agentOf(source);
+      if (isOld) feed.reset(ring.source, "it was started again", true);
+    }
     const ring = feed.ring(source);
     if (ring === undefined && this.#open?.late !== true) feed.add(new Ring(source, last));
     else await this.#catchUp(known, ring ?? new Ring(source), last);

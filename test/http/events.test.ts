@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -246,6 +247,33 @@ describe("GET /v1/events", () => {
       expect(answer.status).toBe(400);
     },
   );
+
+  it("drops a reader that does not read, and keeps the others from nothing", async () => {
+    await using followed = await follow("/v1/events?types=flow.error");
+    await seen(followed, "cursor");
+    const before = api.events.followers;
+    const stuck = connect(Number(new URL(api.url).port), "127.0.0.1", () => {
+      stuck.write("GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    });
+    stuck.pause();
+    stuck.on("error", () => undefined); // It is dropped.
+    await until(() => api.events.followers === before + 1, SOON);
+    let told = 0;
+    const isDropped = async (): Promise<boolean> => {
+      // More than what lies between the two takes, in pieces that the other reads.
+      for (let n = 0; n < 50; n += 1) {
+        api.events.tell({ type: "flow.error", reason: `${told} ${"x".repeat(4_000)}` });
+        told += 1;
+      }
+      await until(() => followed.events.length > told, SOON);
+      return api.events.followers === before;
+    };
+    await until(isDropped, { withinMs: 30_000 });
+    stuck.destroy();
+
+    const numbers = followed.views().flatMap(({ reason }) => reason?.split(" ")[0] ?? []);
+    expect(numbers).toEqual(Array.from({ length: told }, (_, n) => String(n)));
+  }, 40_000);
 
   it("tells of an agent that does not answer", async () => {
     const silent = { name: "silent", url: "http://127.0.0.1:9", state: "known" } as const;
