@@ -1,10 +1,11 @@
 import type { Needs } from "../common/job.js";
 import type { AgentView, AgentWhyView, HealthView } from "../common/wire.js";
 import { createCommitter } from "../persistence/committer.js";
+import { type Api, createApi } from "./api.js";
 import { watchBoard, type WatchedBoard } from "./board-watch.js";
 import { type Claims, createClaims } from "./claims.js";
 import { Conductor } from "./conductor.js";
-import { createAgents, type DutyVerb } from "./cluster/agents.js";
+import type { DutyVerb } from "./cluster/agents.js";
 import { execute } from "./owner/execute.js";
 import type { JobControl } from "./owner/job-control.js";
 import { Outage } from "./owner/outage.js";
@@ -14,10 +15,7 @@ import { watchRequests } from "./owner/requests.js";
 import { Duty } from "./duty/duty.js";
 import { healthOf } from "./health.js";
 import { handOver, type HandingOver } from "./duty/hand-over.js";
-import { createHttp, type HttpServer } from "./http/server.js";
 import { takeBack } from "./identity.js";
-import { createJobs } from "./jobs.js";
-import { createPeer } from "./cluster/peer.js";
 import { createPortrait, type Doing, type SelfPortrait } from "./cluster/view.js";
 import { createAbilities } from "./matching/abilities.js";
 import { Ledger } from "./matching/ledger.js";
@@ -75,14 +73,14 @@ class RunningAgent implements Agent {
   readonly #readiness: Readiness;
   readonly #conductor: Conductor;
   readonly #sleep: Sleep;
-  readonly #http: HttpServer;
+  readonly #api: Api;
   #requests: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
   #ready = false;
   #slots: number;
 
   constructor(parts: AgentParts) {
-    const { persistence, runners, identity, membership, facts, clock, log, config } = parts;
+    const { persistence, runners, identity, facts, clock, log, config } = parts;
     const { incarnation, agent } = identity;
     this.#events = new Events({ ...parts, databaseNow: () => this.#databaseNow() });
     const { tell } = this.#events;
@@ -119,42 +117,25 @@ class RunningAgent implements Agent {
     this.#retention = new RetentionSweep({
       ...{ persistence, clock, log, random: Math.random, limits: limitsOf(config.retention) },
     });
-    const jobs = createJobs({
-      ...{ persistence, board, runners, identity, clock, log, capabilities: this.#abilities },
-      ...{ progress: this.#progress, tell },
-      why: (needs) => this.#why(needs),
-      onPutFailed: () => this.#sweep.wake(),
-      requested: (job, request) => this.#conductor.running().get(job)?.request(request),
-    });
-    this.#conductor = this.#createConductor((job) => jobs.wake(job));
+    this.#conductor = this.#createConductor((job) => this.#api.jobs.wake(job));
     this.#sleep = new Sleep({ ...this.#parts, ...this.#moving(), woken: () => this.#woken() });
     this.#portrait = createPortrait({
       ...this.#parts,
       ...{ address: () => this.address, doing: () => this.#doing() },
     });
-    const agents = createAgents({
-      ...{ membership, peer: createPeer(config.token), name: agent, clock },
-      self: () => this.#view(),
-      obey: (verb) => this.#obey(verb),
-    });
-    this.#http = createHttp({
-      ...{
-        jobs,
-        agents,
-        events: this.#events,
-        agent,
-        version: parts.version,
-        log,
-        health: () => this.#health(),
-      },
-      ...(config.token === undefined ? {} : { token: config.token }),
+    this.#api = createApi({
+      ...{ ...this.#parts, abilities: this.#abilities, progress: this.#progress },
+      ...{ events: this.#events, running: () => this.#conductor.running() },
+      ...{ view: () => this.#view(), health: () => this.#health() },
+      ...{ obey: (verb) => this.#obey(verb), why: (needs) => this.#why(needs) },
+      putFailed: () => this.#sweep.wake(),
     });
   }
 
   async start(): Promise<void> {
     const { board, config, identity, facts, runners, log } = this.#parts;
     facts.start();
-    this.address = await this.#http.listen({ host: config.host, port: config.port });
+    this.address = await this.#api.http.listen({ host: config.host, port: config.port });
     this.#events.tell({ type: "agent.joined" });
     await identity.announce(this.address);
     this.manifest = await runners.manifest();
@@ -196,7 +177,7 @@ class RunningAgent implements Agent {
     await this.#requests;
     await Promise.all([this.#sweep.stop(), this.#retention.stop()]);
     await this.#events[Symbol.asyncDispose]();
-    await this.#http.close();
+    await this.#api.http.close();
     const [claims, committer] = [this.#claims, this.#committer];
     const rest = [claims, committer, runners, facts, membership, identity, board, persistence];
     for (const part of rest) await part[Symbol.asyncDispose]();

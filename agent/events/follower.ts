@@ -31,8 +31,8 @@ export class Follower {
   }
 
   /**
-   * `all`: the texts of `events` as bytes, the same for everybody. Who wants few of them is told its
-   * cursor now and then, or it would lie behind what is remembered when it comes back.
+   * `all`: the texts of `events` as bytes, the same for everybody. Who wants few of them is told
+   * its cursor now and then, or it would lie behind what is remembered when it comes back.
    */
   take(events: readonly LiveEvent[], all: () => Buffer, cursor: () => string): void {
     if (this.#filter === undefined) return this.#reader.write(all());

@@ -62,6 +62,7 @@ export class Others {
   readonly #options: OthersOptions;
   readonly #known = new Map<string, Known>();
   #held = 0;
+  #stopped = false;
   #open: Opened | undefined;
   #loop: Promise<void> = Promise.resolve();
   #linger = new AbortController();
@@ -74,6 +75,7 @@ export class Others {
   async hold(): Promise<void> {
     this.#held += 1;
     this.#linger.abort();
+    if (this.#stopped) return;
     this.#open ??= this.#begin();
     await this.#open.settled;
   }
@@ -89,7 +91,9 @@ export class Others {
     });
   }
 
+  /** For good: who begins to follow now is told of this agent alone. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#linger.abort();
     await this.#close();
   }

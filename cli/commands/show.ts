@@ -122,7 +122,7 @@ async function watch({ client, terminal, path, look }: Watching, everyMs: number
     else if (text !== last) terminal.print(text);
     last = text;
     if (news.live) await news.next(everyMs, signal);
-    else await sleep(everyMs, undefined, { signal }).catch(() => undefined); // Ctrl-C ends the loop.
+    else await sleep(everyMs, undefined, { signal }).catch(() => undefined); // Ctrl-C ends it.
   }
   live?.clear();
   if (live !== undefined) terminal.print(last);

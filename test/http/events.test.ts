@@ -205,7 +205,7 @@ describe("GET /v1/events", () => {
     } finally {
       await gamma[Symbol.asyncDispose]();
     }
-  });
+  }, START_MS);
 
   it("wants only what it is asked for", async () => {
     const id = await post();

@@ -148,6 +148,7 @@ export const ARROWS: readonly Arrow[] = [
       "agent/jobs.ts",
       "agent/jobs/",
       "agent/cluster/",
+      "agent/events/",
       "common/",
       "node:*",
       "npm:fastify",
