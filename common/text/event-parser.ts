@@ -22,8 +22,10 @@ export class EventParser {
 
   /** Throws for an event that is too large to be one. */
   push(text: string): readonly StreamEvent[] {
-    const lines = (this.#rest + text).split("\n");
-    this.#rest = lines.pop() ?? "";
+    const whole = this.#rest + text;
+    const end = whole.lastIndexOf("\n") + 1;
+    this.#rest = whole.slice(end);
+    const lines = whole.slice(0, end).split("\n").slice(0, -1);
     const chars = this.#data.reduce((sum, { length }) => sum + length, this.#rest.length);
     if (chars > EVENT_CHARS_MAX) throw new Error("it sent an event that is too large");
     return lines.flatMap((line) => this.#take(line.replace(/\r$/, "")) ?? []);
@@ -31,7 +33,9 @@ export class EventParser {
 
   #take(line: string): StreamEvent | undefined {
     if (line === "") return this.#dispatch();
-    const [, name, value = ""] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? [];
+    const colon = line.indexOf(":");
+    const name = colon < 0 ? line : line.slice(0, colon);
+    const value = colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, "");
     if (name === "id") this.#id = value;
     else if (name === "event") this.#event = value;
     else if (name === "data") this.#data.push(value);
