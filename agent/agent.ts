@@ -1,5 +1,5 @@
-import type { Needs } from "../common/job.js";
-import type { AgentView, AgentWhyView, HealthView } from "../common/wire.js";
+import type { Config } from "../config/config.js";
+import type { AgentView, HealthView } from "../common/wire.js";
 import { createCommitter } from "../persistence/committer.js";
 import { type Api, createApi } from "./api.js";
 import { watchBoard, type WatchedBoard } from "./board-watch.js";
@@ -16,18 +16,20 @@ import { Duty } from "./duty/duty.js";
 import { healthOf } from "./health.js";
 import { handOver, type HandingOver } from "./duty/hand-over.js";
 import { takeBack } from "./identity.js";
+import { snapshotOf } from "./cluster/snapshot.js";
 import { createPortrait, type Doing, type SelfPortrait } from "./cluster/view.js";
 import { createAbilities } from "./matching/abilities.js";
 import { Ledger } from "./matching/ledger.js";
 import { Matcher } from "./matching/match.js";
 import { Readiness } from "./matching/readiness.js";
 import { ProgressBook } from "./jobs/progress.js";
+import { createLogs, type Logs } from "./logs/logs.js";
 import type { AgentParts } from "./parts.js";
 import type { Manifest } from "./runner/runner.js";
 import { limitsOf, RetentionSweep } from "./retention.js";
 import { Sleep } from "./duty/sleep.js";
 import { Sweep } from "./sweep.js";
-import { whyHere } from "./matching/why.js";
+import { createWhyHere, type WhyHere } from "./matching/why.js";
 
 /** How long bodies that were told to stop, and the entries of their jobs, may take at the end, ms. */
 const LEAVE_LIMIT_MS = 2_000;
@@ -38,9 +40,12 @@ export interface Agent {
   readonly manifest: Manifest;
   /** Hands over what runs, then closes everything; the second call does not wait for tasks. */
   stop(): Promise<void>;
-  /** Jobs at the same time from now on; those that run already are left to end. */
-  setSlots(slots: number): void;
+  /** Other settings from now on; jobs that run already are left to end. */
+  change(settings: LiveSettings): void;
 }
+
+/** Settings that change without a restart. */
+export type LiveSettings = Pick<Config, "slots" | "tags" | "onlyWhen" | "drainTimeoutMs">;
 
 /** Starts the parts in order; resolves when the agent takes jobs. */
 export async function startAgent(parts: AgentParts): Promise<Agent> {
@@ -63,6 +68,7 @@ class RunningAgent implements Agent {
   readonly #duty: Duty;
   readonly #portrait: SelfPortrait;
   readonly #progress = new ProgressBook();
+  readonly #logs: Logs;
   readonly #outage: Outage;
   readonly #committer;
   readonly #claims: Claims;
@@ -77,18 +83,22 @@ class RunningAgent implements Agent {
   #requests: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
   #ready = false;
-  #slots: number;
+  #live: LiveSettings;
 
   constructor(parts: AgentParts) {
     const { persistence, runners, identity, facts, clock, log, config } = parts;
     const { incarnation, agent } = identity;
-    this.#events = new Events({ ...parts, databaseNow: () => this.#databaseNow() });
+    const now = (): number => this.#databaseNow();
+    this.#events = new Events({ ...parts, databaseNow: now });
     const { tell } = this.#events;
     const board = watchBoard(parts.board, log, tell);
     this.#parts = { ...parts, board };
-    this.#slots = config.slots;
-    this.#duty = new Duty(clock, config.drainTimeoutMs, tell);
-    this.#outage = new Outage(clock, log, this.#stopping.signal);
+    this.#live = config;
+    this.#duty = new Duty(clock, () => this.#live.drainTimeoutMs, tell);
+    this.#logs = createLogs({ ...parts, ...config.logs, agent, now });
+    this.#outage = new Outage({
+      ...{ clock, log, patienceMs: config.patienceMs, stopping: this.#stopping.signal },
+    });
     this.#committer = createCommitter(persistence, {
       onDown: (error) => (error === undefined ? this.#outage.end() : this.#persistenceDown(error)),
     });
@@ -99,14 +109,12 @@ class RunningAgent implements Agent {
     });
     this.#sweep = new Sweep({
       ...{ board, persistence, clock, log, incarnation },
-      claims: this.#claims,
-      directory: config.directory,
-      random: Math.random,
+      ...{ claims: this.#claims, directory: config.directory, random: Math.random },
     });
     this.#abilities = createAbilities({ facts, runners, clock });
     this.#readiness = new Readiness({
       ...{ leaving: this.#stopping.signal, duty: this.#duty, sweep: this.#sweep, runners },
-      ...{ abilities: this.#abilities, onlyWhen: config.onlyWhen, tell },
+      ...{ abilities: this.#abilities, onlyWhen: () => this.#live.onlyWhen, tell },
     });
     this.#matcher = new Matcher({
       flows: () =>
@@ -125,10 +133,10 @@ class RunningAgent implements Agent {
     });
     this.#api = createApi({
       ...{ ...this.#parts, abilities: this.#abilities, progress: this.#progress },
-      ...{ events: this.#events, running: () => this.#conductor.running() },
+      ...{ events: this.#events, logs: this.#logs.read, why: this.#createWhy() },
       ...{ view: () => this.#view(), health: () => this.#health() },
-      ...{ obey: (verb) => this.#obey(verb), why: (needs) => this.#why(needs) },
-      putFailed: () => this.#sweep.wake(),
+      ...{ obey: (verb) => this.#obey(verb), running: () => this.#conductor.running() },
+      ...{ snapshot: () => snapshotOf(facts, clock), putFailed: () => this.#sweep.wake() },
     });
   }
 
@@ -178,14 +186,15 @@ class RunningAgent implements Agent {
     await Promise.all([this.#sweep.stop(), this.#retention.stop()]);
     await this.#events[Symbol.asyncDispose]();
     await this.#api.http.close();
-    const [claims, committer] = [this.#claims, this.#committer];
-    const rest = [claims, committer, runners, facts, membership, identity, board, persistence];
-    for (const part of rest) await part[Symbol.asyncDispose]();
+    const mine = [this.#claims, this.#committer, runners, this.#logs, facts, membership];
+    for (const part of [...mine, identity, board, persistence]) await part[Symbol.asyncDispose]();
     log.info("agent stopped");
   }
 
-  setSlots(slots: number): void {
-    this.#slots = slots;
+  change(settings: LiveSettings): void {
+    this.#live = settings;
+    this.#parts.facts.setTags(settings.tags);
+    this.#abilities.forget();
     this.#conductor.wake();
   }
 
@@ -200,7 +209,7 @@ class RunningAgent implements Agent {
     const { board, clock, log } = this.#parts;
     const [claims, matcher] = [this.#claims, this.#matcher];
     return new Conductor({
-      ...{ board, clock, log, claims, matcher, slots: () => this.#slots },
+      ...{ board, clock, log, claims, matcher, slots: () => this.#live.slots },
       random: Math.random,
       mayClaim: async () => (await this.#readiness.obstacle()) === undefined,
       execute: async (claim, control) => {
@@ -210,11 +219,13 @@ class RunningAgent implements Agent {
           ...{ progress: this.#progress, tell: this.#events.tell },
           boardId: () => this.#sweep.boardId ?? "",
           boardDiffers: () => this.#sweep.boardDiffers(),
+          logs: this.#logs.book,
           databaseNow: () => this.#databaseNow(),
           persistenceDown: () => this.#sweep.persistenceDown(),
           ...{ leaving: this.#duty.leaving, grace: this.#duty.grace },
         });
         ended(claim.job);
+        this.#logs.wake(claim.job);
       },
     });
   }
@@ -223,16 +234,12 @@ class RunningAgent implements Agent {
     return this.#parts.clock.now() + this.#sweep.offsetMs;
   }
 
-  #why(needs: Needs): Promise<AgentWhyView> {
-    return whyHere(
-      {
-        ...{ agent: this.#parts.identity.agent, matcher: this.#matcher },
-        slots: this.#slots,
-        running: () => [...this.#conductor.running().keys()],
-        readiness: this.#readiness,
-      },
-      needs,
-    );
+  #createWhy(): WhyHere {
+    return createWhyHere({
+      ...{ ...this.#parts, agent: this.#parts.identity.agent },
+      ...{ matcher: this.#matcher, readiness: this.#readiness, slots: () => this.#live.slots },
+      running: () => [...this.#conductor.running().keys()],
+    });
   }
 
   #health(): Promise<HealthView> {
@@ -252,7 +259,7 @@ class RunningAgent implements Agent {
 
   #doing(): Doing {
     const jobs = [...this.#conductor.running().keys()];
-    return { ...this.#readiness.known(), slots: this.#slots, jobs };
+    return { ...this.#readiness.known(), slots: this.#live.slots, jobs };
   }
 
   #moving(): Pick<HandingOver, "clock" | "duty" | "conductor" | "claims"> {

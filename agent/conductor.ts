@@ -4,13 +4,14 @@ import type { Clock } from "../common/clock.js";
 import { hasCode } from "../common/error.js";
 import type { Claim, Claims } from "./claims.js";
 import { JobControl } from "./owner/job-control.js";
+import { Judging } from "./matching/judging.js";
 import type { Matcher } from "./matching/match.js";
 
 /** Candidates asked for at once: taken in their order, and the next one where another was faster. */
 const CANDIDATES = 64;
 /** Races lost in one look before the agent waits for the next. */
 const LOST_MAX = 64;
-/** How long a signature that this agent is not able to run waits for another look, ms. */
+/** How long signatures that this agent is not able to run, or does not know yet, wait, ms. */
 const LOOK_AGAIN_MS = 2_000;
 /** The same when an agent of this machine holds what a job needs for itself alone, ms. */
 const HELD_MS = 100;
@@ -44,11 +45,13 @@ export class Conductor {
     { readonly control: JobControl; readonly done: Promise<void> }
   >();
   readonly #stop = new AbortController();
+  readonly #judging: Judging;
   #loop: Promise<void> = Promise.resolve();
   #wake: (() => void) | undefined;
 
   constructor(options: ConductorOptions) {
     this.#options = options;
+    this.#judging = new Judging({ ...options, found: () => this.wake() });
   }
 
   start(): void {
@@ -59,6 +62,7 @@ export class Conductor {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#loop;
+    this.#judging.stop();
   }
 
   /** Resolves when nothing runs here any more. */
@@ -114,17 +118,13 @@ export class Conductor {
 
   /** One look at the board; returns how long to wait when nothing else happens, ms. */
   async #look(): Promise<number> {
-    const { board, matcher, slots, mayClaim } = this.#options;
+    const { board, slots, mayClaim } = this.#options;
     if (this.#running.size >= slots() || !(await mayClaim())) return LOOK_AGAIN_MS;
     const survey = await board.survey();
-    const able: string[] = [];
-    let unable = 0;
-    for (const signature of survey.signatures) {
-      if ((await matcher.match(signature)).able) able.push(signature);
-      else unable += 1;
-    }
+    const able = await this.#judging.able(survey.signatures);
     const waitMs = Math.min(survey.nextInMs ?? Number.POSITIVE_INFINITY, LOOK_AGAIN_MS);
-    if (able.length === 0) return unable > 0 ? waitMs : (survey.nextInMs ?? 60_000);
+    if (survey.signatures.length === 0) return survey.nextInMs ?? 60_000;
+    if (able.length === 0) return waitMs;
     const held = await this.#claimAll(able);
     return held ? Math.min(waitMs, HELD_MS) : waitMs;
   }

@@ -1,5 +1,6 @@
-import type { Clause } from "../common/job.js";
+import type { Needs } from "../common/job.js";
 import type {
+  AgentWhyView,
   CheckView,
   FlowsView,
   FlowView,
@@ -16,7 +17,7 @@ import type { JobsOptions } from "./jobs/options.js";
 import { checkPosting, type PostAnswer, postJob } from "./jobs/posting.js";
 import { noSuchJob, resolveId } from "./jobs/resolve.js";
 import { isSilent } from "./owner/silent.js";
-import { whyJob } from "./jobs/why.js";
+import { concluded, type Standing, standingOf } from "./jobs/why.js";
 import { EndWaiters, type WaitLimit } from "./jobs/waiting.js";
 
 /** What every agent takes and tells about jobs, for the HTTP API. */
@@ -35,10 +36,12 @@ export interface Jobs {
   detail(part: string): Promise<JobDetailView>;
   /** The same, once the job is over or suspended, the time is up or the signal aborts. */
   awaitEnd(part: string, limit: WaitLimit): Promise<JobDetailView>;
-  /** Why a job runs, or does not. */
+  /** Why a job runs, or does not; of agents, this one answers. */
   why(part: string): Promise<WhyView>;
-  /** What it needs of a machine; `id` is whole. */
-  clauses(id: string): Promise<readonly Clause[]>;
+  /** The same without asking any agent. */
+  standing(part: string): Promise<Standing>;
+  /** Whether this agent could take jobs with these needs now. */
+  explain(needs: Needs): Promise<AgentWhyView>;
   /** P-24. Throws CONFLICT when the job's state excludes it, NOT_FOUND, USAGE. */
   ask(part: string, ask: Ask): Promise<AskAnswer>;
   flows(): Promise<FlowsView>;
@@ -62,8 +65,12 @@ export function createJobs(options: JobsOptions): Jobs {
       await waiters.until(id, over, limit);
       return detail(options, id);
     },
-    why: (part) => whyJob(options, part),
-    clauses: async (id) => (await persistence.job(id))?.needs.clauses ?? [],
+    async why(part) {
+      const standing = await standingOf(options, part);
+      return concluded(standing, standing.over ? [] : [await options.why(standing.requires)]);
+    },
+    standing: (part) => standingOf(options, part),
+    explain: (needs) => options.why(needs),
     async ask(part, ask) {
       const answer = await askJob(options, part, ask);
       if (answer.done) waiters.wake(answer.view.id);

@@ -10,8 +10,14 @@ const PAUSE_MS = 200;
 /** A database clock that differs by more from the time that passed here is not believed, ms. */
 const JUMP_MS_MAX = 24 * 3_600_000;
 
+/** One moment on two clocks, ms. */
+interface Moment {
+  readonly database: number;
+  readonly here: number;
+}
+
 export interface RetentionOptions {
-  readonly persistence: Pick<Persistence, "purge" | "now">;
+  readonly persistence: Pick<Persistence, "purge" | "purgedAt" | "now">;
   readonly limits: Retention;
   readonly clock: Clock;
   readonly log: Logger;
@@ -26,13 +32,13 @@ export function limitsOf({ days, ...limits }: Config["retention"]): Retention {
 /**
  * Removes jobs that have been over for long, now and then. P-36: a purge that finds the database's
  * clock more than a day from where it must be removes nothing and complains; the next one believes
- * it, if it has gone on as clocks do.
+ * it, if it has gone on as clocks do. The first one of an agent compares with the last of any.
  */
 export class RetentionSweep {
   readonly #options: RetentionOptions;
   readonly #stop = new AbortController();
   #loop: Promise<void> = Promise.resolve();
-  #last: { readonly database: number; readonly here: number } | undefined;
+  #last: Moment | undefined;
 
   constructor(options: RetentionOptions) {
     this.#options = options;
@@ -78,12 +84,21 @@ export class RetentionSweep {
   async #believesClock(): Promise<boolean> {
     const { persistence, clock, log } = this.#options;
     const now = { database: await persistence.now(), here: clock.monotonic() };
-    const last = this.#last;
+    const last = this.#last ?? (await this.#before(now.here));
     this.#last = now;
     if (last === undefined) return true;
     const jumpMs = now.database - last.database - (now.here - last.here);
     if (Math.abs(jumpMs) <= JUMP_MS_MAX) return true;
-    log.warn({ jumpMs }, "the clock of the database has jumped: no old jobs are removed this time");
+    log.warn(
+      { jumpMs },
+      "the clock of the database has jumped, or no agent ran: no old jobs are removed this time",
+    );
     return false;
+  }
+
+  /** The last purge of any agent, as if it had been now. */
+  async #before(here: number): Promise<Moment | undefined> {
+    const database = await this.#options.persistence.purgedAt();
+    return database === undefined ? undefined : { database, here };
   }
 }

@@ -114,6 +114,8 @@ export class Sweep {
   /** One sweep. */
   async sweep(): Promise<void> {
     const { persistence, clock } = this.#options;
+    // P-35: what only reads, such as a database whose disk is full, takes no claims.
+    if (!this.persistenceOk) await persistence.check();
     const before = clock.now();
     const database = await persistence.now();
     this.offsetMs = database - (before + clock.now()) / 2;

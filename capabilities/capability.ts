@@ -38,8 +38,10 @@ export interface Capability {
   readonly usage: string;
   /** Facts it looks at. One that is unknown makes the verdict unknown, with the fact's reason. */
   readonly needs: readonly FactName[];
-  /** Dear ones, which leave the process or touch a disk, are asked one at a time. */
+  /** The checks of a dear one, which keep a disk or a processor busy, come one at a time. */
   readonly cost: "cheap" | "dear";
+  /** True when it is asked in another process, so that an answer may take a while. */
+  readonly remote?: boolean;
   /** How long a verdict holds, milliseconds; Infinity for what cannot change while the agent runs. */
   readonly cacheMs: number;
   /**

@@ -3,7 +3,7 @@ import { type Clause, formatClause } from "../common/job.js";
 import type { FactName, PlainName } from "../facts/fact.js";
 import type { Facts } from "../facts/facts.js";
 import type { Capability, Registry, Surroundings, Verdict } from "./capability.js";
-import { inTurn } from "./in-turn.js";
+import { atMost } from "./at-most.js";
 
 /** Whether this machine can take a job, and if not, which clause says so and why. */
 export type Answer =
@@ -31,8 +31,10 @@ export interface Evaluator {
    * unknown, throws or takes too long is a "no" with its reason.
    */
   evaluate(clauses: readonly Clause[]): Promise<Answer>;
-  /** Asks every clause, whatever the others say; the verdicts in their order. Never rejects. */
-  verdicts(clauses: readonly Clause[]): Promise<readonly Verdict[]>;
+  /** The same from what is remembered or soon found out; undefined when more has to be asked. */
+  atHand(clauses: readonly Clause[]): Promise<Answer | undefined>;
+  /** Asks one clause, whatever others say. Never rejects. */
+  verdict(clause: Clause): Promise<Verdict>;
   /** Asks anew what it remembers: the machine may have slept for days. */
   forget(): void;
 }
@@ -42,24 +44,36 @@ const CACHE_MAX = 1000;
 
 /** Asks capabilities, with a memory for each argument set. */
 export function createEvaluator(options: EvaluatorOptions): Evaluator {
-  const desk: Desk = { ...options, cache: new Map(), dear: inTurn() };
+  const desk: Desk = { ...options, cache: new Map(), turns: new Map() };
+  const evaluate: Evaluator["evaluate"] = async (clauses) => {
+    for (const clause of clauses) {
+      const verdict = await ask(clause, desk);
+      if (!("able" in verdict) || !verdict.able) return toAnswer(clause, verdict);
+    }
+    return { able: true };
+  };
   return {
-    async evaluate(clauses) {
+    evaluate,
+    async atHand(clauses) {
       for (const clause of clauses) {
-        const verdict = await ask(clause, desk);
-        if (!("able" in verdict) || !verdict.able) return toAnswer(clause, verdict);
+        if (!isAtHand(clause, desk)) return undefined;
+        const answer = await evaluate([clause]);
+        if (!answer.able) return answer;
       }
       return { able: true };
     },
-    verdicts: (clauses) => Promise.all(clauses.map((clause) => ask(clause, desk))),
+    verdict: (clause) => ask(clause, desk),
     forget: () => desk.cache.clear(),
   };
 }
 
 interface Desk extends EvaluatorOptions {
   readonly cache: Map<string, Cached>;
-  /** Dear checks wait for each other here: many clauses must not keep the whole machine busy. */
-  readonly dear: ReturnType<typeof inTurn>;
+  /**
+   * By capability: its dear checks wait for each other, since many clauses must not keep the whole
+   * machine busy, and for no others, since one that is slow must not keep the rest.
+   */
+  readonly turns: Map<string, ReturnType<typeof atMost>>;
 }
 
 interface Cached {
@@ -67,6 +81,20 @@ interface Cached {
   readonly verdict: Promise<Verdict>;
   /** Monotonic, milliseconds. */
   until: number;
+  settled: boolean;
+}
+
+/** Whether the answer is remembered, or comes without a look at a disk or another process. */
+function isAtHand({ name, args }: Clause, { capabilities, cache, clock }: Desk): boolean {
+  const capability = capabilities.get(name);
+  if (capability === undefined) return true;
+  if (capability.cost === "cheap" && capability.remote !== true) return true;
+  const known = cache.get(keyOf(name, args));
+  return known?.settled === true && clock.monotonic() < known.until;
+}
+
+function keyOf(name: string, args: Clause["args"]): string {
+  return JSON.stringify([name, ...args]);
 }
 
 async function ask(clause: Clause, desk: Desk): Promise<Verdict> {
@@ -75,17 +103,24 @@ async function ask(clause: Clause, desk: Desk): Promise<Verdict> {
   if (capability === undefined) {
     return { unknown: "this agent knows no such capability" };
   }
-  const key = JSON.stringify([clause.name, ...clause.args]);
+  const key = keyOf(clause.name, clause.args);
   const known = cache.get(key);
   if (known !== undefined && clock.monotonic() < known.until) return known.verdict;
   const check = (): Promise<Verdict> => checkInTime(capability, clause, desk);
-  const verdict = capability.cost === "dear" ? desk.dear(check) : check();
-  const cached: Cached = { verdict, until: Infinity };
+  const verdict = capability.cost === "dear" ? turnOf(clause.name, desk)(check) : check();
+  const cached: Cached = { verdict, until: Infinity, settled: false };
   remember(cache, key, cached);
   const told = await verdict;
   const holdsMs = "unknown" in told ? Math.min(capability.cacheMs, 1000) : capability.cacheMs;
   cached.until = clock.monotonic() + holdsMs;
+  cached.settled = true;
   return told;
+}
+
+function turnOf(name: string, { turns }: Desk): ReturnType<typeof atMost> {
+  const turn = turns.get(name) ?? atMost(1);
+  turns.set(name, turn);
+  return turn;
 }
 
 function remember(cache: Map<string, Cached>, key: string, cached: Cached): void {

@@ -18,8 +18,10 @@ import type { AskOptions } from "./commands/ask.js";
 import type { DutyVerb } from "./commands/agents.js";
 import type { ConfigOptions } from "./commands/config.js";
 import type { EventsOptions } from "./commands/events.js";
+import type { LogsOptions } from "./commands/logs/logs.js";
 import type { ShowOptions } from "./commands/show.js";
 import type { WaitOptions } from "./commands/wait.js";
+import type { WhyOptions } from "./commands/why.js";
 import { addCommonOptions, configure } from "./usage.js";
 import { packageVersion } from "./version.js";
 
@@ -60,6 +62,7 @@ function createProgram(done: Done): Command {
   addShow(program, done);
   addEvents(program, done);
   addWhy(program, done);
+  addLogs(program, done);
   addWait(program, done);
   addAsk(program, done);
   addFlows(program, done);
@@ -128,6 +131,13 @@ function addAgents(program: Command, done: Done): void {
       done(await tellAgent(verb as DutyVerb, name, options));
     });
   }
+  const forget = subcommand(agent, "forget")
+    .description("no longer list an agent that is gone, or has another name now")
+    .argument("<name>", "name of the agent");
+  addCommonOptions(forget).action(async (name: string, flags: CommonOptions) => {
+    const { forgetAgent } = await import("./commands/agents.js");
+    done(await forgetAgent(name, { ...program.opts<CommonOptions>(), ...flags }));
+  });
 }
 
 const DUTY: Readonly<Record<DutyVerb, string>> = {
@@ -172,6 +182,7 @@ function addShow(program: Command, done: Done): void {
     .option("--flow <flow>", "only jobs of this flow")
     .option("--agent <name>", "only jobs this agent owns or owned last")
     .option("--since <time>", "only jobs posted since: 2h, or 2027-01-31T18:00:00Z", readTime)
+    .option("--text <words>", "only jobs with all of these words in their name or flow")
     .option("--limit <n>", "the newest so many (default: 50)", readWhole(1, 100_000))
     .option("--all", "all there are")
     .option("--events", "of one job: what happened to it; with --watch what happens")
@@ -198,10 +209,27 @@ function addEvents(program: Command, done: Done): void {
 function addWhy(program: Command, done: Done): void {
   const command = subcommand(program, "why")
     .description("tell why a job runs or does not: each thing it needs, and what would help")
-    .argument("<job>", "id of a job");
-  addCommonOptions(command).action(async (job: string, flags: CommonOptions) => {
+    .argument("[job]", "id of a job")
+    .option("--agent <name>", "only what this agent says; without a job, of all jobs that wait")
+    .option("--limit <n>", "with --agent, the newest so many jobs", readWhole(1, 1_000));
+  addCommonOptions(command).action(async (job: string | undefined, flags: WhyOptions) => {
     const { why } = await import("./commands/why.js");
     done(await why(job, { ...program.opts<CommonOptions>(), ...flags }));
+  });
+}
+
+function addLogs(program: Command, done: Done): void {
+  const command = subcommand(program, "logs")
+    .description("print what the tasks of a job and their commands wrote")
+    .argument("<job>", "id of a job")
+    .option("-f, --follow", "go on with what comes, until the job is over")
+    .option("--atom <atom>", "only lines of this atom")
+    .option("--since <time>", "only lines since: 10m, or 2027-01-31T18:00:00Z", readTime)
+    .option("--tail <n>", "only the last so many", readWhole(0, 1_000_000))
+    .option("--raw", "the lines alone, as they were written, control characters included");
+  addCommonOptions(command).action(async (job: string, flags: LogsOptions) => {
+    const { logs } = await import("./commands/logs/logs.js");
+    done(await logs(job, { ...program.opts<CommonOptions>(), ...flags }));
   });
 }
 

@@ -1,5 +1,6 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { JobrunnerError } from "../common/error.js";
 import type { Member, Membership } from "./membership.js";
 
 export interface MachineOptions {
@@ -27,17 +28,30 @@ export function openMachineMembership({ directory, peers }: MachineOptions): Mem
       const there = peers.filter((url) => !urls.has(url)).map(toPeer);
       return [...here, ...there];
     },
+    forget: (name) => forget(directory, name),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
 
 /** Its name is known once it has answered; until then it goes by its address. */
 function toPeer(url: string): Member {
-  return { name: new URL(url).host, url, state: "known" };
+  return { name: new URL(url).host, url, state: "known", byAddress: true };
+}
+
+/** What one that was killed has left in the state directory; it leaves that anew when it starts. */
+async function forget(directory: string, name: string): Promise<boolean> {
+  const known = await registeredAgents(directory);
+  if (known.some((each) => each.name === name)) {
+    await rm(join(directory, "agents", `${name}.json`), { force: true });
+    return true;
+  }
+  throw new JobrunnerError("CONFLICT", `agent ${name} is named by this agent's settings`, {
+    hint: "Take its address out of `peers` there, and restart the agent.",
+  });
 }
 
 /** What the agents of this machine wrote down about themselves, by name. */
-export async function registeredAgents(directory: string): Promise<readonly Member[]> {
+export async function registeredAgents(directory: string): Promise<readonly Registered[]> {
   const folder = join(directory, "agents");
   const files = await readdir(folder).catch(() => []); // No agent ever ran here.
   const texts = files
@@ -47,7 +61,9 @@ export async function registeredAgents(directory: string): Promise<readonly Memb
   return (await Promise.all(texts)).flatMap(parseRegistration);
 }
 
-function parseRegistration(text: string): readonly Member[] {
+type Registered = Member & { readonly url: string };
+
+function parseRegistration(text: string): readonly Registered[] {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== "object" || value === null) return [];

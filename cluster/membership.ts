@@ -4,8 +4,8 @@ export interface Self {
   readonly name: string;
   readonly machine: string;
   readonly version: string;
-  /** Where its API answers, `http://10.0.0.5:7463`. */
-  readonly url: string;
+  /** Where its API answers, `http://10.0.0.5:7463`; none when only its own machine reaches it. */
+  readonly url?: string;
   /** Short words for people, such as `x86_64`. */
   readonly tags: readonly string[];
   /** Facts about the machine, for people; what decides is asked of the agent itself. */
@@ -18,9 +18,10 @@ export interface Self {
  * An agent as the cluster knows it. `gone`: nothing was heard of it for longer than its limit;
  * `asleep`: it said that its machine goes to sleep.
  */
-export interface Member extends Partial<Omit<Self, "name" | "url" | "note">> {
+export interface Member extends Partial<Omit<Self, "name" | "note">> {
   readonly name: string;
-  readonly url: string;
+  /** Only its address is known; its name is a guess that its answers correct. */
+  readonly byAddress?: true;
   readonly state: "known" | "draining" | "asleep" | "gone";
   /** Since when its machine sleeps, ms since 1970, by its own clock. */
   readonly asleepSince?: number;
@@ -50,6 +51,12 @@ export interface Membership extends AsyncDisposable {
    * Rejects with BOARD_DOWN when nobody ever told.
    */
   members(): Promise<readonly Member[]>;
+  /**
+   * No longer tells of an agent that is gone or asleep; whoever beats is listed again. True when
+   * it was taken from where it had registered itself: elsewhere somebody may list it again. `here`
+   * does no more than that. Throws CONFLICT when it is there, or is named by the settings.
+   */
+  forget(name: string, reach: "here" | "everywhere"): Promise<boolean>;
   /** What is wrong with it now; undefined when all is well. */
   trouble(): string | undefined;
 }

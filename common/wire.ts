@@ -1,6 +1,7 @@
 import type { Failure } from "./failure.js";
 import type { JobRequest, JobState, ParkReason } from "./job.js";
 import type { Json, Store } from "./json.js";
+import type { SnapshotView } from "./wire/facts.js";
 
 /*
  * The JSON of the HTTP API. camelCase, times in RFC 3339, one shape for the agent that answers and
@@ -203,6 +204,14 @@ export interface WhyView {
   readonly obstacles: readonly ObstacleView[];
   /** Those that were asked; none for a job that is over, or whose owner works on it. */
   readonly agents: readonly AgentWhyView[];
+  /** When none of them is able: that of those that answered which lacks the fewest things. */
+  readonly closest?: ClosestView;
+}
+
+export interface ClosestView {
+  readonly agent: string;
+  /** How many of its requirements are not met. */
+  readonly short: number;
 }
 
 /** What an agent does about jobs. */
@@ -217,12 +226,15 @@ export interface AgentView {
    * just now. `asleep`: it said so, and was not heard of since. `gone`: not heard of for longer.
    */
   readonly state: AgentState;
-  /** Where its API answers. */
-  readonly url: string;
+  /** Where its API answers; none when only its own machine reaches it. */
+  readonly url?: string;
   readonly machine?: string;
   readonly version?: string;
   readonly tags: readonly string[];
+  /** For people. */
   readonly facts: Readonly<Record<string, string>>;
+  /** For programs; of one that answers and was asked for by its name. */
+  readonly snapshot?: SnapshotView;
   readonly slots?: { readonly total: number; readonly busy: number };
   /** Ids of the jobs that run there. */
   readonly jobs?: readonly string[];

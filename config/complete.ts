@@ -1,12 +1,14 @@
 import { availableParallelism, hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { DEFAULT_PORT } from "../common/port.js";
+import { DEFAULT_PORT, FREE_PORTS } from "../common/port.js";
 import type { Config } from "./config.js";
 import type { CheckedSettings } from "./schema.js";
 import { home } from "./secrets.js";
 import { stateDirectory } from "./state-directory.js";
 
 const RETENTION = { days: 30, jobs: 100_000, bytes: 1024 ** 3 };
+/** Of one job. */
+const LOG_BYTES = 1024 ** 2;
 const DEFAULT_REDIS = "redis://127.0.0.1:6379";
 const DEFAULT_CONSUL = "http://127.0.0.1:8500";
 
@@ -29,12 +31,15 @@ export function complete(settings: CheckedSettings, env: NodeJS.ProcessEnv): Con
     flows: (flows?.dirs ?? []).map((each) => resolve(home(each, env))),
     slots: agent?.slots ?? Math.max(4, availableParallelism()),
     leaseMs: claim?.lease ?? 10_000,
+    patienceMs: claim?.patience ?? 5 * 60_000,
     drainTimeoutMs: drain?.timeout ?? 60_000,
     onlyWhen: settings.onlyWhen ?? [],
     runner: agent?.runner ?? "process",
     ...(agent?.memory === undefined ? {} : { memory: agent.memory }),
     retention: retention(settings.retention),
+    logs: { bytesPerJob: settings.logs?.bytesPerJob ?? LOG_BYTES },
     tags: agent?.tags ?? {},
+    freePorts: agent?.freePorts ?? FREE_PORTS,
     facts: settings.facts ?? {},
     logLevel: log?.level ?? "info",
   };

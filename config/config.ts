@@ -1,4 +1,5 @@
 import type { Clause } from "../common/job.js";
+import type { PortRange } from "../common/port.js";
 import type { Overrides } from "../facts/overrides.js";
 
 /** Everything an agent was told, checked and complete; durations in ms. */
@@ -26,6 +27,8 @@ export interface Config {
   readonly flows: readonly string[];
   readonly slots: number;
   readonly leaseMs: number;
+  /** How long claims are kept while persistence does not answer (P-35). */
+  readonly patienceMs: number;
   readonly drainTimeoutMs: number;
   /** What must be so for the agent to take any job; capabilities that are built in. */
   readonly onlyWhen: readonly Clause[];
@@ -34,8 +37,12 @@ export interface Config {
   readonly memory?: number;
   /** How much of the jobs that are over is kept: days, number of jobs, bytes. */
   readonly retention: { readonly days: number; readonly jobs: number; readonly bytes: number };
+  /** What tasks write: how much of it is kept of one job, bytes. */
+  readonly logs: { readonly bytesPerJob: number };
   /** Labels by which jobs may ask for this agent. */
   readonly tags: Readonly<Record<string, string>>;
+  /** The range of which the fact `free_ports` tells: lowest and highest, both included. */
+  readonly freePorts: PortRange;
   /** Facts that are so whatever the machine shows. */
   readonly facts: Overrides;
   readonly logLevel: LogLevel;

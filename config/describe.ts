@@ -1,55 +1,102 @@
 import { formatClause } from "../common/job.js";
+import { formatBytes } from "../common/text/bytes.js";
 import { formatDuration } from "../common/text/duration.js";
-import type { Config } from "./config.js";
 import type { Loaded } from "./load.js";
-import type { Path } from "./sources/source.js";
+import { isObject, type Path } from "./sources/source.js";
 
 /** One setting in force, as people read it. */
 export interface Described {
   readonly setting: string;
   /** Passwords and tokens replaced by ***. */
   readonly value: string;
-  /** Where it was written; undefined for a default. */
+  /** Where it, or each part of it, was written; undefined for a default. */
   readonly source?: string;
 }
 
+/** One setting in force. */
+interface Row {
+  readonly path: Path;
+  /** As it is, secrets and all. */
+  readonly real: unknown;
+  /** For people. */
+  readonly shown: string;
+}
+
+const HIDDEN = "***";
+
 /** Every setting in force, with its source; nothing secret is in it. */
-export function describeConfig({ config, merged, secret }: Loaded): readonly Described[] {
-  const rows: readonly (readonly [Path, string])[] = [
-    [["agent", "name"], config.name],
-    [["agent", "slots"], String(config.slots)],
-    [["agent", "runner"], config.runner],
-    [["agent", "memory"], config.memory === undefined ? "" : `${String(config.memory)} bytes`],
-    [
-      ["agent", "tags"],
-      Object.entries(config.tags)
-        .map((tag) => tag.join("="))
-        .join(" "),
-    ],
-    [["api", "listen"], `${config.host}:${String(config.port)}`],
-    [["api", "token"], config.token === undefined ? "" : "***"],
-    [["api", "advertise"], config.advertise ?? ""],
-    [["peers"], config.peers.join(", ")],
-    [["consul"], withoutSecrets(config.registry ?? "")],
-    [["flows", "dirs"], config.flows.join(", ")],
-    [["board"], withoutSecrets(config.board)],
-    [["persistence"], withoutSecrets(config.persistence)],
-    [["claim", "lease"], formatDuration(config.leaseMs)],
-    [["drain", "timeout"], formatDuration(config.drainTimeoutMs)],
-    [["retention"], retentionOf(config)],
-    [["onlyWhen"], config.onlyWhen.map(formatClause).join(", ")],
-    [["log", "level"], config.logLevel],
-  ];
-  return rows.map(([path, value]) => {
-    const source = merged.place(path)?.label;
-    const hidden = secret.some((each) => each.join(".") === path.join("."));
-    const setting = path.join(".");
-    return { setting, value: hidden ? "***" : value, ...(source === undefined ? {} : { source }) };
+export function describeConfig(loaded: Loaded): readonly Described[] {
+  return rowsOf(loaded).map(({ path, shown }) => {
+    const source = loaded.merged.writtenAt(path).map(({ label }) => label);
+    return {
+      ...{ setting: path.join("."), value: isSecret(loaded, path) ? HIDDEN : shown },
+      ...(source.length === 0 ? {} : { source: source.join(", ") }),
+    };
   });
 }
 
-function retentionOf({ retention: { days, jobs, bytes } }: Config): string {
-  return `${String(days)} days, ${String(jobs)} jobs, ${String(bytes)} bytes`;
+/** Settings that differ, secrets among them, with what they are now as it may be shown. */
+export function changedSettings(before: Loaded, after: Loaded): ReadonlyMap<string, string> {
+  const old = rowsOf(before).map(({ real }) => JSON.stringify(real));
+  const described = describeConfig(after);
+  const changed = rowsOf(after).flatMap(({ real }, index) => {
+    const now = described[index];
+    if (now === undefined || JSON.stringify(real) === old[index]) return [];
+    return [[now.setting, now.value] as const];
+  });
+  return new Map(changed);
+}
+
+/** Always the same settings in the same order. */
+function rowsOf(loaded: Loaded): readonly Row[] {
+  const { config } = loaded;
+  const { facts = {} } = loaded.settings;
+  const row = (setting: string, real: unknown, shown = String(real ?? "")): Row => {
+    return { path: setting.split("."), real, shown };
+  };
+  return [
+    row("agent.name", config.name),
+    row("agent.slots", config.slots),
+    row("agent.runner", config.runner),
+    row("agent.memory", config.memory, bytesOf(config.memory)),
+    row("agent.tags", config.tags, pairs(loaded, ["agent", "tags"], config.tags)),
+    row("agent.freePorts", config.freePorts, config.freePorts.join("-")),
+    row("api.listen", `${config.host}:${String(config.port)}`),
+    row("api.token", config.token, config.token === undefined ? "" : HIDDEN),
+    row("api.advertise", config.advertise),
+    row("peers", config.peers, config.peers.join(", ")),
+    row("consul", config.registry, withoutSecrets(config.registry ?? "")),
+    row("flows.dirs", config.flows, config.flows.join(", ")),
+    row("facts", facts, isObject(facts) ? pairs(loaded, ["facts"], facts) : ""),
+    row("board", config.board, withoutSecrets(config.board)),
+    row("persistence", config.persistence, withoutSecrets(config.persistence)),
+    row("claim.lease", config.leaseMs, formatDuration(config.leaseMs)),
+    row("claim.patience", config.patienceMs, formatDuration(config.patienceMs)),
+    row("drain.timeout", config.drainTimeoutMs, formatDuration(config.drainTimeoutMs)),
+    row("retention.days", config.retention.days),
+    row("retention.jobs", config.retention.jobs),
+    row("retention.bytes", config.retention.bytes, bytesOf(config.retention.bytes)),
+    row("onlyWhen", config.onlyWhen, config.onlyWhen.map(formatClause).join(", ")),
+    row("log.level", config.logLevel),
+  ];
+}
+
+function bytesOf(bytes: number | undefined): string {
+  return bytes === undefined ? "" : formatBytes(bytes);
+}
+
+/** `room=study gpu`. */
+function pairs(loaded: Loaded, above: Path, values: Readonly<Record<string, unknown>>): string {
+  const texts = Object.entries(values).map(([key, value]) => {
+    if (isSecret(loaded, [...above, key])) return `${key}=${HIDDEN}`;
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    return text === "" ? key : `${key}=${text}`;
+  });
+  return texts.join(" ");
+}
+
+function isSecret({ secret }: Loaded, path: Path): boolean {
+  return secret.some((each) => each.join(".") === path.join("."));
 }
 
 /** A URL as it may be shown: without its password and token. */

@@ -4,7 +4,7 @@ import { readEnvironment } from "./sources/environment.js";
 import { type FileRead, readSettingsFile } from "./sources/file.js";
 import { settingsFiles } from "./sources/files.js";
 import { type Merged, merge } from "./sources/merge.js";
-import { configError, problemsOf } from "./problems.js";
+import { configError, inOurWords, problemsOf } from "./problems.js";
 import { complete, listenAddress, mysqlUrl } from "./complete.js";
 import { type CheckedSettings, SETTINGS } from "./schema.js";
 import { readSecrets } from "./secrets.js";
@@ -34,18 +34,21 @@ export interface Loaded {
  */
 export function loadConfig({ env, file, flags }: LoadOptions): Loaded {
   const files = settingsFiles(env, file);
-  const reads = files.map((each) => readSettingsFile(each) ?? missing(each));
+  const reads = files.map((each) => readSettingsFile(each) ?? absent(each));
   const environment = readEnvironment(env);
-  const problems = [...reads.flatMap(problemsIn), ...environment.problems];
-  const written = [...reads.flatMap(sourcesIn), environment.source];
+  const problems = [...reads.flatMap((read) => read.problems), ...environment.problems];
+  const written = [...reads.flatMap(({ source }) => source ?? []), environment.source];
   const merged = merge(flags === undefined ? written : [...written, flags]);
   const secrets = readSecrets(merged.settings, env);
-  const checked = SETTINGS.safeParse(secrets.settings);
+  const checked = SETTINGS.safeParse(secrets.settings, { error: inOurWords });
+  // Of what could not be read nobody knows whether it fits.
+  const isWhole = reads.every(({ source }) => source !== undefined);
+  const missing = secrets.problems.map(({ path }) => path.join("."));
   problems.push(
     ...[
       ...secrets.problems,
       ...(checked.success
-        ? mistakes(checked.data, env)
+        ? mistakes(checked.data, env).filter(({ unless }) => isWhole && !missing.includes(unless))
         : problemsOf(checked.error, secrets.settings)),
     ].map((problem) => located(problem, merged)),
   );
@@ -55,16 +58,8 @@ export function loadConfig({ env, file, flags }: LoadOptions): Loaded {
   return { config, warnings, settings, merged, secret, files };
 }
 
-function missing(file: string): FileRead {
+function absent(file: string): FileRead {
   return { problems: [{ path: [], message: "there is no such file", place: { label: file } }] };
-}
-
-function problemsIn(read: FileRead): readonly Problem[] {
-  return "problems" in read ? read.problems : [];
-}
-
-function sourcesIn(read: FileRead): readonly Source[] {
-  return "source" in read ? [read.source] : [];
 }
 
 function located(problem: Problem, merged: Merged): Problem {
@@ -83,12 +78,18 @@ function withoutDoubles(problems: readonly Problem[]): readonly Problem[] {
   });
 }
 
+/** A combination that cannot work, unless there is a setting that could not be read. */
+interface Mistake extends Problem {
+  readonly unless: string;
+}
+
 /** Combinations that cannot work, with the reason. */
-function mistakes(settings: CheckedSettings, env: NodeJS.ProcessEnv): readonly Problem[] {
+function mistakes(settings: CheckedSettings, env: NodeJS.ProcessEnv): readonly Mistake[] {
   const { board, persistence, api } = settings;
-  const problems: Problem[] = [];
+  const problems: Mistake[] = [];
   if (api?.token === undefined && !isLoopback(listenAddress(api?.listen).host)) {
     problems.push({
+      unless: "api.token",
       path: ["api", "listen"],
       message:
         "can be reached from other machines, and whoever can post runs code: add " +
@@ -98,6 +99,7 @@ function mistakes(settings: CheckedSettings, env: NodeJS.ProcessEnv): readonly P
   const kind = board?.kind ?? "embedded";
   if (kind !== "embedded" && (persistence?.kind ?? "embedded") === "embedded") {
     problems.push({
+      unless: "persistence.path",
       path: persistence === undefined ? ["board"] : ["persistence"],
       message:
         `cannot be: the board (${kind}) is shared by machines, but jobs would be kept in a file ` +
@@ -106,6 +108,7 @@ function mistakes(settings: CheckedSettings, env: NodeJS.ProcessEnv): readonly P
   }
   if (persistence?.kind === "mysql" && !/^(mysql|mariadb):/.test(mysqlUrl(persistence, env))) {
     problems.push({
+      unless: "persistence.url",
       path: ["persistence"],
       message: "needs the address of the database: url: mysql://user:password@host:3306/jobrunner",
     });

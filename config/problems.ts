@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { JobrunnerError } from "../common/error.js";
 import { nearest } from "../common/text/nearest.js";
 import { keysUnder } from "./schema.js";
-import { at, type Place, type Problem, type Settings } from "./sources/source.js";
+import { at, isObject, type Place, type Problem, type Settings } from "./sources/source.js";
 
 /** What zod found, a problem for each mistake. */
 export function problemsOf(error: z.ZodError, settings: Settings): readonly Problem[] {
@@ -17,6 +17,25 @@ export function problemsOf(error: z.ZodError, settings: Settings): readonly Prob
       return { path: [...path, key], part: "key", message: `is not a setting; ${hint}` };
     });
   });
+}
+
+/** What stands for the type that was expected. */
+const FORMS: Readonly<Record<string, string>> = {
+  string: "is not a text",
+  number: "is not a number",
+  boolean: "is neither true nor false",
+  array: "is not a list: write it as [one, two]",
+  object: "has settings of its own: write them below it, `key: value`, one a line",
+  record: "has names of your own: write them below it, `name: value`, one a line",
+};
+const KEPT_ELSEWHERE = "is a text, or one of { file: PATH }, { env: NAME }, { credential: NAME }";
+
+/** What zod would say in its own words, which are for programmers. */
+export function inOurWords(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === "too_small") return "is empty";
+  if (issue.code !== "invalid_type") return undefined;
+  if (issue.expected === "string" && isObject(issue.input)) return KEPT_ELSEWHERE;
+  return FORMS[issue.expected];
 }
 
 function describe(issue: z.core.$ZodIssue, value: unknown): string {
@@ -34,7 +53,8 @@ function describe(issue: z.core.$ZodIssue, value: unknown): string {
 
 function choicesOf(issue: z.core.$ZodIssue): readonly string[] | undefined {
   if (issue.code === "invalid_value") return issue.values.map(String);
-  if (issue.code !== "invalid_union") return undefined;
+  const isPart = issue.path[0] === "board" || issue.path[0] === "persistence";
+  if (!isPart || (issue.code !== "invalid_union" && issue.path.length > 1)) return undefined;
   // Of a union told apart by its kind: there is no other.
   return issue.path[0] === "board" ? ["embedded", "redis", "consul"] : ["embedded", "mysql"];
 }

@@ -6,6 +6,7 @@ import { parseDuration } from "../common/text/duration.js";
 import { hasCode, JobrunnerError } from "../common/error.js";
 import type { Clause } from "../common/job.js";
 import type { Json } from "../common/json.js";
+import type { PortRange } from "../common/port.js";
 import { type Overrides, parseOverrides } from "../facts/overrides.js";
 import { LOG_LEVELS } from "./config.js";
 
@@ -16,6 +17,8 @@ import { LOG_LEVELS } from "./config.js";
 
 const DAY_MS = 86_400_000;
 const MEMORY_MIN = 64 * 1024 ** 2;
+/** Some chunks of lines, which are kept and removed as a whole. */
+const LOG_MIN = 64 * 1024;
 
 const name = z
   .string()
@@ -54,11 +57,13 @@ function duration(low: number, high: number): z.ZodType<number, string> {
     });
 }
 
+const NO_BYTES = "is not an amount of bytes such as 1GiB";
+
 /** `1GiB`, or a number of bytes. */
-const bytes = z.union([z.int().min(0), z.string()]).transform((given, context) => {
+const bytes = z.union([z.int().min(0), z.string()], NO_BYTES).transform((given, context) => {
   const amount = typeof given === "number" ? given : parseBytes(given);
   if (amount !== undefined && amount <= 2 ** 50) return amount;
-  context.addIssue({ code: "custom", message: "is not an amount of bytes such as 1GiB" });
+  context.addIssue({ code: "custom", message: NO_BYTES });
   return z.NEVER;
 });
 
@@ -72,6 +77,33 @@ function url(...schemes: readonly string[]): z.ZodString {
   return z
     .string()
     .regex(new RegExp(`^(${schemes.join("|")})://[^/]`), `does not begin with ${wanted}`);
+}
+
+/** Of a tag: `rack: 5` is natural YAML. */
+const label = z
+  .union([z.string(), z.number(), z.boolean()], "is not a text, a number, true or false")
+  .transform(String);
+
+/** Ports of a range, whose free ones are told as a fact: a number for each. */
+const PORTS_MAX = 10_000;
+
+/** `8000-8999`, or one port. */
+const ports = z
+  .union([z.int(), z.string()], "is not a range of ports: write it as 8000-8999")
+  .transform((given, context): PortRange => {
+    const [, low = "", high = low] = /^(\d{1,5})(?: *- *(\d{1,5}))?$/.exec(String(given)) ?? [];
+    const range = [Number(low), Number(high)] as const;
+    const message = portsMistake(low === "" ? undefined : range);
+    if (message === undefined) return range;
+    context.addIssue({ code: "custom", message });
+    return z.NEVER;
+  });
+
+function portsMistake(range: PortRange | undefined): string | undefined {
+  if (range === undefined) return "is not a range of ports: write it as 8000-8999";
+  const [low, high] = range;
+  if (low < 1 || high > 65_535 || low > high) return "is not within 1-65535, lowest first";
+  return high - low < PORTS_MAX ? undefined : `is more than ${String(PORTS_MAX)} ports`;
 }
 
 /** Checked by the facts themselves, which say what each may be. */
@@ -130,7 +162,8 @@ export const SETTINGS = z.strictObject({
       memory: bytes
         .refine((amount) => amount >= MEMORY_MIN, "is too little for Node: 64MiB or more")
         .optional(),
-      tags: z.record(z.string().min(1), z.string()).optional(),
+      freePorts: ports.optional(),
+      tags: z.record(z.string().min(1), label).optional(),
     })
     .optional(),
   api: z
@@ -152,13 +185,25 @@ export const SETTINGS = z.strictObject({
       ca: z.string().min(1).optional(),
     })
     .optional(),
-  claim: z.strictObject({ lease: duration(500, 600_000).optional() }).optional(),
+  claim: z
+    .strictObject({
+      lease: duration(500, 600_000).optional(),
+      patience: duration(10_000, DAY_MS).optional(),
+    })
+    .optional(),
   drain: z.strictObject({ timeout: duration(0, DAY_MS).optional() }).optional(),
   retention: z
     .strictObject({
       days: whole(0, 36_500).optional(),
       jobs: whole(0, 100_000_000).optional(),
       bytes: bytes.optional(),
+    })
+    .optional(),
+  logs: z
+    .strictObject({
+      bytesPerJob: bytes
+        .refine((amount) => amount === 0 || amount >= LOG_MIN, "is too little: 64KiB or more, or 0")
+        .optional(),
     })
     .optional(),
   onlyWhen: z.array(clause).optional(),

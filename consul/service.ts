@@ -1,4 +1,5 @@
 import type { ConsulClient, Request } from "./client.js";
+import type { Instance } from "./health.js";
 
 /** A service instance on the Consul agent asked, with one check that it keeps passing itself. */
 export interface ServicePlan {
@@ -96,11 +97,24 @@ export async function beat(
   return refusal === undefined;
 }
 
-/** Removes an instance and its checks; quiet when there is none. */
-export async function deregisterService(client: ConsulClient, id: string): Promise<void> {
-  await client.ask((api, common) => api.agent.service.deregister({ id, ...common }), {
-    expect: [404, 500],
-  });
+/** Removes an instance and its checks; false when the Consul agent asked has none. */
+export async function deregisterService(client: ConsulClient, id: string): Promise<boolean> {
+  const { refusal } = await client.ask(
+    (api, common) => api.agent.service.deregister({ id, ...common }),
+    { expect: [404, 500] },
+  );
+  return refusal === undefined;
+}
+
+/**
+ * Removes an instance from the catalog of the servers. The Consul agent that has it, if there is
+ * one, tells them of it again within minutes.
+ */
+export async function forgetInstance(
+  client: ConsulClient,
+  { id, node }: Pick<Instance, "id" | "node">,
+): Promise<void> {
+  await client.put({ path: "/catalog/deregister", body: { Node: node, ServiceID: id } });
 }
 
 /** Puts an instance into maintenance, where it is not found as passing, or takes it out again. */

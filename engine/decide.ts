@@ -78,12 +78,10 @@ export function nextStep(state: State, present: Present): Step | undefined {
   if (present.halted) return undefined;
   const revert = state.toRevert.take((index) => mayRevert(state, index));
   if (revert !== undefined) return backwards(state, revert);
-  const [approved] = present.approved;
-  if (approved !== undefined) {
-    const [atom, round] = approved;
+  for (const [atom, round] of present.approved) {
     present.approved.delete(atom);
     const valid = recordOf(state, atom).round === round && mayExecute(state, atom.index);
-    return valid ? { step: "execute", atom, again: false } : nextStep(state, present);
+    if (valid) return { step: "execute", atom, again: false };
   }
   const execute = state.toExecute.take((index) => isFree(state, present, index));
   return execute === undefined ? undefined : forwards(state, execute);

@@ -23,6 +23,8 @@ export interface TaskSpec {
   readonly requires?: readonly string[];
   /** Argument names left out when nobody provides the symbol. */
   readonly optional?: readonly string[];
+  /** Symbols of optional arguments that order all the same: whoever provides one comes before. */
+  readonly follows?: readonly string[];
   /** Argument name -> symbol, for execute and revert alike. */
   readonly rebind?: Readonly<Record<string, string>>;
   /** Symbol -> value seen by this task only; wins over everything. */
@@ -72,6 +74,7 @@ export interface RetrySpec {
   readonly controller: RetryController;
   readonly requires?: readonly string[];
   readonly optional?: readonly string[];
+  readonly follows?: readonly string[];
   readonly rebind?: Readonly<Record<string, string>>;
   readonly inject?: Readonly<Record<string, Json>>;
   readonly provides?: Provides;
@@ -80,7 +83,9 @@ export interface RetrySpec {
   readonly backoff?: Backoff;
 }
 
-export type Depth = "ALL" | "FLOW" | "NEIGHBORS" | "ATOM";
+/** How far a decider's "no" reaches, from the widest to the narrowest. */
+export const DEPTHS = ["ALL", "FLOW", "NEIGHBORS", "ATOM"] as const;
+export type Depth = (typeof DEPTHS)[number];
 
 /** An explicit edge of a graph flow, between two direct children. */
 export interface LinkSpec {

@@ -97,6 +97,6 @@ function equal(a: Json, b: Json): boolean {
 /** Milliseconds before the attempt that follows `attempts` others; `random` is 0..1. */
 export function backoffMs(backoff: Backoff, attempts: number, random: number): number {
   const { delayMs, factor = 1, maxMs = Number.MAX_SAFE_INTEGER, jitter = 0 } = backoff;
-  const delay = Math.min(delayMs * factor ** Math.max(0, attempts - 1), maxMs);
-  return Math.round(delay * (1 + jitter * random));
+  const delay = delayMs * factor ** Math.max(0, attempts - 1);
+  return Math.round(Math.min(delay * (1 + jitter * random), maxMs));
 }

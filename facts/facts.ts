@@ -7,6 +7,9 @@ import { type KeyedSources, type Readings, type Source, unknown } from "./source
 
 /** For a source that says nothing else, ms. */
 const LIMIT_MS = 2_000;
+/** After which a source that failed, and is read once, is read again, ms; twice as long each time. */
+const AGAIN_MS = 10_000;
+const AGAIN_MS_MAX = 10 * 60_000;
 
 export interface FactsOptions {
   readonly clock: Clock;
@@ -33,6 +36,8 @@ export interface Facts extends AsyncDisposable {
   /** About one path or program; remembered, so that snapshots show it from then on. */
   about<N extends KeyedName>(name: N, key: string): Promise<Fact<KeyedValue<N>>>;
   snapshot(): Snapshot;
+  /** Its owner gave it other labels. */
+  setTags(tags: FactTable["tags"]): void;
   /** Calls back with the names of facts whose values have changed; the answer ends that. */
   onChange(listener: (changed: ReadonlySet<FactName>) => void): () => void;
 }
@@ -40,6 +45,8 @@ export interface Facts extends AsyncDisposable {
 interface Watched {
   readonly source: Source;
   readonly look: Look<Readings>;
+  /** The last look had no answer. */
+  failed: boolean;
 }
 
 export function createFacts(options: FactsOptions): Facts {
@@ -97,12 +104,14 @@ class LookingFacts implements Facts {
 
   async fresh<N extends FactName>(name: N, ageMs: number): Promise<Fact<FactTable[N]>> {
     const watched = this.#sourceOf(name);
-    if (watched?.look.olderThan(ageMs) === true) await watched.look.again();
+    const restMs = watched?.source.restMs ?? 0;
+    if (watched?.look.olderThan(Math.max(ageMs, restMs)) === true) await watched.look.again();
     return this.#read(name);
   }
 
-  refresh<N extends FactName>(name: N): Promise<Fact<FactTable[N]>> {
-    return this.fresh(name, -1);
+  async refresh<N extends FactName>(name: N): Promise<Fact<FactTable[N]>> {
+    await this.#sourceOf(name)?.look.again();
+    return this.#read(name);
   }
 
   about<N extends KeyedName>(name: N, key: string): Promise<Fact<KeyedValue<N>>> {
@@ -115,6 +124,10 @@ class LookingFacts implements Facts {
     return { ...plain, ...this.#keyed.snapshot() } as Snapshot;
   }
 
+  setTags(tags: FactTable["tags"]): void {
+    this.#set({ ok: { tags: { known: tags } } }, ["tags"]);
+  }
+
   onChange(listener: (changed: ReadonlySet<FactName>) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -122,9 +135,15 @@ class LookingFacts implements Facts {
 
   /** One after the other: together they would block the loop for the sum of what each does. */
   async #readOnce(watched: readonly Watched[]): Promise<void> {
-    for (const { look } of watched) {
-      if (this.#stop.signal.aborted) return;
-      await look.again();
+    let left = watched;
+    for (let pauseMs = AGAIN_MS; left.length > 0; pauseMs = Math.min(pauseMs * 2, AGAIN_MS_MAX)) {
+      for (const { look } of left) {
+        if (this.#stop.signal.aborted) return;
+        await look.again();
+      }
+      left = left.filter(({ failed }) => failed);
+      if (left.length > 0) await this.#options.clock.sleep(pauseMs, this.#stop.signal);
+      left = left.filter(({ failed }) => failed); // It may have answered late.
     }
   }
 
@@ -143,9 +162,13 @@ class LookingFacts implements Facts {
       limitMs: source.limitMs ?? LIMIT_MS,
       // What is given for all of its facts needs no look.
       read: (signal) => (names.length === 0 ? {} : source.read(signal)),
-      done: (result) => this.#set(result, names),
+      done: (result) => {
+        watched.failed = "failed" in result;
+        this.#set(result, names);
+      },
     });
-    return { source, look };
+    const watched: Watched = { source, look, failed: false };
+    return watched;
   }
 
   #sourceOf(name: FactName): Watched | undefined {

@@ -15,6 +15,8 @@ export interface Source {
   readonly everyMs?: number;
   /** Costly: read only while somebody asks, at most once a period. */
   readonly onDemand?: boolean;
+  /** Whoever asks, it is not read again so soon, ms: a look is a process. Default 0. */
+  readonly restMs?: number;
   /** Then its facts are unknown, and it is not read again before it has answered; default 2,000. */
   readonly limitMs?: number;
   read(signal: AbortSignal): Readings | Promise<Readings>;

@@ -1,10 +1,11 @@
+import { FREE_PORTS, type PortRange } from "../common/port.js";
 import { cpuSource } from "./sources/cpu.js";
 import { diskSource } from "./sources/disk.js";
 import { gpuSource } from "./sources/gpu.js";
 import { loadSource } from "./sources/load.js";
 import { memorySource } from "./sources/memory.js";
 import { networkSource } from "./sources/network.js";
-import { type PortRange, portSource } from "./sources/ports.js";
+import { portSource } from "./sources/ports.js";
 import { powerSource } from "./sources/power.js";
 import { programSource } from "./sources/programs.js";
 import { surroundingsSource } from "./sources/surroundings.js";
@@ -12,13 +13,11 @@ import { systemSource } from "./sources/system.js";
 import type { KeyedSources, Place, Source } from "./source.js";
 
 export interface SourcesOptions {
-  /** The range of which `free_ports` tells; default 8000 to 8999. */
+  /** The range of which `free_ports` tells; default FREE_PORTS. */
   readonly ports?: PortRange;
   /** Where to look; default this machine. */
   readonly place?: Partial<Place>;
 }
-
-const PORTS: PortRange = [8_000, 8_999];
 
 /** All sources there are. */
 export function createSources(options: SourcesOptions = {}): {
@@ -37,7 +36,7 @@ export function createSources(options: SourcesOptions = {}): {
       powerSource(place),
       gpuSource(place),
       surroundingsSource(place),
-      portSource(place, options.ports ?? PORTS),
+      portSource(place, options.ports ?? FREE_PORTS),
     ],
     keyed: { disk_free: diskSource(), programs: programSource(place) },
   };

@@ -6,10 +6,17 @@ import type { Sql } from "./sql.js";
 
 /** A call fails when the server says nothing for so long, ms: a frozen one is noticed by this. */
 const SILENCE_MS = 5_000;
-/** Two sessions write and two read, so that neither waits for the other. */
-const SESSIONS_MAX = 2;
-/** P-15: how long a session that stopped in the middle of something may keep its locks, seconds. */
-const WRITER_IDLE_SECONDS = 20;
+/**
+ * Four sessions in all. Checkpoints have one to themselves (P-14), and need no more, as one packet
+ * carries all of them; postings, raises and people's requests, which may wait for locked rows, have
+ * another; two read.
+ */
+const SESSIONS_MAX = { checkpoint: 1, write: 1, read: 2 } as const;
+/**
+ * P-15: how long a session that stopped in the middle of something may keep its locks, seconds: a
+ * lease, as it is without any setting.
+ */
+const WRITER_IDLE_SECONDS = 10;
 const READER_IDLE_SECONDS = 120;
 /** Tries of a transaction that others are in the way of (P-16). */
 const CONTENTION_TRIES_MAX = 10;
@@ -27,26 +34,30 @@ export interface Written {
 /** Statements that go together; made anew for a try after one that got no answer. */
 export type Packet = readonly Sql[] | ((repeated: boolean) => readonly Sql[]);
 
+type Kind = keyof typeof SESSIONS_MAX;
+
 /** One database of a MySQL or MariaDB server, in packets; nothing waits inside a transaction. */
 export class MysqlDatabase {
   /** For messages. */
   readonly where: string;
   readonly #address: Address;
-  readonly #writers: Pool;
-  readonly #readers: Pool;
+  readonly #pools: Readonly<Record<Kind, Pool>>;
 
   constructor(address: Address) {
     this.where = describe(address);
     this.#address = address;
-    const pool = (idleSeconds: number): Pool =>
-      new Pool(address, { idleSeconds, sessionsMax: SESSIONS_MAX, silenceMs: SILENCE_MS });
-    this.#writers = pool(WRITER_IDLE_SECONDS);
-    this.#readers = pool(READER_IDLE_SECONDS);
+    const pool = (kind: Kind, idleSeconds: number): Pool =>
+      new Pool(address, { idleSeconds, sessionsMax: SESSIONS_MAX[kind], silenceMs: SILENCE_MS });
+    this.#pools = {
+      checkpoint: pool("checkpoint", WRITER_IDLE_SECONDS),
+      write: pool("write", WRITER_IDLE_SECONDS),
+      read: pool("read", READER_IDLE_SECONDS),
+    };
   }
 
   /** The rows of one SELECT. Rejects with PERSISTENCE_DOWN when it cannot be asked. */
   async read(statement: Sql): Promise<Answer["rows"]> {
-    const { answers } = await this.#retried(() => this.#readers.run([statement]));
+    const { answers } = await this.#retried(() => this.#pools.read.run([statement]));
     return answers[0]?.rows ?? [];
   }
 
@@ -55,15 +66,15 @@ export class MysqlDatabase {
    * when the connection breaks it is sent again, and the first may have been committed. Rejects
    * with PERSISTENCE_DOWN after a few tries, with TOO_LARGE when the server takes no such packet.
    */
-  write(packet: Packet): Promise<Written> {
+  write(packet: Packet, kind: "write" | "checkpoint" = "write"): Promise<Written> {
     const make = typeof packet === "function" ? packet : () => packet;
-    return this.#retried((repeated) => this.#writers.run(make(repeated)));
+    return this.#retried((repeated) => this.#pools[kind].run(make(repeated)));
   }
 
   /** The largest packet that may be sent, bytes, as far as the server has told. */
   get packetBytesMax(): number {
-    const { packetBytesMax } = this.#writers;
-    return Math.min(PACKET_BYTES_MAX, packetBytesMax, this.#readers.packetBytesMax);
+    const pools = Object.values(this.#pools);
+    return Math.min(PACKET_BYTES_MAX, ...pools.map(({ packetBytesMax }) => packetBytesMax));
   }
 
   /** `work` with a session beside the pools, whose silences may last `silenceMs`. */
@@ -81,7 +92,11 @@ export class MysqlDatabase {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#writers.close(), this.#readers.close()]);
+    await Promise.all(Object.values(this.#pools).map((pool) => pool.close()));
+  }
+
+  async #renew(): Promise<void> {
+    await Promise.all(Object.values(this.#pools).map((pool) => pool.renew()));
   }
 
   /** Whole transactions again (P-16), with growing jittered pauses. */
@@ -92,6 +107,8 @@ export class MysqlDatabase {
         return { answers: await work(repeated), repeated };
       } catch (error) {
         const fault = faultOf(error);
+        // Perhaps another server is the primary now, and these sessions are with the old one.
+        if (fault === "read-only") await this.#renew();
         const triesMax =
           fault === "contention" ? CONTENTION_TRIES_MAX : fault === "lost" ? LOST_TRIES_MAX : 0;
         if (tries >= triesMax) throw toDatabaseError(error, this.where);

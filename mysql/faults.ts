@@ -5,9 +5,14 @@ export type MysqlFault =
   | "contention"
   | "lost"
   | "silent"
+  /** No connection of ours was free in time: the server has nothing to do with it. */
+  | "busy"
+  /** The server cannot do it now, for a reason of its own. */
+  | "ailing"
   | "unreachable"
   | "crowded"
   | "denied"
+  | "blocked"
   | "no-database"
   | "tls"
   | "read-only"
@@ -33,9 +38,23 @@ const FAULT_BY_NUMBER: Readonly<Record<number, MysqlFault>> = {
   1143: "denied",
   1227: "denied",
   1698: "denied",
+  1129: "blocked", // Too many failed connections from this host.
+  1130: "denied", // This host may not connect.
+  1030: "ailing", // The storage engine failed.
+  1041: "ailing", // Out of memory.
+  1047: "ailing", // Galera: this node has not joined.
+  1135: "ailing", // No thread for another connection.
+  1969: "ailing", // MariaDB: max_statement_time.
+  3024: "ailing", // MySQL: max_execution_time.
+  3168: "ailing", // MySQL: the server is not available.
   1049: "no-database",
   1053: "lost",
   1077: "lost",
+  1158: "lost", // The network failed within a packet, as the three below.
+  1159: "lost",
+  1160: "lost",
+  1161: "lost",
+  1180: "lost", // The commit failed, or not: the server does not say.
   1317: "lost", // The query was killed.
   1927: "lost", // MariaDB: the connection was killed.
   4031: "lost", // MySQL: the session had been idle for too long.
@@ -61,12 +80,16 @@ const FAULT_BY_CODE: Readonly<Record<string, MysqlFault>> = {
   HANDSHAKE_NO_SSL_SUPPORT: "tls",
 };
 
-/** A call that nobody answered in time, or that found no free session in time. */
+/** A call that nobody answered in time. */
 export class Silence extends Error {}
+
+/** A call that found no free session in time. */
+export class Busy extends Error {}
 
 /** Undefined for an error that came neither from the server nor from the way to it. */
 export function faultOf(error: unknown): MysqlFault | undefined {
   if (error instanceof Silence) return "silent";
+  if (error instanceof Busy) return "busy";
   if (!(error instanceof Error)) return undefined;
   if ("errno" in error && typeof error.errno === "number" && error.errno > 0) {
     return FAULT_BY_NUMBER[error.errno] ?? "sql";
@@ -94,6 +117,14 @@ const SAYINGS: Readonly<Record<MysqlFault, Saying>> = {
     what: "does not answer",
     hint: "Is the server stopped, or the network between here and there?",
   },
+  busy: {
+    what: "is asked for more than this agent's connections can carry",
+    hint: "Send less at once; if this goes on, look for locked rows in the server's process list.",
+  },
+  ailing: {
+    what: "cannot do this now",
+    hint: "Look at the server's log and its limits of time; work goes on by itself.",
+  },
   unreachable: {
     what: "cannot be reached",
     hint: "Check host, port and firewall, and that the server runs; work goes on by itself.",
@@ -105,6 +136,10 @@ const SAYINGS: Readonly<Record<MysqlFault, Saying>> = {
   denied: {
     what: "refuses this user",
     hint: "Check user, password and host, and if it wants TLS; docs/persistence.md lists the grants.",
+  },
+  blocked: {
+    what: "blocks this host after too many failed connections",
+    hint: "Run FLUSH HOSTS on the server, and raise max_connect_errors.",
   },
   "no-database": {
     what: "does not exist",

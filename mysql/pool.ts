@@ -1,5 +1,5 @@
 import type { Address } from "./address.js";
-import { Silence } from "./faults.js";
+import { Busy, Silence } from "./faults.js";
 import { type Answer, Session, type SessionOptions } from "./session.js";
 import { type Sql, sql } from "./sql.js";
 
@@ -22,6 +22,10 @@ export class Pool {
   readonly #waiting: (() => void)[] = [];
   #idle: Idle[] = [];
   #busy = 0;
+  /** Calls that came to an end, well or not. */
+  #ended = 0;
+  /** Rises when the sessions there are must not be used again. */
+  #era = 0;
   #closed = false;
 
   constructor(address: Address, options: PoolOptions) {
@@ -47,15 +51,26 @@ export class Pool {
 
   async #use<T>(work: (session: Session) => Promise<T>): Promise<T> {
     await this.#turn();
+    const era = this.#era;
     let session: Session | undefined;
     try {
       session = this.#takeIdle() ?? (await this.#open());
       return await work(session);
     } finally {
       this.#busy -= 1;
-      this.#giveBack(session);
+      this.#ended += 1;
+      if (era === this.#era) this.#giveBack(session);
+      else void session?.close();
       this.#waiting.shift()?.();
     }
+  }
+
+  /** Lets go of all sessions, as soon as they are idle: the next call opens one. */
+  async renew(): Promise<void> {
+    this.#era += 1;
+    const idle = this.#idle.splice(0);
+    for (const { closing } of idle) clearTimeout(closing);
+    await Promise.all(idle.map(({ session }) => session.close()));
   }
 
   /** Waits for the calls under way; later ones reject. */
@@ -63,21 +78,24 @@ export class Pool {
     this.#closed = true;
     for (const next of this.#waiting.splice(0)) next();
     while (this.#busy > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    const idle = this.#idle.splice(0);
-    for (const { closing } of idle) clearTimeout(closing);
-    await Promise.all(idle.map(({ session }) => session.close()));
+    await this.renew();
   }
 
   /** Waits until one more session may be busy. */
   async #turn(): Promise<void> {
     const { sessionsMax, silenceMs } = this.#options;
     const end = performance.now() + silenceMs;
+    const ended = this.#ended;
     while (!this.#closed && this.#busy >= sessionsMax) {
       const left = end - performance.now();
-      if (left <= 0) throw new Silence(`no connection was free for ${silenceMs} ms`);
+      if (left <= 0) {
+        // When not one call has ended in all that time, it is the server that does not answer.
+        const Late = this.#ended === ended ? Silence : Busy;
+        throw new Late(`no connection was free for ${silenceMs} ms`);
+      }
       await this.#nextFree(left);
     }
-    if (this.#closed) throw new Silence("it is closed here");
+    if (this.#closed) throw new Busy("it is closed here");
     this.#busy += 1;
   }
 

@@ -74,7 +74,7 @@ class Group {
       signal?.throwIfAborted();
       const pending: Pending = {
         append,
-        large: isLarge(append.changes),
+        large: isLarge(append),
         done: false,
         resolve: (verdict) => settle(() => resolve(verdict)),
         reject: (reason) => settle(() => reject(reason)),
@@ -132,6 +132,8 @@ class Group {
       for (const pending of batch) pending.reject(error);
       return;
     }
+    // A part of it may be in: persistence sends it in several packets where it has to.
+    for (const pending of batch) pending.append = { ...pending.append, repeated: true };
     const middle = Math.ceil(batch.length / 2);
     await this.#send(batch.slice(0, middle));
     await this.#send(batch.slice(middle));

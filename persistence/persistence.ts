@@ -2,6 +2,9 @@ import type { JobRequest, JobState, Needs, ParkReason } from "../common/job.js";
 import type { Store } from "../common/json.js";
 import type { FlowSpec } from "../engine/flow.js";
 import type { Change, Entry } from "../engine/journal.js";
+import type { LogStore } from "./logs/port.js";
+
+export type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "./logs/port.js";
 
 /** A job as it is posted; written once. */
 export interface NewJob {
@@ -132,12 +135,21 @@ export type Asked =
   | { readonly asked: "done" | "requested" | "conflict"; readonly state: JobState }
   | { readonly asked: "unknown" };
 
+/** Jobs that fit all of these; traits say whether a persistence can filter by an optional one. */
 export interface JobFilter {
   readonly states?: readonly JobState[];
   readonly flow?: string;
-  /** Name of the agent that owns or owned it last. */
+  /** Optional: name of the agent that owns or owned it last. */
   readonly agent?: string;
   readonly since?: number;
+  /** Optional: all of these words are among those of the name and the flow. */
+  readonly text?: string;
+}
+
+/** What a persistence can do that not every one must. */
+export interface PersistenceTraits {
+  /** The optional filters it knows. */
+  readonly filters: readonly ("agent" | "text")[];
 }
 
 /** A job without its large parts; `agent` is the name of its last owner. */
@@ -164,7 +176,7 @@ export interface Retention {
   /** Since their end, ms. */
   readonly ageMs: number;
   readonly jobs: number;
-  /** Flows, parameters and journals together, without indices. */
+  /** Flows, parameters, journals and logs together, without indices. */
   readonly bytes: number;
 }
 
@@ -181,7 +193,9 @@ export interface Purged {
  * rejects with PERSISTENCE_DOWN may or may not have happened; times are the database's.
  * A caller must not assume that two calls see the same moment.
  */
-export interface Persistence extends AsyncDisposable {
+export interface Persistence extends LogStore, AsyncDisposable {
+  readonly traits: PersistenceTraits;
+
   /** Brings the schema up to date, forward only. */
   migrate(): Promise<void>;
   /** Database time, ms since 1970. */
@@ -232,6 +246,8 @@ export interface Persistence extends AsyncDisposable {
    * Their keys say "removed" for a day (P-3). Never touches a job that is open.
    */
   purge(limits: Retention): Promise<Purged>;
+  /** P-36: database time of the last purge within a few hours; undefined before the first. */
+  purgedAt(): Promise<number | undefined>;
 
   /** P-30: the board in use, undefined before the first. */
   boardId(): Promise<string | undefined>;

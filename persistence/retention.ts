@@ -20,16 +20,23 @@ export interface Purging {
   oldest(limit: number): Promise<readonly EndedJob[]>;
   /** The job rows go with, or before, everything else of them; their keys stay as tombstones. */
   remove(ids: readonly string[]): Promise<void>;
+  /** When a purge was noted last. */
+  purgedAt(): Promise<number | undefined>;
+  note(moment: number): Promise<void>;
   /** Removes at most `limit` tombstones of before `moment`. */
   forgetKeys(moment: number, limit: number): Promise<void>;
 }
 
 /** How long a key whose job was removed still says so, ms (P-3). */
 const TOMBSTONE_MS = 24 * 3_600_000;
+/** How long the last purge may be ago before another is noted, ms: agents that idle write nothing. */
+const NOTE_EVERY_MS = 6 * 3_600_000;
 
 /** Removes the oldest jobs that are over, until the limits hold or a purge has done its share. */
 export async function purge(limits: Retention, database: Purging): Promise<Purged> {
   const now = await database.now();
+  const noted = await database.purgedAt();
+  if (noted === undefined || Math.abs(now - noted) > NOTE_EVERY_MS) await database.note(now);
   await database.forgetKeys(now - TOMBSTONE_MS, PURGE_BATCH * BATCHES_MAX);
   const totals = await database.totals();
   let left = { ...totals };

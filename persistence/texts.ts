@@ -18,6 +18,10 @@ export interface FlowTexts {
   readonly params: string;
 }
 
+export function bytesOfTexts({ spec, params }: FlowTexts): number {
+  return Buffer.byteLength(spec) + Buffer.byteLength(params);
+}
+
 /** A flow and its parameters as they are stored; throws TOO_LARGE or NOT_JSON. */
 export function toFlowTexts({ spec, params }: Pick<NewJob, "spec" | "params">): FlowTexts {
   return {

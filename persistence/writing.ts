@@ -1,6 +1,7 @@
 import { isEnded } from "../common/job.js";
 import type { Append, NewJob, OwnershipEnd } from "./persistence.js";
 import { type FlowTexts, toBody, toFlowTexts } from "./texts.js";
+import { wordsOf } from "./words.js";
 
 /*
  * What is written, made ready before any transaction: nothing in here touches a database.
@@ -9,10 +10,11 @@ import { type FlowTexts, toBody, toFlowTexts } from "./texts.js";
 /** A posting with its texts written and measured, so that nothing fails inside the transaction. */
 export interface Prepared extends FlowTexts {
   readonly job: NewJob;
+  readonly words: readonly string[];
 }
 
 export function prepare(job: NewJob): Prepared {
-  return { job, ...toFlowTexts(job) };
+  return { job, words: wordsOf(job.name, job.needs.flow), ...toFlowTexts(job) };
 }
 
 /** An append with its body written and measured before the transaction. */

@@ -7,6 +7,8 @@ import { describe, follow, type Target, targetOf } from "./ref.js";
 export interface Bound {
   readonly requires: readonly string[];
   readonly optional: readonly string[];
+  /** Symbols of those of `optional` that an atom provides: a reference is an edge all the same. */
+  readonly follows: readonly string[];
   readonly rebind: Readonly<Record<string, string>>;
   readonly inject: Store;
   /** The author's input from the arguments that the engine hands over. */
@@ -20,6 +22,7 @@ export interface Bound {
 export function bindInputs(inputs: Readonly<Record<string, unknown>>, who: string): Bound {
   const required: string[] = [];
   const optional: string[] = [];
+  const follows: string[] = [];
   const rebind: Record<string, string> = {};
   const inject: Record<string, Json> = {};
   const paths: Record<string, readonly string[]> = {};
@@ -32,10 +35,12 @@ export function bindInputs(inputs: Readonly<Record<string, unknown>>, who: strin
       if (target.symbol !== name) rebind[name] = target.symbol;
     }
     (target?.optional === true ? optional : required).push(name);
+    if (target?.optional === true && target.atom !== undefined) follows.push(target.symbol);
   }
   return {
     requires: required,
     optional,
+    follows,
     rebind,
     inject,
     read: (args) =>

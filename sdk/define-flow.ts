@@ -64,6 +64,13 @@ export interface BuiltFlow<Schema extends z.ZodObject, Built = unknown> extends 
 export interface PlainFlowDefinition<Schema extends z.ZodObject> extends Heading<Schema> {
   /** The flow in TaskFlow's words: `linear(name, [task(...)])`. */
   readonly flow: FlowNode | ((given: z.output<Schema>) => FlowNode);
+  /**
+   * True: a nested flow that gives up hands the failure outwards, and what ran before it is
+   * reverted as well. False (default, as in TaskFlow): what ran before it stays.
+   */
+  readonly deferReverts?: boolean;
+  /** True: a failure stops the flow as it is; nothing is retried or reverted. */
+  readonly neverResolve?: boolean;
 }
 
 /** A posting after its flow has looked at it. */
@@ -125,7 +132,8 @@ export function defineFlow<
     const { node, built } = toNode(options, parameters, params);
     const { spec, bodies } = assemble(node);
     // Plain TaskFlow, its surprises included: what ran before a nested flow that gives up stays.
-    if ("flow" in options) return { bodies, spec: { ...spec, ...limits } };
+    if ("flow" in options)
+      return { bodies, spec: { ...spec, ...limits, ...toResolution(options) } };
     // A nested flow that gives up hands the failure outwards: a failed job is reverted as a whole.
     return { bodies, spec: { ...spec, ...limits, deferReverts: true }, built };
   };
@@ -159,6 +167,16 @@ function toLimits({ name, concurrency, timeLimit }: Limits): Partial<FlowSpec> {
   return {
     ...(concurrency !== undefined && { concurrency }),
     ...(timeLimit !== undefined && { timeoutMs: toMs(timeLimit, "timeLimit") }),
+  };
+}
+
+function toResolution({
+  deferReverts,
+  neverResolve,
+}: Pick<PlainFlowDefinition<z.ZodObject>, "deferReverts" | "neverResolve">): Partial<FlowSpec> {
+  return {
+    ...(deferReverts === true && { deferReverts }),
+    ...(neverResolve === true && { neverResolve }),
   };
 }
 

@@ -82,12 +82,26 @@ async function between(
   body: () => unknown,
   { before, after }: Record<"before" | "after", () => unknown>,
 ): Promise<unknown> {
+  let result: unknown;
   try {
     await before();
-    return await body();
-  } finally {
-    await after();
+    result = await body();
+  } catch (first) {
+    try {
+      await after();
+    } catch (second) {
+      throw behind(second, first);
+    }
+    throw first;
   }
+  await after();
+  return result;
+}
+
+/** Both are needed to repair it: what the hook threw, and what the body had thrown before. */
+function behind(second: unknown, first: unknown): unknown {
+  const bare = second instanceof Error && second.cause === undefined;
+  return bare ? Object.assign(second, { cause: first }) : second;
 }
 
 function toRevertArgs(name: string, options: PlainTask): TaskSpec["revertArgs"] {

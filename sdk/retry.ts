@@ -138,6 +138,7 @@ export function defineRetry(own: AnyRetry): Retry<Json> {
   const more = {
     requires: [...bound.requires, ...requires],
     optional: [...bound.optional, ...optional],
+    ...(bound.follows.length > 0 && { follows: bound.follows }),
     inject: { ...bound.inject, ...inject },
     reverts: own.revert !== undefined,
   };

@@ -117,6 +117,7 @@ function boundSpec(bound: ReturnType<typeof bindInputs>): Partial<TaskSpec> {
   return {
     ...(bound.requires.length > 0 && { requires: bound.requires }),
     ...(bound.optional.length > 0 && { optional: bound.optional }),
+    ...(bound.follows.length > 0 && { follows: bound.follows }),
     ...(Object.keys(bound.rebind).length > 0 && { rebind: bound.rebind }),
     ...(Object.keys(bound.inject).length > 0 && { inject: bound.inject }),
   };

@@ -1,11 +1,15 @@
 import { JobrunnerError } from "../../common/error.js";
-import { nearest } from "../../common/text/nearest.js";
 import type { Clock } from "../../common/clock.js";
 import type { Clause } from "../../common/job.js";
 import type { AgentsView, AgentView, AgentWhyView, LastKnownView } from "../../common/wire.js";
+import type { AgentJobsView, JobsPage } from "../../common/wire/agent-why.js";
+import type { ForgottenView } from "../../common/wire/forgotten.js";
+import type { SnapshotView } from "../../common/wire/facts.js";
 import type { Member, Membership } from "../../cluster/membership.js";
 import { ifAwake, type Sleeper } from "./if-awake.js";
 import type { Peer } from "./peer.js";
+import { Roster } from "./roster.js";
+import { knownSilence, lastKnown, silentView } from "./silent.js";
 
 /** What an agent can be told about its duty. */
 export type DutyVerb = "drain" | "cordon" | "resume";
@@ -20,12 +24,21 @@ export interface Agents {
   list(): Promise<AgentsView>;
   /** Throws NOT_FOUND. */
   get(name: string): Promise<AgentView>;
+  /** Why that agent takes the jobs that wait, or does not. Throws NOT_FOUND or UNREACHABLE. */
+  jobs(name: string, page: JobsPage): Promise<AgentJobsView>;
+  /** The same with the snapshot of its facts, when it answers. */
+  whole(name: string): Promise<AgentView>;
   /** Whether one that sleeps would fit, by what was known of it last. */
   ifAwake(sleeper: Sleeper, clauses: readonly Clause[]): Promise<AgentWhyView>;
   /** What the others answer at this path, in the order of their names. */
   others<T>(path: string): Promise<readonly OthersAnswer<T>[]>;
   /** Passed on to that agent when it is another one. Throws NOT_FOUND or UNREACHABLE. */
   tell(name: string, verb: DutyVerb): Promise<AgentView>;
+  /**
+   * No longer lists an agent that is gone or asleep, `reach`: also where others registered it.
+   * Throws NOT_FOUND, and CONFLICT when it is there.
+   */
+  forget(name: string, reach: "here" | "everywhere"): Promise<ForgottenView>;
 }
 
 /** `silent`: why it did not answer; `last`: what the registry knows of it. */
@@ -37,15 +50,20 @@ export interface AgentsOptions {
   readonly membership: Membership;
   readonly peer: Peer;
   readonly clock: Clock;
-  /** Of this agent. */
+  /** Of this agent, and of its machine. */
   readonly name: string;
+  readonly machine: string;
   self(): Promise<AgentView>;
+  jobs(page: JobsPage): Promise<AgentJobsView>;
+  snapshot(): Promise<SnapshotView>;
   obey(verb: DutyVerb): void;
 }
 
 /** How long agents are waited for that are asked about themselves, ms. */
 const ANSWER_MS = 1_500;
-const NOT_HEARD_OF = "no heartbeat, perhaps asleep";
+/** The same for a page of jobs, which reads the database first, ms. */
+const PAGE_MS = 5_000;
+const TWINS = "another machine has an agent of this name: give one of them another (agent.name)";
 
 export function createAgents(options: AgentsOptions): Agents {
   return new KnownAgents(options);
@@ -53,9 +71,11 @@ export function createAgents(options: AgentsOptions): Agents {
 
 class KnownAgents implements Agents {
   readonly #options: AgentsOptions;
+  readonly #roster: Roster;
 
   constructor(options: AgentsOptions) {
     this.#options = options;
+    this.#roster = new Roster(options);
   }
 
   get name(): string {
@@ -69,10 +89,9 @@ class KnownAgents implements Agents {
   async list(): Promise<AgentsView> {
     const own = await this.self();
     try {
-      const asked = await Promise.all((await this.#others()).map((member) => this.#ask(member)));
-      // A peer that the settings name by its address may be this very agent.
-      const items = [own, ...asked.filter(({ name }) => name !== own.name)];
-      return { items: items.sort((a, b) => (a.name < b.name ? -1 : 1)) };
+      const members = await this.#roster.others();
+      const asked = await Promise.all(members.map((member) => this.#view(member)));
+      return { items: markTwins(unique([own, ...asked]).sort(byName)) };
     } catch (error) {
       // One of them is better than none: it takes jobs for all.
       return { items: [{ ...own, note: `the others are not known: ${reasonOf(error)}` }] };
@@ -80,22 +99,41 @@ class KnownAgents implements Agents {
   }
 
   async get(name: string): Promise<AgentView> {
-    return this.#isSelf(name) ? this.self() : this.#ask(await this.#find(name));
+    return this.#isSelf(name) ? this.self() : this.#view(await this.#roster.find(name));
+  }
+
+  async jobs(name: string, page: JobsPage): Promise<AgentJobsView> {
+    if (this.#isSelf(name)) return this.#options.jobs(page);
+    const query = new URLSearchParams({ limit: String(page.limit) });
+    if (page.cursor !== undefined) query.set("cursor", page.cursor);
+    const path = `/v1/agents/self/why?${query.toString()}`;
+    return this.#ask(await this.#roster.find(name), { method: "GET", path, limitMs: PAGE_MS });
+  }
+
+  async whole(name: string): Promise<AgentView> {
+    if (!this.#isSelf(name)) return this.#view(await this.#roster.find(name), "whole");
+    return { ...(await this.self()), snapshot: await this.#options.snapshot() };
   }
 
   async others<T>(path: string): Promise<readonly OthersAnswer<T>[]> {
-    return Promise.all(
-      (await this.#others()).map(async (member): Promise<OthersAnswer<T>> => {
-        const { name: agent, url, state } = member;
-        const last = lastOf(member);
-        if (state === "gone") return { agent, silent: NOT_HEARD_OF, last };
+    const members = await this.#roster.others();
+    const answers = await Promise.all(
+      members.map(async (member): Promise<OthersAnswer<T>> => {
+        const last = lastKnown(member);
+        const silent = knownSilence(member);
+        if (silent !== undefined) return { agent: member.name, silent, last };
         try {
-          return { agent, said: await this.#options.peer.get<T>(url, path, ANSWER_MS) };
+          return await this.#roster.ask<T>(member, { method: "GET", path, limitMs: ANSWER_MS });
         } catch (error) {
-          return { agent, silent: reasonOf(error), last };
+          return { agent: member.name, silent: reasonOf(error), last };
         }
       }),
     );
+    // A peer that the settings name by its address may be one that is known already, or this one.
+    const guessed = (index: number): boolean => members[index]?.byAddress === true;
+    const names = answers.filter((_, index) => !guessed(index)).map(({ agent }) => agent);
+    const known = new Set([this.name, ...names]);
+    return answers.filter(({ agent }, index) => !guessed(index) || !known.has(agent));
   }
 
   ifAwake(sleeper: Sleeper, clauses: readonly Clause[]): Promise<AgentWhyView> {
@@ -103,70 +141,100 @@ class KnownAgents implements Agents {
   }
 
   async tell(name: string, verb: DutyVerb): Promise<AgentView> {
-    const { peer, obey } = this.#options;
     if (!this.#isSelf(name)) {
-      const { url } = await this.#find(name);
-      return peer.post<AgentView>(url, `/v1/agents/self/${verb}`, ANSWER_MS);
+      const path = `/v1/agents/self/${verb}`;
+      const member = await this.#roster.find(name);
+      return this.#ask(member, { method: "POST", path, limitMs: ANSWER_MS });
     }
-    obey(verb);
+    this.#options.obey(verb);
     return this.self();
+  }
+
+  async forget(name: string, reach: "here" | "everywhere"): Promise<ForgottenView> {
+    const { membership } = this.#options;
+    if (reach === "here") return { agent: name, forgotten: await membership.forget(name, reach) };
+    const members = (await this.#roster.others()).filter((each) => each.name === name);
+    if (members.length === 0 && !this.#isSelf(name)) await this.#roster.find(name); // Throws.
+    const views = await Promise.all(members.map((member) => this.#view(member)));
+    if (!views.some(({ state }) => FORGETTABLE.includes(state))) throw alive(name);
+    // Those first that may have it registered where they are: the catalog is told of it by them.
+    const elsewhere = await this.#everybody(`/v1/agents/${name}/forget?here=true`);
+    const here = await membership.forget(name, reach);
+    return { agent: name, forgotten: here || elsewhere };
+  }
+
+  /** Whether one of the others did so; who does not answer did not. */
+  async #everybody(path: string): Promise<boolean> {
+    const members = (await this.#roster.others()).filter(({ state }) => state !== "gone");
+    const request = { method: "POST", path, limitMs: ANSWER_MS } as const;
+    const answers = await Promise.all(
+      members.map((member) =>
+        this.#roster.ask<ForgottenView>(member, request).catch(() => undefined),
+      ),
+    );
+    return answers.some((answer) => answer?.said.forgotten === true);
   }
 
   #isSelf(name: string): boolean {
     return name === this.name || name === "self";
   }
 
-  async #others(): Promise<readonly Member[]> {
-    const members = await this.#options.membership.members();
-    return members.filter(({ name }) => name !== this.name);
-  }
-
-  async #find(name: string): Promise<Member> {
-    const members = await this.#others();
-    const member = members.find((each) => each.name === name);
-    if (member !== undefined) return member;
-    throw unknownAgent(name, [this.name, ...members.map((each) => each.name)]);
-  }
-
-  async #ask(member: Member): Promise<AgentView> {
+  async #view(member: Member, how: "brief" | "whole" = "brief"): Promise<AgentView> {
+    const path = `/v1/agents/self${how === "brief" ? "?brief=true" : ""}`;
+    const request = { method: "GET", path, limitMs: ANSWER_MS } as const;
     try {
-      return await this.#options.peer.get<AgentView>(member.url, "/v1/agents/self", ANSWER_MS);
+      return (await this.#roster.ask<AgentView>(member, request)).said;
     } catch (error) {
-      return silent(member, error);
+      return silentView(member, reasonOf(error));
+    }
+  }
+
+  async #ask<T>(member: Member, request: Parameters<Roster["ask"]>[1]): Promise<T> {
+    try {
+      return (await this.#roster.ask<T>(member, request)).said;
+    } catch (error) {
+      throw passedOn(member.name, error);
     }
   }
 }
 
-/** What is known of an agent that does not answer. */
-function silent(member: Member, error: unknown): AgentView {
-  const { name, url, state, machine, version } = member;
-  return {
-    ...{ name, url, tags: [], ...lastOf(member) },
-    ...(machine === undefined ? {} : { machine }),
-    ...(version === undefined ? {} : { version }),
-    ...silenceOf(state, error),
-  };
-}
+const FORGETTABLE: readonly AgentView["state"][] = ["gone", "asleep", "unreachable"];
 
-function silenceOf(state: Member["state"], error: unknown): Pick<AgentView, "state" | "note"> {
-  if (state === "asleep") return { state };
-  if (state === "gone") return { state, note: NOT_HEARD_OF };
-  return { state: "unreachable", note: reasonOf(error) };
-}
-
-function lastOf({ facts = {}, tags = [], heardAt, asleepSince }: Member): LastKnownView {
-  return {
-    ...{ facts, tags },
-    ...(heardAt === undefined ? {} : { heardAt: new Date(heardAt).toISOString() }),
-    ...(asleepSince === undefined ? {} : { asleepSince: new Date(asleepSince).toISOString() }),
-  };
-}
-
-function unknownAgent(name: string, names: readonly string[]): JobrunnerError {
-  const meant = nearest(name, names);
-  return new JobrunnerError("NOT_FOUND", `there is no agent "${name}"`, {
-    hint: meant === undefined ? `There are ${names.join(", ")}.` : `Did you mean ${meant}?`,
+function passedOn(name: string, error: unknown): unknown {
+  if (!(error instanceof JobrunnerError)) return error;
+  return new JobrunnerError(error.code, `agent ${name} cannot be asked: ${error.message}`, {
+    hint: `See what is known of it: jobrunner agents ${name}. Or ask it on its own machine.`,
+    cause: error,
   });
+}
+
+function alive(name: string): JobrunnerError {
+  return new JobrunnerError("CONFLICT", `agent ${name} is there`, {
+    hint: "Stop it first: one that stops cleanly is not listed any more.",
+  });
+}
+
+/** A peer that the settings name by its address may be one that is known already, or this one. */
+function unique(views: readonly AgentView[]): AgentView[] {
+  const known = new Map<string, AgentView>();
+  for (const view of views) {
+    const key = `${view.name} ${view.machine ?? ""}`;
+    if (!known.has(key)) known.set(key, view);
+  }
+  return [...known.values()];
+}
+
+function markTwins(views: readonly AgentView[]): readonly AgentView[] {
+  const isTwin = ({ name }: AgentView): boolean =>
+    views.filter((each) => each.name === name && each.state !== "gone").length > 1;
+  return views.map((view) => {
+    if (!isTwin(view)) return view;
+    return { ...view, note: view.note === undefined ? TWINS : `${view.note}; ${TWINS}` };
+  });
+}
+
+function byName(a: AgentView, b: AgentView): number {
+  return a.name < b.name ? -1 : 1;
 }
 
 function reasonOf(error: unknown): string {

@@ -21,9 +21,8 @@ export async function ifAwake(
   const { facts, tags = [], asleepSince } = last;
   const remembered = rememberedFacts({ agent, facts, tags, at: Date.parse(asleepSince) });
   const evaluator = createEvaluator({ capabilities: OF_FACTS, facts: remembered, clock });
-  const verdicts = await evaluator.verdicts(clauses);
-  const asked = clauses.map((clause, index) =>
-    toRequirement(clause, verdicts[index] ?? { unknown: "it was not asked" }),
+  const asked = await Promise.all(
+    clauses.map(async (clause) => toRequirement(clause, await evaluator.verdict(clause))),
   );
   const fits = asked.every(({ verdict }) => verdict !== "no");
   const awake: RequirementView = {

@@ -1,4 +1,4 @@
-import { networkInterfaces } from "node:os";
+import type { Logger } from "pino";
 import type { Self } from "../../cluster/membership.js";
 import { formatBytes } from "../../common/text/bytes.js";
 import type { AgentView } from "../../common/wire.js";
@@ -7,12 +7,14 @@ import type { Facts } from "../../facts/facts.js";
 import { createSteady } from "../../facts/told/steady.js";
 import { describeFacts, lastingFacts } from "../../facts/told/texts.js";
 import type { AgentIdentity } from "../identity.js";
+import { reachOf } from "./reach.js";
 
 export interface SelfParts {
   readonly config: Config;
   readonly identity: AgentIdentity;
   readonly facts: Facts;
   readonly version: string;
+  readonly log: Pick<Logger, "warn">;
   /** What the API listens on, as a URL. */
   address(): string;
   doing(): Doing;
@@ -37,26 +39,34 @@ export interface SelfPortrait {
 }
 
 export function createPortrait(parts: SelfParts): SelfPortrait {
-  const { identity, facts, version } = parts;
+  const { identity, facts, version, config, log } = parts;
   const steady = createSteady();
-  const base = (texts: Readonly<Record<string, string>>): Omit<Self, "facts" | "note"> => ({
+  let told: string | undefined;
+  const base = (texts: Readonly<Record<string, string>>): Omit<Self, "facts" | "note" | "url"> => ({
     ...{ name: identity.agent, machine: identity.machine, version },
-    url: advertisedUrl(parts.config, parts.address()),
-    tags: tagsOf(parts.config, texts),
+    tags: tagsOf(parts, texts),
   });
   return {
     forRegistry() {
       const { slots } = parts.doing();
       const texts = { slots: String(slots), ...lastingFacts(facts, steady) };
-      return { ...base(texts), facts: texts, note: noteOf(parts) };
+      const { url, trouble } = reachOf(config, parts.address());
+      if (trouble !== undefined && trouble !== told) {
+        log.warn({ why: trouble }, "agents of other machines cannot ask this one; jobs go on");
+      }
+      told = trouble;
+      return {
+        ...{ ...base(texts), facts: texts, note: noteOf(parts, trouble) },
+        ...(url === undefined ? {} : { url }),
+      };
     },
     view() {
       const { state, note, slots, jobs } = parts.doing();
       const texts = describeFacts(facts);
       return {
-        ...base(texts),
-        facts: texts,
-        state,
+        ...{ ...base(texts), facts: texts, state },
+        // Who asks has reached it, if only from its own machine.
+        url: reachOf(config, parts.address()).url ?? new URL(parts.address()).origin,
         ...(note === undefined ? {} : { note }),
         slots: { total: slots, busy: jobs.length },
         jobs,
@@ -67,20 +77,21 @@ export function createPortrait(parts: SelfParts): SelfPortrait {
 
 /** Short words: processor, system, what its owner calls it, board. */
 function tagsOf(
-  { board, tags }: Config,
+  { config, facts }: SelfParts,
   { arch, os }: Readonly<Record<string, string>>,
 ): readonly string[] {
   const known = [arch, os].flatMap((each) =>
     each === undefined || each.startsWith("unknown") ? [] : [each],
   );
-  const given = Object.entries(tags).map(([key, value]) =>
+  const tags = facts.get("tags");
+  const given = Object.entries("known" in tags ? tags.known : {}).map(([key, value]) =>
     value === "" ? key : `${key}=${value}`,
   );
-  return [...known, ...given, `board-${kindOf(board)}`];
+  return [...known, ...given, `board-${kindOf(config.board)}`];
 }
 
 /** Some lines for people who look at the registry, with the time up to which they hold. */
-function noteOf({ facts, version, doing }: SelfParts): string {
+function noteOf({ facts, version, doing }: SelfParts, trouble: string | undefined): string {
   const { state, note, slots, jobs } = doing();
   const [load, free] = [facts.get("load"), facts.get("memory_free")];
   const machine = [
@@ -89,25 +100,11 @@ function noteOf({ facts, version, doing }: SelfParts): string {
   ].flat();
   return [
     `${state}, ${jobs.length} of ${slots} slots busy, jobrunner ${version}`,
-    ...(note === undefined ? [] : [note]),
+    ...[note, trouble].filter((each) => each !== undefined),
     ...(jobs.length === 0 ? [] : [`runs ${jobs.map((id) => id.slice(-8)).join(" ")}`]),
     ...(machine.length === 0 ? [] : [machine.join(", ")]),
   ].join("\n");
 }
-
-/** The address that others reach: of a wildcard, this machine's first one that is not loopback. */
-function advertisedUrl({ advertise, host }: Config, address: string): string {
-  if (advertise !== undefined) return advertise;
-  const url = new URL(address);
-  // Not the address: of a wildcard it says the loopback, where others find themselves.
-  if (!WILDCARDS.includes(host)) return url.origin;
-  const outward = Object.values(networkInterfaces())
-    .flatMap((addresses) => addresses ?? [])
-    .find(({ internal, family }) => !internal && family === "IPv4");
-  return `http://${outward?.address ?? "127.0.0.1"}:${url.port}`;
-}
-
-const WILDCARDS: readonly string[] = ["0.0.0.0", "::", "[::]"];
 
 function kindOf(board: string): string {
   const scheme = board.split(":", 1)[0] ?? "";

@@ -1,34 +1,61 @@
+import { JobrunnerError } from "../../common/error.js";
 import type { Clause } from "../../common/job.js";
-import type { AgentView, AgentWhyView, WhyView } from "../../common/wire.js";
+import type { AgentView, AgentWhyView, ClosestView, WhyView } from "../../common/wire.js";
 import type { Jobs } from "../jobs.js";
+import { concluded, type Standing } from "../jobs/why.js";
 import type { Agents, OthersAnswer } from "./agents.js";
 
-/** Why a job runs, or does not: what this agent says, and what each of the others does. */
+/**
+ * Why a job runs, or does not: what this agent says, and what each of the others does, all asked at
+ * the same time. `only`: the name of the agent that is told of; throws NOT_FOUND without it.
+ */
 export async function whyEverywhere(
   agents: Agents,
-  jobs: Pick<Jobs, "why" | "clauses">,
-  part: string,
+  jobs: Pick<Jobs, "standing" | "explain">,
+  { part, only }: { readonly part: string; readonly only?: string | undefined },
 ): Promise<WhyView> {
-  const own = await jobs.why(part);
-  if (own.agents.length === 0) return own; // It is over.
-  const { id } = own.job;
-  const [owner, answers] = await Promise.all([
-    own.owner === undefined ? undefined : agents.get(own.owner).catch(() => undefined),
+  const standing = await jobs.standing(part);
+  const { id } = standing.job;
+  if (standing.over) return concluded(standing, []);
+  const [own, owner, answers] = await Promise.all([
+    jobs.explain(standing.requires),
+    standing.owner === undefined ? undefined : agents.get(standing.owner).catch(() => undefined),
     agents.others<WhyView>(`/v1/jobs/${id}/why?here=true`).catch(() => []), // The registry is away.
   ]);
-  const trouble = own.trouble ?? troubleOf(own, owner);
-  if (own.owner !== undefined && trouble === undefined) return { ...own, agents: [] };
-  const clauses = await jobs.clauses(id);
+  const trouble = standing.trouble ?? troubleOf(standing, owner);
+  const known = trouble === undefined ? standing : { ...standing, trouble };
+  if (known.owner !== undefined && trouble === undefined) return concluded(known, []);
+  const { clauses } = standing.requires;
   const told = await Promise.all(answers.map((answer) => toAgents(answer, agents, clauses)));
-  const others = told.flat().filter(({ agent }) => agent !== agents.name);
-  const all = [...own.agents, ...others].sort((a, b) => (a.agent < b.agent ? -1 : 1));
-  const possible = own.obstacles.length === 0 && all.some(({ able }) => able);
-  return { ...own, ...(trouble === undefined ? {} : { trouble }), possible, agents: all };
+  const all = [own, ...told.flat()].sort((a, b) => (a.agent < b.agent ? -1 : 1));
+  const view = concluded(known, only === undefined ? all : named(all, only));
+  const closest = view.agents.some(({ able }) => able) ? undefined : closestOf(view.agents);
+  return closest === undefined ? view : { ...view, closest };
+}
+
+function named(all: readonly AgentWhyView[], name: string): readonly AgentWhyView[] {
+  const found = all.filter(({ agent }) => agent === name);
+  if (found.length > 0) return found;
+  throw new JobrunnerError("NOT_FOUND", `there is no agent "${name}"`, {
+    hint: `There are ${all.map(({ agent }) => agent).join(", ")}.`,
+  });
+}
+
+/** Of those that answered: what a silent one lacks nobody can count. */
+function closestOf(agents: readonly AgentWhyView[]): ClosestView | undefined {
+  const [closest] = agents
+    .filter(({ last }) => last === undefined)
+    .map(({ agent, requirements }) => ({
+      agent,
+      short: requirements.filter(({ verdict }) => verdict !== "yes").length,
+    }))
+    .sort((a, b) => a.short - b.short);
+  return closest;
 }
 
 /** Why nobody works on it although its owner has a claim, until that ends. */
 function troubleOf(
-  { owner, job, leaseMs = 0 }: WhyView,
+  { owner, job, leaseMs = 0 }: Standing,
   view: AgentView | undefined,
 ): string | undefined {
   if (owner === undefined || view === undefined) return undefined; // Nobody can tell.

@@ -10,7 +10,7 @@ import type { Tell } from "../events/telling/told.js";
  */
 export class Duty {
   readonly #clock: Clock;
-  readonly #drainTimeoutMs: number;
+  readonly #drainTimeoutMs: () => number;
   readonly #tell: Tell;
   #told: Exclude<DutyState, "asleep"> = "ready";
   #asleep = false;
@@ -18,7 +18,7 @@ export class Duty {
   #grace = manyListen();
 
   /** After `drainTimeoutMs` of draining, tasks that still run are told to stop. */
-  constructor(clock: Clock, drainTimeoutMs: number, tell: Tell) {
+  constructor(clock: Clock, drainTimeoutMs: () => number, tell: Tell) {
     this.#clock = clock;
     this.#drainTimeoutMs = drainTimeoutMs;
     this.#tell = tell;
@@ -53,7 +53,7 @@ export class Duty {
     if (this.#told === "draining") return;
     const before = this.state;
     this.#told = "draining";
-    this.#leave(this.#drainTimeoutMs);
+    this.#leave(this.#drainTimeoutMs());
     this.#changed(before);
     this.#tell({ type: "agent.drain" });
   }
@@ -75,7 +75,7 @@ export class Duty {
     if (this.#asleep) return;
     const before = this.state;
     this.#asleep = true;
-    this.#leave(Math.min(limitMs, this.#drainTimeoutMs));
+    this.#leave(Math.min(limitMs, this.#drainTimeoutMs()));
     this.#changed(before);
   }
 

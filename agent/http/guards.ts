@@ -21,6 +21,15 @@ export function checkHost(header: string | undefined): void {
   throw new HttpError(421, error);
 }
 
+/** Throws 421 for a request that is meant for another agent, whose address this one has now. */
+export function checkAddressee(header: string | string[] | undefined, agent: string): void {
+  if (header === undefined || header === agent) return;
+  const error = new JobrunnerError("NOT_FOUND", `this is agent ${agent}, not ${String(header)}`, {
+    hint: "The address that was asked belongs to another agent now: see jobrunner agents.",
+  });
+  throw new HttpError(421, error);
+}
+
 /** Throws 403 for a request that a page of another site makes. */
 export function checkOrigin(header: string | undefined): void {
   if (header === undefined) return;

@@ -8,6 +8,14 @@ export const LIMITS = {
   bodyKeys: 10_000,
   /** Jobs on one page of a list. */
   pageJobs: 500,
+  /** Jobs that wait on one page of why an agent does not take them. */
+  pageWhy: 100,
+  /** The same when nobody says how many. */
+  whyJobs: 20,
+  /** Longest text that jobs are searched for, characters. */
+  search: 256,
+  /** Lines on one page of a log. */
+  pageLines: 1000,
   /** Events on one page. */
   pageEvents: 1000,
   /** Longest `?wait=`, ms; under `idleMs`, or the connection ends before the answer. */

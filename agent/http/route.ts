@@ -3,6 +3,7 @@ import type { HealthView } from "../../common/wire.js";
 import type { Agents } from "../cluster/agents.js";
 import type { Events } from "../events/events.js";
 import type { Jobs } from "../jobs.js";
+import type { JobLogs } from "../logs/job-logs.js";
 import type { Answers, Schema } from "./schemas/schema.js";
 import type { SseStreams } from "./sse.js";
 
@@ -39,9 +40,9 @@ export interface Route {
 /** What routes are made of. */
 export interface RouteOptions {
   readonly jobs: Jobs;
+  readonly logs: JobLogs;
   readonly agents: Agents;
   readonly events: Events;
-  readonly streams: SseStreams;
   /** Name of the agent that answers. */
   readonly agent: string;
   /** Of this jobrunner. */
@@ -49,4 +50,5 @@ export interface RouteOptions {
   health(): Promise<HealthView>;
   /** Aborts when the server stops: long polls answer what they know. */
   readonly stopping: AbortSignal;
+  readonly streams: SseStreams;
 }

@@ -7,6 +7,7 @@ import { eventRoutes } from "./routes/events.js";
 import { flowRoutes } from "./routes/flows.js";
 import { healthRoutes } from "./routes/health.js";
 import { jobRoutes } from "./routes/jobs.js";
+import { logRoutes } from "./routes/logs.js";
 import { openApiRoute } from "./routes/openapi.js";
 import { postingRoutes } from "./routes/posting.js";
 import { NO_QUERY } from "./schemas/schema.js";
@@ -16,6 +17,7 @@ const PARTS: readonly ((options: RouteOptions) => readonly Route[])[] = [
   postingRoutes,
   jobRoutes,
   askingRoutes,
+  logRoutes,
   flowRoutes,
   agentRoutes,
   healthRoutes,

@@ -1,5 +1,7 @@
-import type { Socket } from "node:net";
+import { once } from "node:events";
+import type { AddressInfo, Socket } from "node:net";
 import Fastify, { type FastifyInstance } from "fastify";
+import { AGENT_HEADER } from "../../common/agent-header.js";
 import { JobrunnerError } from "../../common/error.js";
 import type { Json } from "../../common/json.js";
 import { isLoopback } from "../../common/loopback.js";
@@ -11,7 +13,7 @@ import {
   sendProblem,
   toSchemaError,
 } from "./failures.js";
-import { checkEncoding, checkHost, checkOrigin, checkToken } from "./guards.js";
+import { checkAddressee, checkEncoding, checkHost, checkOrigin, checkToken } from "./guards.js";
 import { LIMITS } from "./limits.js";
 import { HttpError } from "./problem.js";
 import { coerceQuery } from "./query.js";
@@ -44,7 +46,7 @@ export interface HttpServer {
 export function createHttp(options: HttpOptions): HttpServer {
   const stopping = new AbortController();
   const app = createApp(options.timeouts ?? LIMITS);
-  installGuards(app, options.token);
+  installGuards(app, options);
   installFailures(app, options.log);
   const { signal } = stopping;
   const streams = new SseStreams({ stopping: signal, log: options.log });
@@ -99,13 +101,18 @@ async function readBody(_request: unknown, body: string | Buffer): Promise<Json>
   return parseBody(Buffer.from(body));
 }
 
-function installGuards(app: FastifyInstance, token: string | undefined): void {
+function installGuards(
+  app: FastifyInstance,
+  { agent, token }: Pick<HttpOptions, "agent" | "token">,
+): void {
   app.addHook("onRequest", async (request, reply) => {
     const { host, origin, authorization } = request.headers;
+    reply.header(AGENT_HEADER, agent); // Also of a refusal: who it was that refused.
     if (token === undefined) {
       checkHost(host);
       checkOrigin(origin);
     } else if (!HEALTH.has(request.url)) checkToken(authorization, token);
+    checkAddressee(request.headers[AGENT_HEADER], agent);
     checkEncoding(request.headers["content-encoding"]);
     reply.headers({ "cache-control": "no-store", "x-content-type-options": "nosniff" });
   });
@@ -129,11 +136,26 @@ async function listen(
   app: FastifyInstance,
   { host, port }: { readonly host: string; readonly port: number },
 ): Promise<string> {
+  const bare = host.replace(/^\[(.*)\]$/, "$1");
   try {
-    return await app.listen({ host: host.replace(/^\[(.*)\]$/, "$1"), port });
+    // fastify listens on both addresses of this name. Of others it lists the machine's addresses
+    // once it listens, which Android refuses: the agent would die of it.
+    if (bare === "localhost") return await app.listen({ host: bare, port });
+    await app.ready();
+    app.server.listen({ host: bare, port });
+    await once(app.server, "listening");
+    return urlOf(app.server.address());
   } catch (error) {
     throw toListenError(error, `${host}:${port}`);
   }
+}
+
+/** As this machine reaches it: of all addresses, that of the loopback. */
+function urlOf(address: string | AddressInfo | null): string {
+  if (typeof address !== "object" || address === null) throw new Error("it has no address");
+  const { address: at, port, family } = address;
+  const host = { "0.0.0.0": "127.0.0.1", "::": "::1" }[at] ?? at;
+  return `http://${family === "IPv6" ? `[${host}]` : host}:${String(port)}`;
 }
 
 function toListenError(error: unknown, address: string): JobrunnerError {

@@ -42,14 +42,17 @@ export interface SseOptions {
 /** The streams of one server. */
 export class SseStreams {
   readonly #options: SseOptions;
-  #open = 0;
+  readonly #open = new Set<OpenStream>();
 
   constructor(options: SseOptions) {
     this.#options = options;
+    options.stopping.addEventListener("abort", () => {
+      for (const stream of this.#open) stream.stop();
+    });
   }
 
   get open(): number {
-    return this.#open;
+    return this.#open.size;
   }
 
   /**
@@ -62,9 +65,9 @@ export class SseStreams {
     feed: (stream: SseStream) => Promise<void>,
   ): Promise<void> {
     const { limit = LIMITS.streams, log } = this.#options;
-    if (this.#open >= limit) throw busy(limit);
+    if (this.#open.size >= limit) throw busy(limit);
     const stream = new OpenStream(reply, this.#options);
-    this.#open += 1;
+    this.#open.add(stream);
     try {
       // A HEAD asks for the headers alone.
       if (request.method !== "HEAD") await feed(stream);
@@ -75,7 +78,7 @@ export class SseStreams {
       }
       stream.cut();
     } finally {
-      this.#open -= 1;
+      this.#open.delete(stream);
     }
   }
 }
@@ -91,11 +94,8 @@ class OpenStream implements SseStream {
     this.signal = this.#gone.signal;
     this.#raw = reply.raw;
     const heart = setInterval(() => this.#beat(), heartbeatMs);
-    const stop = (): void => this.#stop();
-    stopping.addEventListener("abort", stop);
     this.#raw.once("close", () => {
       clearInterval(heart);
-      stopping.removeEventListener("abort", stop);
       this.#gone.abort();
     });
     this.#raw.on("drain", () => (this.#unreadAtBeat = false));
@@ -105,7 +105,7 @@ class OpenStream implements SseStream {
       "x-accel-buffering": "no", // Proxies would hold events back until a buffer is full.
     });
     this.#raw.flushHeaders();
-    if (stopping.aborted) this.#stop();
+    if (stopping.aborted) this.stop();
   }
 
   send(event: SseEvent): void {
@@ -150,7 +150,7 @@ class OpenStream implements SseStream {
   }
 
   /** Who has not read yet what was sent would hold the server up. */
-  #stop(): void {
+  stop(): void {
     if (this.#raw.writableLength > 0) this.#drop();
     else this.#gone.abort();
   }

@@ -15,6 +15,8 @@ export interface ListQuery {
   readonly agent?: string;
   /** RFC 3339. */
   readonly since?: string;
+  /** Words of the name or the flow. */
+  readonly q?: string;
   readonly limit?: number;
   readonly cursor?: string;
 }
@@ -22,6 +24,7 @@ export interface ListQuery {
 export async function listJobs(persistence: Persistence, query: ListQuery): Promise<JobsView> {
   const wanted = query.state?.split(",").map(toState);
   const filter = toFilter(query, wanted);
+  checkTraits(persistence, filter);
   const page = await persistence.jobs(filter, query.limit ?? PAGE_JOBS, query.cursor);
   const now = await persistence.now();
   const items = page.jobs
@@ -38,7 +41,21 @@ function toFilter(query: ListQuery, wanted: readonly ListedState[] | undefined):
     ...(query.flow === undefined ? {} : { flow: query.flow }),
     ...(query.agent === undefined ? {} : { agent: query.agent }),
     ...(query.since === undefined ? {} : { since: toInstant(query.since, "/since") }),
+    ...(query.q === undefined ? {} : { text: query.q }),
   };
+}
+
+function checkTraits({ traits }: Pick<Persistence, "traits">, filter: JobFilter): void {
+  for (const [name, key] of [
+    ["agent", "agent"],
+    ["text", "q"],
+  ] as const) {
+    if (filter[name] === undefined || traits.filters.includes(name)) continue;
+    throw new JobrunnerError("USAGE", `this persistence cannot list jobs by ${name}`, {
+      hint: "List them by state, flow or time.",
+      cause: [{ pointer: `/${key}`, detail: "cannot be asked here" }],
+    });
+  }
 }
 
 type ListedState = JobState | "SCHEDULED";

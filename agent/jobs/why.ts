@@ -1,13 +1,19 @@
-import { formatClause, isEnded } from "../../common/job.js";
-import type { JobView, ObstacleView, WhyView } from "../../common/wire.js";
+import { formatClause, isEnded, type Needs } from "../../common/job.js";
+import type { AgentWhyView, JobView, ObstacleView, WhyView } from "../../common/wire.js";
 import type { JobRow, Ownership } from "../../persistence/persistence.js";
 import type { JobsOptions } from "./options.js";
 import { noSuchJob, resolveId } from "./resolve.js";
 import { isSilent } from "../owner/silent.js";
 import { toJobView } from "./views.js";
 
-/** Why a job runs, or does not; of agents, this one answers. */
-export async function whyJob(options: JobsOptions, part: string): Promise<WhyView> {
+/** How a job stands, whatever agents say of it. */
+export interface Standing extends Omit<WhyView, "agents" | "possible" | "closest" | "needs"> {
+  /** What it needs of an agent. */
+  readonly requires: Needs;
+  readonly over: boolean;
+}
+
+export async function standingOf(options: JobsOptions, part: string): Promise<Standing> {
   const { persistence, board } = options;
   const id = await resolveId(persistence, part);
   const row = await persistence.job(id);
@@ -18,19 +24,21 @@ export async function whyJob(options: JobsOptions, part: string): Promise<WhyVie
   const lost = await isSilent(options, row, owner);
   const agent = ownerships.at(-1)?.agent;
   const job = toJobView(agent === undefined ? row : { ...row, agent }, now);
-  const obstacles = obstaclesOf(job);
-  const isOver = isEnded(row.state);
-  const agents = isOver ? [] : [await options.why(row.needs)];
-  const able = obstacles.length === 0 && agents.some((each) => each.able);
   return {
     job,
     ...(owner === undefined ? {} : { owner: owner.agent, leaseMs: board.traits.leaseMs }),
     ...(owner !== undefined && lost ? { trouble: leftText(owner) } : {}),
-    needs: row.needs.clauses.map(formatClause),
-    possible: isOver || able || (owner !== undefined && !lost),
-    obstacles,
-    agents,
+    ...{ requires: row.needs, over: isEnded(row.state), obstacles: obstaclesOf(job) },
   };
+}
+
+/** What follows from how it stands and from what agents say. */
+export function concluded(standing: Standing, agents: readonly AgentWhyView[]): WhyView {
+  const { requires, over, ...told } = standing;
+  const able = told.obstacles.length === 0 && agents.some((each) => each.able);
+  const worked = told.owner !== undefined && told.trouble === undefined;
+  const needs = requires.clauses.map(formatClause);
+  return { ...told, needs, possible: over || worked || able, agents };
 }
 
 function leftText({ agent }: Ownership): string {

@@ -1,5 +1,5 @@
 import type { Registry, Verdict } from "../../capabilities/capability.js";
-import type { Evaluator } from "../../capabilities/evaluate.js";
+import type { Answer, Evaluator } from "../../capabilities/evaluate.js";
 import {
   type Clause,
   formatClause,
@@ -8,6 +8,7 @@ import {
   PROTOCOL,
 } from "../../common/job.js";
 import type { RequirementView } from "../../common/wire.js";
+import type { InTime } from "./in-time.js";
 import type { Ledger } from "./ledger.js";
 
 /** Whether this agent is able to run the jobs of a signature, or the reason why not. */
@@ -33,6 +34,21 @@ export class Matcher {
   }
 
   async match(signature: string): Promise<Match> {
+    const { abilities } = this.#options;
+    const match = await this.#match(signature, (clauses) => abilities.evaluate(clauses));
+    return match ?? no("it was not asked");
+  }
+
+  /** The same at once, or undefined when something has to be asked that may take a while. */
+  atHand(signature: string): Promise<Match | undefined> {
+    const { abilities } = this.#options;
+    return this.#match(signature, (clauses) => abilities.atHand(clauses));
+  }
+
+  async #match(
+    signature: string,
+    ask: (clauses: readonly Clause[]) => Promise<Answer | undefined>,
+  ): Promise<Match | undefined> {
     const needs = parseSignature(signature);
     if (needs === undefined) return no("the board entry cannot be read");
     for (const { verdict, observed } of this.#known(needs)) {
@@ -40,17 +56,15 @@ export class Matcher {
     }
     const taken = this.#exclusive(needs).find((key) => this.#heldHere(key));
     if (taken !== undefined) return no(`${taken}: another job here holds it`);
-    const answer = await this.#options.abilities.evaluate(needs.clauses);
-    return answer.able ? answer : no(answer.reason);
+    const answer = await ask(needs.clauses);
+    return answer?.able === false ? no(answer.reason) : answer;
   }
 
   /** Everything the jobs of these needs ask of an agent, and whether it is so here. */
-  async explain(needs: Needs): Promise<readonly RequirementView[]> {
-    const verdicts = await this.#options.abilities.verdicts(needs.clauses);
-    const clauses = needs.clauses.map(async (clause, index) => {
-      const verdict = verdicts[index] ?? { unknown: "it was not asked" };
-      return toRequirement(clause, await this.#withHolder(clause, verdict));
-    });
+  async explain(needs: Needs, within: InTime): Promise<readonly RequirementView[]> {
+    const clauses = needs.clauses.map(async (clause) =>
+      toRequirement(clause, await within(this.#withHolder(clause))),
+    );
     return [...this.#known(needs), ...(await Promise.all(clauses))];
   }
 
@@ -85,7 +99,8 @@ export class Matcher {
   }
 
   /** Free, but held for a job whose task has not taken it yet; or taken, and by which job. */
-  async #withHolder(clause: Clause, verdict: Verdict): Promise<Verdict> {
+  async #withHolder(clause: Clause): Promise<Verdict> {
+    const verdict = await this.#options.abilities.verdict(clause);
     if (!this.#isExclusive(clause) || "unknown" in verdict) return verdict;
     const holder = await this.#options.ledger.holder(formatClause(clause));
     if (holder === undefined) return verdict;

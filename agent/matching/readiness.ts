@@ -5,6 +5,7 @@ import type { Duty } from "../duty/duty.js";
 import type { Tell } from "../events/telling/told.js";
 import type { Runners } from "../runner/runner.js";
 import type { Sweep } from "../sweep.js";
+import type { InTime } from "./in-time.js";
 import { toRequirement } from "./match.js";
 
 export interface ReadinessParts {
@@ -15,7 +16,7 @@ export interface ReadinessParts {
   readonly runners: Pick<Runners, "trouble">;
   readonly abilities: Evaluator;
   /** What must be so for the agent to take any job: its owner's wish. */
-  readonly onlyWhen: readonly Clause[];
+  onlyWhen(): readonly Clause[];
   readonly tell: Tell;
 }
 
@@ -37,7 +38,7 @@ export class Readiness {
 
   /** Why it claims nothing now; undefined when it claims. Never rejects. */
   async obstacle(): Promise<string | undefined> {
-    const answer = await this.#parts.abilities.evaluate(this.#parts.onlyWhen);
+    const answer = await this.#parts.abilities.evaluate(this.#parts.onlyWhen());
     const { state: before } = this.known();
     this.#paused = answer.able ? undefined : `only when ${answer.reason}`;
     const { state: to, note } = this.known();
@@ -47,19 +48,19 @@ export class Readiness {
   }
 
   /** The same for people: every wish of its owner is asked, whatever the others say. */
-  async explain(): Promise<readonly RequirementView[]> {
-    const { abilities, onlyWhen } = this.#parts;
+  async explain(within: InTime): Promise<readonly RequirementView[]> {
+    const { abilities } = this.#parts;
+    const onlyWhen = this.#parts.onlyWhen();
     const observed = this.#state();
     const claims: RequirementView =
       observed === undefined
         ? { what: "takes jobs", verdict: "yes" }
         : { what: "takes jobs", verdict: "no", observed };
-    const verdicts = await abilities.verdicts(onlyWhen);
-    const wishes = onlyWhen.map((clause, index) => ({
-      ...toRequirement(clause, verdicts[index] ?? { unknown: "it was not asked" }),
+    const wishes = onlyWhen.map(async (clause) => ({
+      ...toRequirement(clause, await within(abilities.verdict(clause))),
       what: `only when ${formatClause(clause)}`,
     }));
-    return [claims, ...wishes];
+    return [claims, ...(await Promise.all(wishes))];
   }
 
   #state(): string | undefined {

@@ -1,41 +1,93 @@
+import type { Clock } from "../../common/clock.js";
 import type { Needs } from "../../common/job.js";
 import type { AgentWhyView, RequirementView } from "../../common/wire.js";
+import type { AgentJobsView, JobsPage, WaitingView } from "../../common/wire/agent-why.js";
+import type { JobSummary, Persistence } from "../../persistence/persistence.js";
+import { toJobView } from "../jobs/views.js";
+import { inTime, type InTime } from "./in-time.js";
 import type { Matcher } from "./match.js";
 import type { Readiness } from "./readiness.js";
 
 export interface WhyOptions {
   /** Name of this agent. */
   readonly agent: string;
-  readonly matcher: Matcher;
-  readonly slots: number;
+  readonly matcher: Pick<Matcher, "explain">;
+  readonly readiness: Pick<Readiness, "explain">;
+  readonly persistence: Pick<Persistence, "jobs" | "now">;
+  readonly clock: Clock;
+  slots(): number;
   /** Jobs that run here. */
   running(): readonly string[];
-  readonly readiness: Readiness;
 }
 
 /**
- * Why this agent does or does not take jobs with these needs: every requirement is asked, whatever
- * the others say, so that people see how much is missing.
+ * Why this agent does or does not take jobs: every requirement is asked, whatever the others say,
+ * so that people see how much is missing, and for a limited time: people wait.
  */
-export async function whyHere(options: WhyOptions, needs: Needs): Promise<AgentWhyView> {
-  const { agent, matcher, readiness } = options;
-  const requirements = [
-    ...(await readiness.explain()),
-    ...(await matcher.explain(needs)),
-    slotOf(options),
-  ];
-  const able = requirements.every(({ verdict }) => verdict === "yes");
-  return { agent, able, requirements };
+export interface WhyHere {
+  /** Jobs with these needs. Never rejects. */
+  job(needs: Needs): Promise<AgentWhyView>;
+  /** The jobs that wait, page by page. */
+  jobs(page: JobsPage): Promise<AgentJobsView>;
+}
+
+export function createWhyHere(options: WhyOptions): WhyHere {
+  return { job: (needs) => whyJob(options, needs), jobs: (page) => whyJobs(options, page) };
+}
+
+async function whyJob(options: WhyOptions, needs: Needs): Promise<AgentWhyView> {
+  const within = inTime(options.clock);
+  const [own, asked] = await Promise.all([
+    options.readiness.explain(within),
+    options.matcher.explain(needs, within),
+  ]);
+  const requirements = [...own, ...asked, slotOf(options)];
+  return { agent: options.agent, able: requirements.every(isMet), requirements };
+}
+
+async function whyJobs(options: WhyOptions, { limit, cursor }: JobsPage): Promise<AgentJobsView> {
+  const { agent, readiness, persistence, clock } = options;
+  const page = await persistence.jobs({ states: ["WAITING"] }, limit, cursor);
+  const now = await persistence.now();
+  const within = inTime(clock);
+  const [own, items] = await Promise.all([
+    readiness.explain(within),
+    Promise.all(page.jobs.map((job) => whyWaiting(options, { job, now, within }))),
+  ]);
+  const missing = [...own, slotOf(options)].filter((each) => !isMet(each));
+  return {
+    ...{ agent, able: missing.length === 0, missing, items },
+    ...(page.next === undefined ? {} : { nextCursor: page.next }),
+  };
+}
+
+async function whyWaiting(
+  { matcher }: WhyOptions,
+  { job, now, within }: { job: JobSummary; now: number; within: InTime },
+): Promise<WaitingView> {
+  const view = toJobView(job, now);
+  const due: readonly RequirementView[] =
+    view.state === "SCHEDULED"
+      ? [{ what: "due", verdict: "no", observed: `not before ${String(view.runAt)}` }]
+      : [];
+  const missing = [...due, ...(await matcher.explain(job.needs, within))].filter(
+    (each) => !isMet(each),
+  );
+  return { job: view, able: missing.length === 0, missing };
+}
+
+function isMet({ verdict }: RequirementView): boolean {
+  return verdict === "yes";
 }
 
 function slotOf({ running, slots }: WhyOptions): RequirementView {
   const what = "free slot";
-  const jobs = running();
-  if (jobs.length < slots) return { what, verdict: "yes" };
+  const [jobs, all] = [running(), slots()];
+  if (jobs.length < all) return { what, verdict: "yes" };
   return {
     what,
     verdict: "no",
-    observed: `all ${slots} in use`,
+    observed: `all ${all} in use`,
     needed: "one",
     help: `wait for one of its ${jobs.length} jobs, or give it more --slots`,
   };

@@ -7,6 +7,7 @@ import type { Claim, Claims } from "../claims.js";
 import type { ClaimTeller } from "../events/telling/claim-teller.js";
 import type { Tell } from "../events/telling/told.js";
 import type { ProgressBook } from "../jobs/progress.js";
+import type { LogBook } from "../logs/book.js";
 import type { Runners } from "../runner/runner.js";
 import type { JobControl } from "./job-control.js";
 import type { OwnerIdentity } from "./ownership.js";
@@ -32,6 +33,8 @@ export interface ExecuteOptions {
   readonly tell: Tell;
   /** What running bodies say of themselves. */
   readonly progress: ProgressBook;
+  /** What they and their commands write. */
+  readonly logs: LogBook;
   /** Aborts when the agent leaves: atoms settle, then the claim is handed on (P-22). */
   readonly leaving: AbortSignal;
   /** Aborts when settling has taken long enough. */

@@ -1,11 +1,14 @@
 import { hasCode } from "../../common/error.js";
 import { type EndState, isEnded, type ParkReason, toSignature } from "../../common/job.js";
 import { createEngine, type EngineEnd } from "../../engine/engine.js";
+import type { Change } from "../../engine/journal.js";
 import { compile } from "../../engine/plan.js";
+import type { Said } from "../../common/log.js";
 import type { JobRow, OwnershipEnd } from "../../persistence/persistence.js";
 import type { ExecuteOptions, Next, Try } from "./options.js";
 import { Narrator } from "../events/telling/narrator.js";
 import { flowHash } from "../flow-hash.js";
+import { TaskOutput } from "../logs/task-output.js";
 import { changed, migrate } from "./migration.js";
 import { beginOwnership, type JobOwnership, jobStateAfter } from "./ownership.js";
 import { DEATHS_MAX, poisonOf } from "./poison.js";
@@ -26,12 +29,14 @@ import type { JobBodies } from "../runner/runner.js";
 export async function tenure(attempted: Try, row: JobRow, options: ExecuteOptions): Promise<Next> {
   const { claim, alone } = attempted;
   const lazy = row.token === 0 && !alone;
+  const output = new TaskOutput(options, row.id);
   let bodies: JobBodies | undefined;
   let ownership: JobOwnership | undefined;
   try {
-    if (lazy) bodies = await open(attempted, row, options);
+    if (lazy) bodies = await open(attempted, row, output, options);
     ownership = await begin(attempted, row, lazy, options);
     if (ownership === undefined) return { next: "again", alone: false };
+    output.begin(ownership.token);
     if (!claim.fresh()) return await giveBack(row.id, ownership, options); // P-6
     const over = endOf(ownership);
     if (over !== undefined) return await close(ownership, over);
@@ -39,7 +44,7 @@ export async function tenure(attempted: Try, row: JobRow, options: ExecuteOption
     const poisoned = alone || row.token > 0 ? await poison(row, ownership, options) : undefined;
     if (poisoned !== undefined) return await park(ownership, poisoned, options);
     if (row.request === "suspend") return await suspend(ownership);
-    bodies ??= await open(attempted, row, options);
+    bodies ??= await open(attempted, row, output, options);
     const { move } = bodies;
     if (move !== undefined) {
       const refused = await migrate(row, ownership, bodies, move);
@@ -49,7 +54,7 @@ export async function tenure(attempted: Try, row: JobRow, options: ExecuteOption
     if (flowHash(bodies.spec) !== row.flowHash) {
       return await park(ownership, changed(row, bodies.spec), options);
     }
-    return await run({ attempted, row, ownership, bodies }, options);
+    return await run({ attempted, row, ownership, bodies, output }, options);
   } catch (error) {
     const reason = parkReason(error);
     if (ownership === undefined && hasCode(error, "BAD_PARAMETERS", "BAD_FLOW")) {
@@ -65,12 +70,18 @@ export async function tenure(attempted: Try, row: JobRow, options: ExecuteOption
     throw error;
   } finally {
     await bodies?.close(); // Before the claim is released: nothing of this owner runs on (P-22).
+    await output.flush();
   }
 }
 
-function open(attempted: Try, row: JobRow, options: ExecuteOptions): Promise<JobBodies> {
+function open(
+  attempted: Try,
+  row: JobRow,
+  output: TaskOutput,
+  options: ExecuteOptions,
+): Promise<JobBodies> {
   const { claim, alone } = attempted;
-  const { runners, identity, log } = options;
+  const { runners, identity } = options;
   const job = {
     job: row.id,
     flow: row.needs.flow,
@@ -78,7 +89,7 @@ function open(attempted: Try, row: JobRow, options: ExecuteOptions): Promise<Job
     params: row.params,
     agent: identity.agent,
     deadline: () => claim.deadline(),
-    log: (atom: string, line: string) => log.info({ jobId: row.id, atom, line }, "task output"),
+    log: (said: Said) => output.take(said),
   };
   return runners.open(job, alone);
 }
@@ -171,10 +182,11 @@ interface Running {
   readonly row: JobRow;
   readonly ownership: JobOwnership;
   readonly bodies: JobBodies;
+  readonly output: TaskOutput;
 }
 
 async function run(running: Running, options: ExecuteOptions): Promise<Next> {
-  const { row, ownership, bodies } = running;
+  const { row, ownership, bodies, output } = running;
   const { claim, control } = running.attempted;
   const { log, clock, leaving, grace, databaseNow, progress, tell } = options;
   const [job, flow, token] = [row.id, row.needs.flow, ownership.token];
@@ -186,6 +198,8 @@ async function run(running: Running, options: ExecuteOptions): Promise<Next> {
     entries: ownership.entries,
     bodies,
     append: async (changes) => {
+      // Who follows the log takes the end of the job for the end of its lines.
+      if (changes.some(isEnd)) await output.flush();
       await ownership.append(changes);
       // Not before: a first append that is refused never was a start.
       if (!started)
@@ -218,6 +232,10 @@ async function run(running: Running, options: ExecuteOptions): Promise<Next> {
     claim.lost.removeEventListener("abort", lost);
     leaving.removeEventListener("abort", leave);
   }
+}
+
+function isEnd(change: Change): boolean {
+  return change.change === "flow" && change.to !== "PENDING" && isEnded(change.to);
 }
 
 function after(row: JobRow, end: EngineEnd, options: ExecuteOptions): Next {

@@ -23,6 +23,7 @@ export function authorCapability(
   const { name, summary, usage, needs, cost, cacheMs, exclusive, limitMs } = info;
   return {
     ...{ name, summary, usage, needs, cost, cacheMs, exclusive },
+    remote: true,
     limitMs: START_LIMIT_MS + limitMs,
     mistake: (args) => runners.mistake(name, args),
     async check(args, { facts }): Promise<Verdict> {

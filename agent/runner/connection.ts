@@ -1,12 +1,14 @@
 import type { Clock } from "../../common/clock.js";
 import { hasCode, JobrunnerError } from "../../common/error.js";
+import type { LogStream, Said } from "../../common/log.js";
 import { AbortDeadline, toJsonDeadline } from "./deadline.js";
 import { Commands } from "./guard/commands.js";
 import { toError } from "./guard/guarded.js";
 import { type FromRunner, fromWire, type HostSettings, type ToRunner, toWire } from "./messages.js";
 import { type Asking, OpenCalls } from "./open-calls.js";
 import type { Deadline, Manifest } from "./runner.js";
-import { LogBudget, ReadBudget } from "./output/budgets.js";
+import { LogBudget } from "./output/budgets.js";
+import { CallOutputs } from "./output/call-output.js";
 import { storable } from "./storable.js";
 import type { OpenTransport, Transport } from "./transport/transport.js";
 
@@ -17,7 +19,7 @@ export interface ConnectionOptions {
   readonly open: OpenTransport;
   readonly memoryMb?: number;
   output(line: string): void;
-  log(session: number, atom: string, line: string): void;
+  log(session: number, said: Said): void;
   /** The runner and its commands are gone, with how; `loading` is the plugin it was loading then. */
   ended(how: string, loading: string | undefined): void;
 }
@@ -28,11 +30,6 @@ const PONG_MS = 500;
 const ERROR_LINE = /error\b/i;
 /** Characters shown of a runner's complaint. */
 const COMPLAINT_MAX = 300;
-
-interface Budgets {
-  readonly log: LogBudget;
-  readonly budget: ReadBudget;
-}
 
 /** One runner: questions out, answers in, and its end. */
 export class Connection {
@@ -53,12 +50,13 @@ export class Connection {
   #next = 1;
   readonly #deadline = new AbortDeadline();
   readonly #commands = new Commands(this.#deadline);
-  readonly #budgets = new WeakMap<Asking, Budgets>();
+  readonly #outputs: CallOutputs;
   readonly #pings = new Map<number, AbortController>();
 
   constructor(options: ConnectionOptions) {
     this.name = options.name;
     this.#options = options;
+    this.#outputs = new CallOutputs((session, said) => options.log(session, said));
     this.#calls = new OpenCalls({
       clock: options.clock,
       abort: (id, reason) => {
@@ -201,7 +199,7 @@ export class Connection {
           this.#calls.reject(message.id, fromWire(message.error)),
         );
       case "log":
-        return this.#options.log(message.session, message.atom, message.line);
+        return this.#options.log(message.session, message.said);
       case "progress":
         return this.#calls.get(message.id)?.hooks?.progress(message.fraction, message.note);
       case "save":
@@ -242,25 +240,15 @@ export class Connection {
     if (over || asking.session === undefined || asking.ask.ask !== "call") {
       return this.#post({ kind: "ended", command, error: toWire(lost(), true) });
     }
-    const { log, budget } = this.#budgetsOf(asking, asking.session, asking.ask.call.atom);
-    const take = (text: string): void => {
-      log.add(text);
+    const { log, budget } = this.#outputs.of(asking, asking.session, asking.ask);
+    const take = (text: string, stream: LogStream): void => {
+      log.add(text, stream);
       if (lines) this.#post({ kind: "output", command, line: text });
     };
     const end = await this.#commands.run({ call: id, line, output: { take, budget } });
     log.end();
     const error = toError(line.command, end);
     this.#post({ kind: "ended", command, ...(error && { error: toWire(error, false) }) });
-  }
-
-  /** Shared by all commands of one call. */
-  #budgetsOf(asking: Asking, session: number, atom: string): Budgets {
-    const known = this.#budgets.get(asking);
-    if (known !== undefined) return known;
-    const log = new LogBudget((line) => this.#options.log(session, atom, line));
-    const budgets = { log, budget: new ReadBudget() };
-    this.#budgets.set(asking, budgets);
-    return budgets;
   }
 
   async #end(exit: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { type ErrorCode, JobrunnerError } from "../../common/error.js";
 import { type Failure, toError, toFailure } from "../../common/failure.js";
 import type { Json, Store } from "../../common/json.js";
+import type { LogPhase, Said } from "../../common/log.js";
 import type { CallInfo, RetryInfo, RevertInfo, VoteInfo } from "../../engine/bodies.js";
 import type { CommandLine } from "./guard/guard-messages.js";
 import type { AbleQuestion, Deadline, Manifest } from "./runner.js";
@@ -39,6 +40,11 @@ export type BodyCall =
   | { readonly body: "retryRevert"; readonly call: RetryInfo & RevertInfo }
   | { readonly body: "onFailure"; readonly call: RetryInfo };
 
+/** What an atom does in a call. */
+export function phaseOf({ body }: BodyCall): LogPhase {
+  return body === "revert" || body === "retryRevert" ? "revert" : "execute";
+}
+
 export type Ask =
   | { readonly ask: "prepare"; readonly flow: string; readonly params: Json }
   | { readonly ask: "open"; readonly head: SessionHead }
@@ -76,12 +82,7 @@ export type FromRunner =
   | { readonly kind: "began"; readonly id: number }
   | { readonly kind: "answer"; readonly id: number; readonly value: unknown }
   | { readonly kind: "refusal"; readonly id: number; readonly error: WireError }
-  | {
-      readonly kind: "log";
-      readonly session: number;
-      readonly atom: string;
-      readonly line: string;
-    }
+  | { readonly kind: "log"; readonly session: number; readonly said: Said }
   | {
       readonly kind: "progress";
       readonly id: number;

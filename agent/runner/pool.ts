@@ -1,6 +1,7 @@
 import { BUILTIN_CAPABILITIES } from "../../capabilities/builtin/all.js";
 import type { Clock } from "../../common/clock.js";
 import { hasCode, JobrunnerError } from "../../common/error.js";
+import type { Said } from "../../common/log.js";
 import { Connection } from "./connection.js";
 import { openProcess } from "./transport/process.js";
 import type { Deadline, Manifest, PluginProblem } from "./runner.js";
@@ -55,7 +56,7 @@ interface Kept {
 /** Starts runners when they are needed, replaces those that die, stops those that idle. */
 export class RunnerPool {
   readonly #options: PoolOptions;
-  readonly #log: (session: number, atom: string, line: string) => void;
+  readonly #log: (session: number, said: Said) => void;
   readonly #kept = new Map<Connection, Kept>();
   /** Plugins that ended or blocked a runner while they were loading, with how. */
   readonly #culprits = new Map<string, string>();
@@ -64,7 +65,7 @@ export class RunnerPool {
   #started = 0;
   #trouble: string | undefined;
 
-  constructor(options: PoolOptions, log: (session: number, atom: string, line: string) => void) {
+  constructor(options: PoolOptions, log: (session: number, said: Said) => void) {
     this.#options = options;
     this.#log = log;
   }

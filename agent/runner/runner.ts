@@ -1,6 +1,7 @@
 import type { Verdict } from "../../capabilities/capability.js";
 import type { Clause } from "../../common/job.js";
 import type { Json, Store } from "../../common/json.js";
+import type { Said } from "../../common/log.js";
 import type { Bodies } from "../../engine/bodies.js";
 import type { FlowSpec } from "../../engine/flow.js";
 import type { PlainName } from "../../facts/fact.js";
@@ -83,8 +84,8 @@ export interface RunnerJob {
   readonly agent: string;
   /** Read directly before each call; sent along with it (P-34). */
   deadline(): Deadline;
-  /** A line of `ctx.log` or of a child process. */
-  log(atom: string, line: string): void;
+  /** A line of `ctx.log`, `console` or a command. */
+  log(said: Said): void;
 }
 
 /** How a job of an older version is to go on in the present one. */

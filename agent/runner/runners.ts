@@ -43,8 +43,8 @@ class PooledRunners implements Runners {
   #sessions = 0;
 
   constructor(options: RunnersOptions) {
-    this.#pool = new RunnerPool(options, (session, atom, line) => {
-      this.#jobs.get(session)?.log(atom, line);
+    this.#pool = new RunnerPool(options, (session, said) => {
+      this.#jobs.get(session)?.log(said);
     });
   }
 

@@ -52,9 +52,9 @@ export async function composeAgent(config: Config, log: Logger): Promise<Agent> 
   }
 }
 
-function openFacts({ name, tags, facts }: Config): Facts {
+function openFacts({ name, tags, facts, freePorts: ports }: Config): Facts {
   const machine = { clock: systemClock, agent: name, tags, overrides: facts };
-  return createFacts({ ...machine, ...createSources() });
+  return createFacts({ ...machine, ...createSources({ ports }) });
 }
 
 async function openMembership(config: Config, log: Logger): Promise<Membership> {
@@ -66,8 +66,10 @@ async function openMembership(config: Config, log: Logger): Promise<Membership> 
     why === undefined
       ? log.info("registered in Consul")
       : log.warn({ why }, "Consul does not know of this agent; jobs go on");
-  return new ConsulMembership({ address, onTrouble });
+  return new ConsulMembership({ address, onTrouble, onTwin: (why) => log.warn({ why }, TWIN) });
 }
+
+const TWIN = "commands by name reach neither of two agents that share one";
 
 /** Elsewhere, and on phones, sleep is only noticed when it is over. */
 async function openPower(log: Logger): Promise<Power> {

@@ -17,7 +17,7 @@ export async function dev(flags: DevFlags): Promise<number> {
     const own = { name: "dev", database: join(directory, "jobrunner.db") };
     const loaded = loadConfig({ env: process.env, flags: flagSource({ ...flags, ...own }) });
     const config = { ...loaded.config, directory };
-    const level = loaded.merged.place(["log", "level"]) === undefined ? "warn" : config.logLevel;
+    const level = loaded.merged.writtenAt(["log", "level"]).length === 0 ? "warn" : config.logLevel;
     const log = await createLog(process.stdout.isTTY === true, level);
     const agent = await composeAgent(config, log);
     const { flows, problems } = agent.manifest;

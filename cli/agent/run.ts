@@ -1,7 +1,6 @@
 import type { Logger } from "pino";
 import type { Agent } from "../../agent/agent.js";
-import type { Config } from "../../config/config.js";
-import { describeConfig } from "../../config/describe.js";
+import { changedSettings } from "../../config/describe.js";
 import { loadConfig, type Loaded } from "../../config/load.js";
 import { composeAgent } from "./compose.js";
 import { createLog } from "./log.js";
@@ -37,8 +36,10 @@ function load(flags: RunFlags): Loaded {
   return loadConfig({ env: process.env, flags: flagSource(flags), ...named });
 }
 
-/** Settings that are taken over at SIGHUP; the others need a restart. */
-const LIVE: readonly string[] = ["agent.slots", "log.level"];
+/** Settings that are taken over at SIGHUP; the others are as they were at the start. */
+const LIVE: readonly string[] = [
+  ...["agent.slots", "agent.tags", "onlyWhen", "drain.timeout", "log.level"],
+];
 
 /** What is wrong with the new settings is logged, and the old ones stay in force. */
 function reloader(
@@ -50,26 +51,17 @@ function reloader(
   return () => {
     try {
       const next = load(flags);
-      const changed = changes(current, next);
+      const changed = changedSettings(current, next);
       current = next;
-      apply(next.config, agent, log);
-      const restart = changed.filter((setting) => !LIVE.includes(setting));
-      log.info({ changed, ...(restart.length > 0 ? { restart } : {}) }, "settings read again");
+      log.level = next.config.logLevel;
+      agent.change(next.config);
+      const others = [...changedSettings(loaded, next).keys()];
+      const restart = others.filter((setting) => !LIVE.includes(setting));
+      const told = { changed: Object.fromEntries(changed), ...(restart.length > 0 && { restart }) };
+      log.info(told, "settings read again");
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       log.error(`the old settings stay in force: ${message}`);
     }
   };
-}
-
-function apply({ slots, logLevel }: Config, agent: Agent, log: Logger): void {
-  log.level = logLevel;
-  agent.setSlots(slots);
-}
-
-function changes(before: Loaded, after: Loaded): readonly string[] {
-  const old = new Map(describeConfig(before).map(({ setting, value }) => [setting, value]));
-  return describeConfig(after)
-    .filter(({ setting, value }) => old.get(setting) !== value)
-    .map(({ setting }) => setting);
 }

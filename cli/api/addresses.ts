@@ -14,7 +14,14 @@ export interface Address {
   readonly label: string;
   /** Nobody named it: that nothing listens there is no news while there is another one. */
   readonly assumed?: true;
+  /** The person named the agent by its label: no other one may obey. */
+  readonly named?: true;
+  /** What this machine's settings say it wants; the person's own comes first. */
+  readonly token?: string;
 }
+
+/** An agent as the cluster knows it; without a URL only its own machine reaches it. */
+export type Known = Pick<Address, "label" | "token"> & Partial<Pick<Address, "url">>;
 
 export interface AddressOptions {
   /**
@@ -35,37 +42,51 @@ const ANY: readonly string[] = ["any", "any-agent"];
 /**
  * The agents to ask, in order. Who names some with `--via` or JOBRUNNER_ADDR gets those and no
  * others: another agent may belong to another database. Else the default address, then the agents
- * that are registered in the state directory, then what `cluster` knows.
+ * that are registered in the state directory; whoever asks them all in vain looks further.
  */
 export async function findAddresses(
-  { via, env }: AddressOptions,
-  cluster: (local: readonly Address[]) => Promise<readonly Address[]>,
+  options: AddressOptions,
+  cluster: (local: readonly Address[]) => Promise<readonly Known[]>,
 ): Promise<readonly Address[]> {
+  const { env } = options;
   const registered = await registeredHere(env);
   const usual = registered.find(({ url }) => url === DEFAULT_ADDRESS);
   const local = [usual ?? STANDARD, ...registered.filter((address) => address !== usual)];
-  const named = via ?? env["JOBRUNNER_ADDR"];
-  if (named === undefined || named === "") return local;
+  const named = namedBy(options);
+  if (named === undefined) return local;
   const found: Address[] = [];
   for (const text of named.split(",").map((each) => each.trim())) {
-    if (ANY.includes(text)) found.push(...shuffled(await cluster(local)));
+    if (ANY.includes(text)) found.push(...shuffled((await cluster(local)).filter(isReached)));
     else if (!looksLikeName(text)) found.push(toAddress(text));
     else found.push(await byName(text, registered, () => cluster(local)));
   }
   return found;
 }
 
+/** What the person said; undefined when any agent will do. */
+export function namedBy({ via, env }: AddressOptions): string | undefined {
+  const named = via ?? env["JOBRUNNER_ADDR"];
+  return named === "" ? undefined : named;
+}
+
 async function byName(
   name: string,
   registered: readonly Address[],
-  cluster: () => Promise<readonly Address[]>,
+  cluster: () => Promise<readonly Known[]>,
 ): Promise<Address> {
   const here = registered.find(({ label }) => label === name);
-  if (here !== undefined) return here;
+  if (here !== undefined) return { ...here, named: true };
   const known = await cluster().catch(() => []); // Nobody can be asked: then nobody has the name.
   const there = known.find(({ label }) => label === name);
-  if (there !== undefined) return there;
-  throw unknownAgent(name, [...registered, ...known]);
+  if (there === undefined) throw unknownAgent(name, [...registered, ...known]);
+  if (isReached(there)) return { ...there, named: true };
+  throw new JobrunnerError("UNREACHABLE", `agent ${name} listens on its own machine only`, {
+    hint: `Ask for it there, or ask another agent about it: jobrunner agents ${name}`,
+  });
+}
+
+export function isReached(known: Known): known is Known & Address {
+  return known.url !== undefined;
 }
 
 /** So that not all commands of all machines go to the same agent. */
@@ -98,7 +119,7 @@ function toAddress(text: string): Address {
     : { url: origin, label: host };
 }
 
-function unknownAgent(name: string, registered: readonly Address[]): JobrunnerError {
+function unknownAgent(name: string, registered: readonly Known[]): JobrunnerError {
   const names = [...new Set(registered.map(({ label }) => label))];
   const meant = nearest(name, names);
   const known = names.length === 0 ? "No agent is registered." : `There are ${names.join(", ")}.`;

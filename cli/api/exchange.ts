@@ -1,4 +1,5 @@
 import { type IncomingMessage, request } from "node:http";
+import { AGENT_HEADER } from "../../common/agent-header.js";
 import { JobrunnerError } from "../../common/error.js";
 
 /** One request to one agent. */
@@ -8,6 +9,8 @@ export interface Exchange {
   readonly body?: string;
   readonly key?: string | undefined;
   readonly token?: string | undefined;
+  /** Name of the only agent that may obey. */
+  readonly only?: string | undefined;
   /** Time for the whole answer, ms. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
@@ -17,6 +20,8 @@ export interface Exchange {
 
 export interface Answer {
   readonly status: number;
+  /** Name of the agent that answers. */
+  readonly agent?: string;
   readonly body: unknown;
   /** The posting had been made before, with the same key. */
   readonly replayed: boolean;
@@ -68,12 +73,14 @@ function send(
   options: Exchange & { readonly accept?: string },
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
-  const { method, url, body, key, token, accept = "application/json", lastEventId } = options;
+  const { method, url, body, key, token, only, lastEventId } = options;
+  const { accept = "application/json" } = options;
   const headers = {
     accept,
     ...(body === undefined ? {} : { "content-type": "application/json" }),
     ...(key === undefined ? {} : { "idempotency-key": key }),
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    ...(only === undefined ? {} : { [AGENT_HEADER]: only }),
     ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
   };
   return new Promise((resolve, reject) => {
@@ -92,11 +99,19 @@ async function readAnswer(incoming: IncomingMessage): Promise<Answer> {
     if (bytes > ANSWER_BYTES_MAX) throw new Error("the answer is too large");
     chunks.push(chunk);
   }
+  const agent = agentOf(incoming);
   return {
+    ...(agent === undefined ? {} : { agent }),
     status: incoming.statusCode ?? 0,
     body: parse(Buffer.concat(chunks).toString("utf8")),
     replayed: incoming.headers["idempotency-replayed"] === "true",
   };
+}
+
+/** Name of the agent that gives this answer. */
+export function agentOf({ headers }: IncomingMessage): string | undefined {
+  const agent = headers[AGENT_HEADER];
+  return typeof agent === "string" ? agent : undefined;
 }
 
 function parse(text: string): unknown {

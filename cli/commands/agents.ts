@@ -1,4 +1,5 @@
 import type { AgentsView, AgentView } from "../../common/wire.js";
+import type { ForgottenView } from "../../common/wire/forgotten.js";
 import { createClient } from "../api/client.js";
 import { EXIT } from "../exit.js";
 import type { CommonOptions } from "../options.js";
@@ -44,6 +45,24 @@ export async function tellAgent(
   printAgent(terminal, options, body);
   if (body.state === "draining" && (body.jobs ?? []).length > 0) {
     terminal.say("its jobs go to other agents at their next step; see them: jobrunner show");
+  }
+  return EXIT.ok;
+}
+
+/** `jobrunner agent forget NAME`: one that is gone or renamed is not listed any more. */
+export async function forgetAgent(name: string, options: CommonOptions): Promise<number> {
+  const terminal = createTerminal(options);
+  const client = await createClient({ ...options, env: process.env, say: terminal.say });
+  const path = `/v1/agents/${encodeURIComponent(name)}/forget`;
+  const { body } = await client.post<ForgottenView>(path, undefined);
+  if (options.output === "json") terminal.print(JSON.stringify(body, undefined, 2));
+  else if (options.output === "jsonl") terminal.print(JSON.stringify(body));
+  else terminal.print(body.agent);
+  if (!body.forgotten) {
+    terminal.say(
+      `a Consul agent that runs on its machine lists it again within minutes; there: ` +
+        `consul services deregister -id=jobrunner-${body.agent}`,
+    );
   }
   return EXIT.ok;
 }

@@ -17,6 +17,8 @@ export interface ShowOptions extends CommonOptions {
   readonly agent?: string;
   /** RFC 3339. */
   readonly since?: string;
+  /** Words of the name or the flow. */
+  readonly text?: string;
   readonly limit?: number;
   readonly all?: boolean;
   /** Milliseconds between two looks although nothing was heard. */
@@ -89,8 +91,8 @@ async function listJobs(client: Client, options: ShowOptions): Promise<readonly 
 }
 
 function queryOf(options: ShowOptions, limit: number, cursor: string | undefined): string {
-  const { state, flow, agent, since } = options;
-  const wanted = { state: state?.toUpperCase(), flow, agent, since, limit, cursor };
+  const { state, flow, agent, since, text } = options;
+  const wanted = { state: state?.toUpperCase(), flow, agent, since, q: text, limit, cursor };
   const query = new URLSearchParams();
   for (const [key, value] of Object.entries(wanted)) {
     if (value !== undefined) query.set(key, String(value));

@@ -1,21 +1,95 @@
+import { JobrunnerError } from "../../common/error.js";
 import type { WhyView } from "../../common/wire.js";
-import { createClient } from "../api/client.js";
+import type { AgentJobsView } from "../../common/wire/agent-why.js";
+import { type Client, createClient } from "../api/client.js";
 import { jobPath } from "../api/job-path.js";
 import { EXIT } from "../exit.js";
 import type { CommonOptions } from "../options.js";
-import { renderWhy } from "../screen/why.js";
-import { createTerminal } from "../terminal.js";
+import { renderAgentWhy } from "../screen/why/agent-why.js";
+import { renderWhy } from "../screen/why/why.js";
+import { createTerminal, type Terminal } from "../terminal.js";
 
-/** `jobrunner why JOB`. Returns the exit code: 13 when nobody that was asked can run it now. */
-export async function why(job: string, options: CommonOptions): Promise<number> {
+export interface WhyOptions extends CommonOptions {
+  /** Name of the agent whose view is wanted. */
+  readonly agent?: string;
+  /** Jobs that wait and are looked at, at most. */
+  readonly limit?: number;
+}
+
+/** Of a page, and without a limit: those that wait longest are seldom the question. */
+const PAGE_JOBS = 20;
+/** Largest page an agent answers. */
+const PAGE_JOBS_MAX = 100;
+
+/**
+ * `jobrunner why JOB`, `why JOB --agent A`, and `why --agent A`: the jobs that wait and that A does
+ * not take. Returns the exit code: 13 when nobody that was asked can run them now.
+ */
+export async function why(job: string | undefined, options: WhyOptions): Promise<number> {
   const terminal = createTerminal(options);
-  const client = await createClient({ ...options, env: process.env, say: terminal.say });
-  const view = await client.get<WhyView>(`${jobPath(job)}/why`);
-  if (options.output === "json") terminal.print(JSON.stringify(view, undefined, 2));
-  else if (options.output === "jsonl") terminal.print(JSON.stringify(view));
-  else if (options.output === "name") terminal.print(ableOf(view).join("\n"));
+  const connect = (): Promise<Client> =>
+    createClient({ ...options, env: process.env, say: terminal.say });
+  if (job !== undefined) return whyJob(job, { terminal, options, client: await connect() });
+  const { agent } = options;
+  if (agent === undefined) {
+    throw new JobrunnerError("USAGE", "neither a job nor an agent is named", {
+      hint: "Ask jobrunner why JOB, why JOB --agent NAME, or why --agent NAME.",
+    });
+  }
+  return whyAgent(agent, { terminal, options, client: await connect() });
+}
+
+interface Asked {
+  readonly terminal: Terminal;
+  readonly options: WhyOptions;
+  readonly client: Client;
+}
+
+async function whyJob(job: string, { terminal, options, client }: Asked): Promise<number> {
+  const { agent, output } = options;
+  const only = agent === undefined ? "" : `?agent=${encodeURIComponent(agent)}`;
+  const view = await client.get<WhyView>(`${jobPath(job)}/why${only}`);
+  if (output === "json") terminal.print(JSON.stringify(view, undefined, 2));
+  else if (output === "jsonl") terminal.print(JSON.stringify(view));
+  else if (output === "name") terminal.print(ableOf(view).join("\n"));
   else terminal.print(renderWhy(terminal.out, view, Date.now()));
   return view.possible ? EXIT.ok : EXIT.impossible;
+}
+
+async function whyAgent(name: string, { terminal, options, client }: Asked): Promise<number> {
+  const view = await allPages(name, client, options.limit ?? PAGE_JOBS);
+  switch (options.output ?? "table") {
+    case "json":
+      terminal.print(JSON.stringify(view, undefined, 2));
+      break;
+    case "jsonl":
+      terminal.print(view.items.map((item) => JSON.stringify(item)).join("\n"));
+      break;
+    case "name": // Those that it takes.
+      terminal.print(takenBy(view).join("\n"));
+      break;
+    case "table":
+      terminal.print(renderAgentWhy(terminal.out, view, Date.now()));
+  }
+  return view.items.length > 0 && takenBy(view).length === 0 ? EXIT.impossible : EXIT.ok;
+}
+
+async function allPages(name: string, client: Client, limit: number): Promise<AgentJobsView> {
+  const path = `/v1/agents/${encodeURIComponent(name)}/why`;
+  const page = async (size: number, cursor?: string): Promise<AgentJobsView> => {
+    const after = cursor === undefined ? "" : `&cursor=${encodeURIComponent(cursor)}`;
+    return client.get<AgentJobsView>(`${path}?limit=${String(size)}${after}`);
+  };
+  let view = await page(Math.min(limit, PAGE_JOBS_MAX));
+  while (view.nextCursor !== undefined && view.items.length < limit) {
+    const next = await page(Math.min(limit - view.items.length, PAGE_JOBS_MAX), view.nextCursor);
+    view = { ...next, items: [...view.items, ...next.items] };
+  }
+  return view;
+}
+
+function takenBy({ able, items }: AgentJobsView): readonly string[] {
+  return able ? items.filter((item) => item.able).map(({ job }) => job.id) : [];
 }
 
 /** Agents that may take it, or the one that has it. */

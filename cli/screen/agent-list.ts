@@ -71,7 +71,7 @@ const COLUMNS: readonly AgentColumn[] = [
     title: "ADDRESS",
     flexible: true,
     wide: true,
-    of: ({ url }) => ({ text: url.replace("http://", "") }),
+    of: ({ url }, { style }) => ({ text: url?.replace("http://", "") ?? dash(style) }),
   },
   {
     title: "NOTE",

@@ -15,6 +15,16 @@ export function clean(text: string): string {
   return text.replaceAll(/[\r\n\t]+/g, " ").replaceAll(CONTROL, "\ufffd");
 }
 
+/** The same with nothing lost: what a terminal would obey is spelled out, `\\x1b`; tabs stay. */
+export function escaped(text: string): string {
+  return text.replaceAll(CONTROL, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    if (character === "\t") return character;
+    const digits = code.toString(16);
+    return code <= 0xff ? `\\x${digits.padStart(2, "0")}` : `\\u{${digits}}`;
+  });
+}
+
 /** Columns that `text` takes; colour codes take none. */
 export function widthOf(text: string): number {
   let width = 0;

@@ -5,16 +5,23 @@ import type { Member } from "../membership.js";
 import { toMember } from "./instance.js";
 import { SERVICE } from "./membership.js";
 
-/** Agents as Consul's catalog has them, for who is no agent: Consul's usual variables say where. */
-export async function findMembers(
-  env: Readonly<Record<string, string | undefined>>,
-  timeoutMs: number,
-): Promise<readonly Member[]> {
-  const given = env["CONSUL_HTTP_ADDR"] ?? "127.0.0.1:8500";
-  const secure = given.startsWith("https://");
-  const where = `consul${secure ? "+https" : ""}://${given.replace(/^https?:\/\//, "")}`;
-  const { address } = await resolveConsulUrl(where, [], env);
+export interface Find {
+  /** URL for resolveConsulUrl; without one Consul's usual variables say where. */
+  readonly registry?: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly timeoutMs: number;
+}
+
+/** Agents as Consul's catalog has them, for who is no agent. */
+export async function findMembers({ registry, env, timeoutMs }: Find): Promise<readonly Member[]> {
+  const { address } = await resolveConsulUrl(registry ?? usual(env), [], env);
   using client = new ConsulClient(address, timeoutMs);
   const { body = [] } = await listInstances(client, SERVICE);
   return body.map(toMember);
+}
+
+function usual(env: Find["env"]): string {
+  const given = env["CONSUL_HTTP_ADDR"] || "127.0.0.1:8500";
+  const secure = given.startsWith("https://");
+  return `consul${secure ? "+https" : ""}://${given.replace(/^https?:\/\//, "")}`;
 }

@@ -31,16 +31,28 @@ export function toInstance(
   { name, machine, version, url, tags, facts }: Omit<Self, "note">,
   service: string,
 ): Pick<ServicePlan, "name" | "address" | "port" | "tags" | "meta"> {
-  const { hostname, port } = new URL(url);
-  const pairs = Object.entries({ name, machine, version, url, ...facts })
+  const pairs = Object.entries({
+    name,
+    machine,
+    version,
+    ...(url === undefined ? {} : { url }),
+    ...facts,
+  })
     .slice(0, PAIRS_MAX)
     .map(([key, value]) => [key.replaceAll(/[^\w-]/g, "_").slice(0, KEY_MAX), cut(value)]);
   return {
     name: service,
-    address: hostname.replace(/^\[|\]$/g, ""),
-    port: Number(port || (url.startsWith("https:") ? 443 : 80)),
+    ...(url === undefined ? {} : placeOf(url)),
     tags: [`v${version}`, ...tags].slice(0, TAGS_MAX),
     meta: Object.fromEntries(pairs) as Record<string, string>,
+  };
+}
+
+function placeOf(url: string): Pick<ServicePlan, "address" | "port"> {
+  const { hostname, port } = new URL(url);
+  return {
+    address: hostname.replace(/^\[|\]$/g, ""),
+    port: Number(port || (url.startsWith("https:") ? 443 : 80)),
   };
 }
 
@@ -53,16 +65,16 @@ export function toOutput(note: string, now: number): string {
   return `${note}\nas of ${new Date(now).toISOString()}`;
 }
 
-export function toMember({ id, address, port, tags, meta, checks }: Instance): Member {
+export function toMember({ id, tags, meta, checks }: Instance): Member {
   const { name = id, machine, version, url, [ASLEEP]: asleep, ...facts } = meta;
   const asleepSince = timeOf(asleep);
   const heardAt = heardOf(checks.find((check) => check.id === id));
   return {
     name,
-    url: url ?? `http://${address.includes(":") ? `[${address}]` : address}:${String(port)}`,
     state: asleepSince === undefined ? stateOf(id, checks) : "asleep",
     tags: tags.filter((tag) => tag !== `v${version ?? ""}`),
     facts,
+    ...(url === undefined ? {} : { url }),
     ...(machine === undefined ? {} : { machine }),
     ...(version === undefined ? {} : { version }),
     ...(heardAt === undefined ? {} : { heardAt }),

@@ -1,17 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { JobrunnerError } from "../../common/error.js";
 import { ConsulClient } from "../../consul/client.js";
 import type { ConsulAddress } from "../../consul/address.js";
 import { listInstances } from "../../consul/health.js";
-import { beat, deregisterService, registerService } from "../../consul/service.js";
+import { beat, deregisterService, forgetInstance, registerService } from "../../consul/service.js";
 import type { Member, Membership, Self } from "../membership.js";
 import { fallenAsleep, toInstance, toMember, toOutput } from "./instance.js";
 import { Maintenance } from "./maintenance.js";
 import { Publishing } from "./publishing.js";
+import { Twins } from "./twins.js";
 
 export interface ConsulMembershipOptions {
   readonly address: ConsulAddress;
   /** Told when Consul stops answering, and (undefined) when it answers again. */
   readonly onTrouble: (why: string | undefined) => void;
+  /** Told when an agent of another machine turns out to have this one's name. */
+  readonly onTwin?: (why: string) => void;
   /** Between two beats, milliseconds; the check is critical after four of them. */
   readonly beatMs?: number;
   /** Longest pause between two registrations because of changed facts, milliseconds. */
@@ -45,8 +49,9 @@ export class ConsulMembership implements Membership {
   readonly #stop = new AbortController();
   readonly #publishing: Publishing;
   readonly #maintenance = new Maintenance();
+  readonly #twins: Twins;
   #self: (() => Self) | undefined;
-  #name = "";
+  #named: Pick<Self, "name" | "machine"> = { name: "", machine: "" };
   #trouble: string | undefined;
   #loop: Promise<void> | undefined;
   #hurry = new AbortController();
@@ -55,7 +60,9 @@ export class ConsulMembership implements Membership {
   #listed: { readonly members: readonly Member[]; readonly at: number } | undefined;
 
   constructor(options: ConsulMembershipOptions) {
-    this.#options = { beatMs: BEAT_MS, publishMs: PUBLISH_MS, ...options };
+    const quiet = { onTwin: () => undefined };
+    this.#options = { beatMs: BEAT_MS, publishMs: PUBLISH_MS, ...quiet, ...options };
+    this.#twins = new Twins(this.#options.onTwin);
     const { address, beatMs, publishMs } = this.#options;
     const pauses = { firstMs: Math.min(beatMs, publishMs), mostMs: publishMs };
     this.#publishing = new Publishing({ ...pauses, random: Math.random });
@@ -64,7 +71,7 @@ export class ConsulMembership implements Membership {
 
   announce(self: () => Self, told: Told): void {
     this.#self = self;
-    this.#name = self().name;
+    this.#named = self();
     this.#loop ??= this.#run(self, told);
   }
 
@@ -86,7 +93,21 @@ export class ConsulMembership implements Membership {
   }
 
   trouble(): string | undefined {
-    return this.#trouble;
+    return this.#trouble ?? this.#twins.trouble;
+  }
+
+  async forget(name: string, reach: "here" | "everywhere"): Promise<boolean> {
+    const { body = [] } = await listInstances(this.#client, SERVICE, { timeoutMs: LIST_MS });
+    const named = body.filter((instance) => toMember(instance).name === name);
+    const silent = named.filter((each) => ["gone", "asleep"].includes(toMember(each).state));
+    if (silent.length === 0 && named.length > 0) throw beats(name);
+    let taken = silent.length > 0;
+    for (const instance of silent) {
+      if (await deregisterService(this.#client, instance.id)) continue;
+      taken = false;
+      if (reach === "everywhere") await forgetInstance(this.#client, instance);
+    }
+    return taken;
   }
 
   async members(): Promise<readonly Member[]> {
@@ -109,13 +130,15 @@ export class ConsulMembership implements Membership {
   }
 
   get #id(): string {
-    return `${SERVICE}-${this.#name}`;
+    return this.#twins.idOf(this.#named, SERVICE);
   }
 
   async #list(): Promise<readonly Member[]> {
     const { body = [] } = await listInstances(this.#client, SERVICE, { timeoutMs: LIST_MS });
     const members = body.map(toMember).sort((a, b) => (a.name < b.name ? -1 : 1));
     this.#listed = { members, at: performance.now() };
+    if (this.#self !== undefined && this.#twins.look(members, this.#named))
+      this.#publishing.forget();
     return members;
   }
 
@@ -135,6 +158,8 @@ export class ConsulMembership implements Membership {
   async #round(self: () => Self, told: Told): Promise<void> {
     const { signal } = this.#stop;
     if (this.#asleep !== undefined) return this.#fallAsleep(self(), this.#asleep);
+    // Before it registers for the first time: somebody may have its name.
+    if (performance.now() - (this.#listed?.at ?? -Infinity) >= LIST_EVERY_MS) await this.#list();
     const { note, ...listed } = self();
     if (this.#publishing.isDue(JSON.stringify(listed), performance.now())) {
       await this.#register(listed);
@@ -146,7 +171,6 @@ export class ConsulMembership implements Membership {
       await beat(this.#client, this.#id, { output, signal });
     }
     await this.#maintenance.settle({ client: this.#client, id: this.#id }, told, { signal });
-    if (performance.now() - (this.#listed?.at ?? -Infinity) >= LIST_EVERY_MS) await this.#list();
   }
 
   /** Once: another beat would say that it is awake. */
@@ -161,7 +185,7 @@ export class ConsulMembership implements Membership {
     asleep.told = true;
     // Consul's agent may sleep with this machine: what it has not passed on is not known yet.
     for (let look = 0; look < KNOWN_LOOKS && this.#asleep === asleep; look += 1) {
-      const own = (await this.#list()).find(({ name }) => name === this.#name);
+      const own = (await this.#list()).find(({ name }) => name === this.#named.name);
       if (own?.state === "asleep") break;
       await sleep(KNOWN_LOOK_MS, undefined, { signal }).catch(() => undefined);
     }
@@ -170,7 +194,7 @@ export class ConsulMembership implements Membership {
 
   async #register(self: Omit<Self, "note">): Promise<void> {
     const ttlMs = this.#options.beatMs * BEATS_MISSED;
-    const url = `${self.url}/livez`;
+    const http = { ...HTTP, id: `${this.#id}-http`, notes: "whether its API can be reached" };
     await registerService(this.#client, {
       ...toInstance(self, SERVICE),
       id: this.#id,
@@ -178,7 +202,8 @@ export class ConsulMembership implements Membership {
         ...{ id: this.#id, name: "Heartbeat", notes: `what agent ${self.name} says of itself` },
         ...{ ttlMs, forgetAfterMs: FORGET_MS, warnsAtFirst: true },
       },
-      http: { ...HTTP, id: `${this.#id}-http`, notes: "whether its API can be reached", url },
+      // Nobody else reaches one without an address, Consul's agent neither.
+      ...(self.url === undefined ? {} : { http: { ...http, url: `${self.url}/livez` } }),
     });
     this.#publishing.done(JSON.stringify(self), performance.now());
     this.#maintenance.forget();
@@ -189,4 +214,10 @@ export class ConsulMembership implements Membership {
     this.#trouble = why;
     this.#options.onTrouble(why);
   }
+}
+
+function beats(name: string): JobrunnerError {
+  return new JobrunnerError("CONFLICT", `agent ${name} beats in Consul`, {
+    hint: "Stop it first: one that stops cleanly is not listed any more.",
+  });
 }

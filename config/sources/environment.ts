@@ -1,4 +1,5 @@
 import { parse } from "yaml";
+import { kebab } from "../../common/text/kebab.js";
 import { nearest } from "../../common/text/nearest.js";
 import { normalise } from "./normalise.js";
 import { keysUnder } from "../schema.js";
@@ -66,12 +67,33 @@ function pathOf(words: string): readonly string[] | undefined {
 
 function misspelt(name: string, words: string): readonly Problem[] {
   const [first = ""] = words.split("__");
-  const keys = keysUnder([]).map((key) => key.toUpperCase());
-  const known = keys.includes(first);
-  const meant = known ? undefined : nearest(first, keys);
-  if (!known && meant === undefined) return [];
-  const hint = meant === undefined ? "" : `; did you mean ${PREFIX}${meant}?`;
-  return [{ path: [], message: `is not a setting${hint}`, place: { label: name } }];
+  const isOurs =
+    pathOf(first) !== undefined || nearest(first, keysUnder([]).map(wordOf)) !== undefined;
+  if (!isOurs) return [];
+  const message = `is not a setting; ${meantBy(words.split("__"))}`;
+  return [{ path: [], message, place: { label: name } }];
+}
+
+/** The variable that is meant, as far as its words lead to settings. */
+function meantBy(words: readonly string[]): string {
+  const known = words.findLastIndex((_, index) => pathOf(words.slice(0, index + 1).join("__")));
+  const above = words.slice(0, known + 1);
+  const nameOf = (...last: readonly string[]): string => PREFIX + [...above, ...last].join("__");
+  const keys = keysUnder(pathOf(above.join("__")) ?? []).map(wordOf);
+  if (keys.length === 0) return `what it is to hold stands in ${nameOf()}, as in YAML`;
+  const word = words[known + 1] ?? "";
+  const meant = nearest(
+    word.replaceAll("_", ""),
+    keys.map((key) => key.replaceAll("_", "")),
+  );
+  const key = keys.find((each) => each.replaceAll("_", "") === meant);
+  if (key !== undefined) return `did you mean ${nameOf(key, ...words.slice(known + 2))}?`;
+  return `there are ${keys.map((each) => nameOf(each)).join(", ")}`;
+}
+
+/** `freePorts` -> `FREE_PORTS`. */
+function wordOf(key: string): string {
+  return kebab(key).replaceAll("-", "_").toUpperCase();
 }
 
 function put(settings: Settings, [key = "", ...rest]: readonly string[], value: unknown): Settings {

@@ -3,8 +3,14 @@ import { type Document, isMap, isNode, LineCounter, parseDocument } from "yaml";
 import { normalise } from "./normalise.js";
 import { isObject, type Path, type Place, type Problem, type Source } from "./source.js";
 
-/** A file read, or what is wrong with its text. */
-export type FileRead = { readonly source: Source } | { readonly problems: readonly Problem[] };
+/** What is wrong with a file's text; without a source nothing of it could be read. */
+export interface FileRead {
+  readonly source?: Source;
+  readonly problems: readonly Problem[];
+}
+
+/** After these the rest of the text means what it says. */
+const HARMLESS: readonly string[] = ["DUPLICATE_KEY"];
 
 /** Reads a YAML (so JSON, too) file of settings; undefined when there is no such file. */
 export function readSettingsFile(file: string): FileRead | undefined {
@@ -30,12 +36,10 @@ export function parseSettings(text: string, label: string): FileRead {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const placeAt = (offset: number): Place => place(text, label, lines.linePos(offset));
-  if (document.errors.length > 0) {
-    const problems = document.errors.map(({ message, pos }) => {
-      return { path: [], message, place: placeAt(pos[0]) };
-    });
-    return { problems };
-  }
+  const problems = document.errors.map(({ message, pos }) => {
+    return { path: [], message, place: placeAt(pos[0]) };
+  });
+  if (document.errors.some(({ code }) => !HARMLESS.includes(code))) return { problems };
   const written: unknown = document.toJS() ?? {};
   if (!isObject(written)) {
     const message = "is not a list of settings: write `key: value`, one a line";
@@ -45,7 +49,7 @@ export function parseSettings(text: string, label: string): FileRead {
     settings: normalise(written),
     place: (path: Path, part: "key" | "value" = "value") => placeAt(offsetOf(document, path, part)),
   };
-  return { source };
+  return { source, problems };
 }
 
 /** Where the key or value at `path` begins; of a map, and of what is missing, the key above. */

@@ -1,4 +1,4 @@
-import { isObject, type Path, type Place, type Settings, type Source } from "./source.js";
+import { at, isObject, type Path, type Place, type Settings, type Source } from "./source.js";
 
 /** All sources as one, with the way back to where each setting came from. */
 export interface Merged {
@@ -6,6 +6,8 @@ export interface Merged {
   /** The source that decided the setting at `path`; undefined for one that nobody wrote. */
   sourceOf(path: Path): Source | undefined;
   place(path: Path, part?: "key"): Place | undefined;
+  /** Where the setting at `path` is written, or the parts of it; nowhere for a default. */
+  writtenAt(path: Path): readonly Place[];
 }
 
 /** Later sources win, key by key; lists and kinds of boards are replaced as a whole. */
@@ -20,7 +22,23 @@ export function merge(sources: readonly Source[]): Merged {
     }
     return undefined;
   };
-  return { settings, sourceOf, place: (path, part) => sourceOf(path)?.place(path, part) };
+  return {
+    settings,
+    sourceOf,
+    place: (path, part) => sourceOf(path)?.place(path, part),
+    writtenAt(path) {
+      const sources = leavesOf(at(settings, path), path).map((leaf) => origins.get(keyOf(leaf)));
+      return [...new Set(sources)].flatMap((source) => source?.place(path) ?? []);
+    },
+  };
+}
+
+/** Paths of all that is no object with something in it. */
+function leavesOf(value: unknown, path: Path): readonly Path[] {
+  if (value === undefined) return [];
+  const below = isObject(value) ? Object.entries(value) : [];
+  if (below.length === 0) return [path];
+  return below.flatMap(([key, each]) => leavesOf(each, [...path, key]));
 }
 
 interface Trace {

@@ -3,7 +3,7 @@ import { isObject, type Settings } from "./source.js";
 /*
  * Short forms become long ones, so that the rest knows one form only:
  * `board: consul`, `board: redis://nas:6379`, `persistence: jobs.db`, `flows: [dir]`,
- * `onlyWhen: on_mains`.
+ * `onlyWhen: on_mains`, `peers: http://nas:7463`.
  */
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -15,14 +15,25 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 export function normalise(settings: Settings): Settings {
-  const { board, persistence, flows, onlyWhen } = settings;
+  const { board, persistence, flows, onlyWhen, peers } = settings;
   return {
     ...settings,
     ...(board === undefined ? {} : { board: part(board) }),
     ...(persistence === undefined ? {} : { persistence: part(persistence) }),
-    ...(typeof onlyWhen === "string" ? { onlyWhen: [onlyWhen] } : {}),
-    ...(Array.isArray(flows) ? { flows: { dirs: flows as readonly unknown[] } } : {}),
+    ...(onlyWhen === undefined ? {} : { onlyWhen: list(onlyWhen) }),
+    ...(peers === undefined ? {} : { peers: list(peers) }),
+    ...(flows === undefined ? {} : { flows: directories(flows) }),
   };
+}
+
+/** A list of one is written without brackets. */
+function list(value: unknown): unknown {
+  return typeof value === "string" ? [value] : value;
+}
+
+function directories(flows: unknown): unknown {
+  if (!isObject(flows)) return { dirs: list(flows) };
+  return flows["dirs"] === undefined ? flows : { ...flows, dirs: list(flows["dirs"]) };
 }
 
 /** A board or a persistence: a kind by its name, a URL, or an object already. */

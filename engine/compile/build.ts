@@ -61,7 +61,13 @@ export function atomOf(plan: Plan, name: string): AtomNode {
   throw new JobrunnerError("BAD_RECORD", message);
 }
 
+const PATTERNS: readonly unknown[] = ["linear", "unordered", "graph"];
+
 function addFlow(site: Site, spec: FlowSpec, place: Place): Ends {
+  if (!PATTERNS.includes(spec.pattern)) {
+    const message = `Flow "${spec.name}" has pattern "${String(spec.pattern)}"; there are ${PATTERNS.join(", ")}`;
+    throw new FlowError("BadValue", message, [spec.name]);
+  }
   const path = place.path === "" ? spec.name : `${place.path}/${spec.name}`;
   const graph = spec.pattern === "graph" ? site.table.graph(spec) : undefined;
   const enter = addNode(site, (index) => ({ kind: "enter", index, name: spec.name }));

@@ -1,5 +1,5 @@
 import { at } from "../../common/at.js";
-import type { Depth, FlowSpec, LinkSpec, TaskSpec } from "../flow.js";
+import { type Depth, DEPTHS, type FlowSpec, type LinkSpec, type TaskSpec } from "../flow.js";
 import { FlowError } from "./flow-error.js";
 
 type Child = TaskSpec | FlowSpec;
@@ -7,6 +7,8 @@ type Child = TaskSpec | FlowSpec;
 /** What a child of a flow needs from outside and gives to the outside. */
 export interface Symbols {
   readonly requires: ReadonlySet<string>;
+  /** What orders it: whoever provides one of these comes before. All it requires, and more. */
+  readonly follows: ReadonlySet<string>;
   readonly provides: ReadonlySet<string>;
 }
 
@@ -25,8 +27,8 @@ export interface GraphLinks {
   /** For each child the places of its direct predecessors. */
   readonly before: readonly (readonly number[])[];
   readonly deciders: readonly DeciderLink[];
-  /** Symbols that no child provides to the child that requires them. */
-  readonly lacking: ReadonlySet<string>;
+  /** Symbols that no child provides to the child that requires, or only follows, them. */
+  readonly lacking: Omit<Symbols, "provides">;
 }
 
 /** The links while they are collected; children by their place in the flow as written. */
@@ -62,7 +64,11 @@ export function linkGraph(
   for (const link of flow.links ?? []) linkByHand(draft, link);
   const order = inOrder(draft);
   const kept = flow.target === undefined ? undefined : ancestors(draft, flow.target);
-  return arrange(draft, kept === undefined ? order : order.filter((place) => kept.has(place)));
+  return arrange(
+    draft,
+    kept === undefined ? order : order.filter((place) => kept.has(place)),
+    symbolsOf,
+  );
 }
 
 function linkByData(
@@ -73,8 +79,8 @@ function linkByData(
   const providers = new Map<string, number[]>();
   const { lacking } = draft;
   draft.flow.children.forEach((child, place) => {
-    const { requires, provides } = symbolsOf(child);
-    for (const symbol of requires) {
+    const { follows, provides } = symbolsOf(child);
+    for (const symbol of follows) {
       if (given.has(symbol)) continue;
       const known = providers.get(symbol) ?? [];
       const [first] = known;
@@ -141,8 +147,18 @@ function linkByHand(draft: Draft, link: LinkSpec): void {
   if (from === to) throw circle(draft, [from]);
   connect(draft, from, to);
   if (link.decider === undefined) return;
-  const { decider, depth = "ALL", whole = false } = link;
-  draft.deciders.set(`${from} ${to}`, { from, to, decider, depth, whole });
+  const { decider, whole = false } = link;
+  draft.deciders.set(`${from} ${to}`, { from, to, decider, depth: depthOf(draft, link), whole });
+}
+
+/** In capitals or not, as TaskFlow takes them; flows come from code that no compiler has seen. */
+function depthOf({ flow }: Draft, { from, to, depth = "ALL" }: LinkSpec): Depth {
+  const known = DEPTHS.find((each) => each === String(depth).toUpperCase());
+  if (known !== undefined) return known;
+  const message =
+    `Flow "${flow.name}": the link from "${from}" to "${to}" has depth "${String(depth)}"; ` +
+    `there are ${DEPTHS.join(", ")}`;
+  throw new FlowError("BadValue", message, [from, to]);
 }
 
 function placeOf(draft: Draft, name: string): number {
@@ -189,12 +205,20 @@ function ancestors(draft: Draft, target: string): ReadonlySet<number> {
   return kept;
 }
 
-function arrange(draft: Draft, order: readonly number[]): GraphLinks {
+function arrange(
+  draft: Draft,
+  order: readonly number[],
+  symbolsOf: (child: Child) => Symbols,
+): GraphLinks {
   const slots: number[] = [];
   order.forEach((place, slot) => (slots[place] = slot));
-  const lacking = new Set<string>();
+  const [requires, follows] = [new Set<string>(), new Set<string>()];
   for (const [symbol, places] of draft.lacking) {
-    if ([...places].some((place) => slots[place] !== undefined)) lacking.add(symbol);
+    for (const place of places) {
+      if (slots[place] === undefined) continue;
+      follows.add(symbol);
+      if (symbolsOf(at(draft.flow.children, place)).requires.has(symbol)) requires.add(symbol);
+    }
   }
   const deciders: DeciderLink[] = [];
   for (const link of draft.deciders.values()) {
@@ -209,6 +233,6 @@ function arrange(draft: Draft, order: readonly number[]): GraphLinks {
       [...at(draft.before, place)].map((earlier) => at(slots, earlier)),
     ),
     deciders,
-    lacking,
+    lacking: { requires, follows },
   };
 }

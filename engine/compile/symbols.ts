@@ -82,22 +82,28 @@ export class SymbolTable {
   #ofFlow(flow: FlowSpec): Symbols {
     const own = flow.retry === undefined ? NONE : this.of(flow.retry);
     const requires = new Set(own.requires);
+    const follows = new Set(own.follows);
     const provides = new Set(own.provides);
     const graph = flow.pattern === "graph" ? this.graph(flow) : undefined;
     const met = new Set(own.provides);
     for (const child of graph?.children ?? flow.children) {
       const symbols = this.of(child);
       for (const symbol of symbols.requires) if (!met.has(symbol)) requires.add(symbol);
+      for (const symbol of symbols.follows) if (!met.has(symbol)) follows.add(symbol);
       for (const symbol of symbols.provides) provides.add(symbol);
       // Only in a row does the earlier child give to the later one.
       if (flow.pattern === "linear") for (const symbol of symbols.provides) met.add(symbol);
     }
-    if (graph === undefined) return { requires, provides };
-    return { requires: new Set([...own.requires, ...graph.lacking]), provides };
+    if (graph === undefined) return { requires, follows, provides };
+    return {
+      requires: new Set([...own.requires, ...graph.lacking.requires]),
+      follows: new Set([...own.follows, ...graph.lacking.follows]),
+      provides,
+    };
   }
 }
 
-const NONE: Symbols = { requires: new Set(), provides: new Set() };
+const NONE: Symbols = { requires: new Set(), follows: new Set(), provides: new Set() };
 
 function ofAtom(spec: AtomSpec): Symbols {
   const requires = new Set<string>();
@@ -105,5 +111,9 @@ function ofAtom(spec: AtomSpec): Symbols {
     const injected = spec.inject !== undefined && Object.hasOwn(spec.inject, argument.symbol);
     if (!argument.optional && !injected) requires.add(argument.symbol);
   }
-  return { requires, provides: new Set(provided(spec.provides).map(({ symbol }) => symbol)) };
+  return {
+    requires,
+    follows: new Set([...requires, ...(spec.follows ?? [])]),
+    provides: new Set(provided(spec.provides).map(({ symbol }) => symbol)),
+  };
 }

@@ -9,7 +9,8 @@ interface Missing {
 
 /**
  * Checks that every required argument has a source: the atom's own `inject`, the store, or an atom
- * that always comes before. Throws a FlowError that names all that have none.
+ * that always comes before. An optional one that it follows may be missing, but not come too late.
+ * Throws a FlowError that names all that have none.
  */
 export function validate(plan: Plan, storeKeys: Iterable<string>): void {
   const store = new Set(storeKeys);
@@ -36,8 +37,10 @@ function hasSource(
   argument: Argument,
   store: ReadonlySet<string>,
 ): boolean {
-  if (argument.optional || store.has(argument.symbol)) return true;
-  const { inject } = atom.spec;
+  if (store.has(argument.symbol)) return true;
+  const { inject, follows = [] } = atom.spec;
+  const ordered = follows.includes(argument.symbol) && plan.providers.has(argument.symbol);
+  if (argument.optional && !ordered) return true;
   if (inject !== undefined && Object.hasOwn(inject, argument.symbol)) return true;
   return visibleProviders(plan, atom, argument.symbol).next().value !== undefined;
 }

@@ -8,6 +8,7 @@ import type { Change } from "../journal.js";
 import { mayRevert, queueIfReady, type State } from "../state.js";
 import { Consultations } from "./asking/consultations.js";
 import { answerQuestions } from "./asking/questions.js";
+import { mayTurn } from "./asking/turns.js";
 import { type CallRequest, Calls, SETTLE_MS } from "./calls.js";
 import type { Desk } from "./desk.js";
 import { leftMs, overtime } from "./flow-limit.js";
@@ -212,6 +213,7 @@ export class FlowRun implements Engine {
     const { plan, state, present } = this.#memory;
     apply(plan, state, [change]);
     this.#changes.push(change);
+    if (mayTurn(this.#memory, change)) this.#consultations.turn();
     if (change.change === "atom" && halts(plan, change.to)) present.halted = true;
     if (state.revertsAll && state.flow === "RUNNING") {
       this.#emit({ change: "flow", to: "REVERTING" });

@@ -1,10 +1,8 @@
 import { createReadStream } from "node:fs";
 import { join } from "node:path";
+import type { PortRange } from "../../common/port.js";
 import { askLibrary } from "../probe.js";
 import { known, type Place, type Source, unknown } from "../source.js";
-
-/** Lowest and highest port of a range, both included. */
-export type PortRange = readonly [low: number, high: number];
 
 /** State of a listening socket in /proc/net/tcp. */
 const LISTEN = "0A";

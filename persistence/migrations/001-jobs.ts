@@ -1,4 +1,5 @@
 import type { Knex } from "knex";
+import { WORD_LENGTH_MAX } from "../words.js";
 import { createTable } from "./tables.js";
 
 export const NAME = "001-jobs";
@@ -31,11 +32,12 @@ export async function up(knex: Knex): Promise<void> {
     table.text("reason", "mediumtext");
     table.bigInteger("resumed_at_token");
     table.bigInteger("ended_at");
-    // What it takes with its journal, set at its end: for retention.
+    // For retention: what its texts take, and from its end on its journal as well.
     table.bigInteger("bytes").notNullable().defaultTo(0);
     table.index(["state", "id"], "jobs_by_state");
     table.index(["flow", "state", "id"], "jobs_by_flow");
     table.index(["agent", "state", "id"], "jobs_by_agent");
+    table.index(["flow", "agent", "state", "id"], "jobs_by_flow_and_agent");
     table.index(["id_tail"], "jobs_by_tail");
     table.index(["ended_at", "bytes"], "jobs_by_end");
   });
@@ -43,6 +45,13 @@ export async function up(knex: Knex): Promise<void> {
     table.string("job", 64).notNullable().primary();
     table.text("spec", "longtext").notNullable();
     table.text("params", "longtext").notNullable();
+  });
+  // Words of its name and its flow: people look for jobs by these.
+  await createTable(knex, NAME, "job_words", (table) => {
+    table.string("job", 64).notNullable();
+    table.string("word", WORD_LENGTH_MAX).notNullable();
+    table.primary(["job", "word"]);
+    table.index(["word", "job"], "job_words_by_word");
   });
   await createJournals(knex);
   await createCluster(knex);
@@ -56,6 +65,8 @@ async function createJournals(knex: Knex): Promise<void> {
     table.string("owner", 255).notNullable();
     table.bigInteger("at").notNullable();
     table.text("body", "longtext").notNullable();
+    // Of the body: a sum of these reads no body, and a journal may have a gigabyte of them.
+    table.integer("bytes").notNullable().defaultTo(0);
     table.primary(["job", "seq"]);
   });
   await createTable(knex, NAME, "ownerships", (table) => {
@@ -74,7 +85,8 @@ async function createJournals(knex: Knex): Promise<void> {
 
 async function createCluster(knex: Knex): Promise<void> {
   await createTable(knex, NAME, "post_keys", (table) => {
-    table.string("key", 255).notNullable().primary();
+    // Bytes, as MySQL takes "k" and "k " for the same text.
+    table.binary("key", 1_020).notNullable().primary();
     table.string("job", 64).notNullable();
     table.string("body_hash", 128).notNullable();
     table.bigInteger("at").notNullable();
@@ -85,6 +97,7 @@ async function createCluster(knex: Knex): Promise<void> {
   await createTable(knex, NAME, "cluster", (table) => {
     table.integer("id").notNullable().primary(); // Always 1: one row.
     table.string("board_id", 64);
+    table.bigInteger("purged_at"); // Of the last purge, about (P-36).
   });
   await knex("cluster").insert({ id: 1 });
 }

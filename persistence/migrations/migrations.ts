@@ -1,6 +1,7 @@
 import type { Knex } from "knex";
 import { JobrunnerError } from "../../common/error.js";
 import * as jobs from "./001-jobs.js";
+import * as logs from "./004-logs.js";
 
 export { markOf } from "./tables.js";
 
@@ -10,7 +11,10 @@ interface Migration {
 }
 
 /** All steps of the schema, oldest first. Forward only: a step that was released never changes. */
-const MIGRATIONS: readonly Migration[] = [{ name: jobs.NAME, up: jobs.up }];
+const MIGRATIONS: readonly Migration[] = [
+  { name: jobs.NAME, up: jobs.up },
+  { name: logs.NAME, up: logs.up },
+];
 
 /** The newest step. */
 export const NEWEST_MIGRATION = MIGRATIONS.at(-1)?.name ?? "";

@@ -5,6 +5,7 @@ import { list, type Sql, sql, through } from "../../mysql/sql.js";
 import { type Columns, integer } from "../columns.js";
 import type { Append, Raise, Verdict } from "../persistence.js";
 import { toRequest, toState } from "../rows.js";
+import { bytesOfTexts } from "../texts.js";
 import type { Written } from "../writing.js";
 import { type ChangeOptions, toChanges } from "./changing.js";
 import { raiseAll, STARTABLE } from "./ownership.js";
@@ -64,9 +65,7 @@ function toPackets(appends: readonly Written[], bytesMax: number): readonly Writ
 }
 
 function bytesOf({ body, flow }: Written): number {
-  const texts =
-    flow === undefined ? 0 : Buffer.byteLength(flow.spec) + Buffer.byteLength(flow.params);
-  return Buffer.byteLength(body) + texts;
+  return Buffer.byteLength(body) + (flow === undefined ? 0 : bytesOfTexts(flow));
 }
 
 /** In order of id, like every lock of several jobs: no two batches deadlock. */
@@ -86,8 +85,9 @@ async function commit(
   appends: readonly Written[],
   compare: boolean,
 ): Promise<Verdicts> {
-  const { answers, repeated } = await to.run((again) =>
-    toStatements(appends, { now: to.now, compare: compare || again }),
+  const { answers, repeated } = await to.run(
+    (again) => toStatements(appends, { now: to.now, compare: compare || again }),
+    "checkpoint",
   );
   const jobs = new Map<unknown, Columns>();
   const entries = new Map<unknown, Columns>();
@@ -133,11 +133,11 @@ function lookForEntries(appends: readonly Written[]): Sql {
 function insert(appends: readonly Written[], { now, compare }: ChangeOptions): Sql {
   const { before, v } = through(
     appends.map(({ append: { job, seq, token, owner }, body }) => ({
-      ...{ job, seq, token, owner, body },
+      ...{ job, seq, token, owner, body, bytes: Buffer.byteLength(body) },
     })),
   );
-  return sql`INSERT INTO entries (job, seq, token, owner, at, body)
-    SELECT ${v.job}, ${v.seq}, ${v.token}, ${v.owner}, ${now}, ${v.body} FROM ${before} jobs j
+  return sql`INSERT INTO entries (job, seq, token, owner, at, body, bytes)
+    SELECT ${v.job}, ${v.seq}, ${v.token}, ${v.owner}, ${now}, ${v.body}, ${v.bytes} FROM ${before} jobs j
     WHERE j.id = ${v.job} AND j.token = ${v.token} AND j.owner = ${v.owner}
       AND j.state IN (${STARTABLE})
     ${compare ? sql`ON DUPLICATE KEY UPDATE entries.seq = entries.seq` : sql``}`;

@@ -71,8 +71,8 @@ function cancelAtOnce(
     sql`SET @cancelled = ROW_COUNT()`,
     sql`INSERT INTO ownerships (job, token, owner, agent, machine, at, first_seq, ended, ended_at)
       SELECT id, token, owner, agent, ${by.machine}, ${now}, @next, 'outcome', ${now} ${mine}`,
-    sql`INSERT INTO entries (job, seq, token, owner, at, body)
-      SELECT id, @next, token, owner, ${now}, ${body} ${mine}`,
+    sql`INSERT INTO entries (job, seq, token, owner, at, body, bytes)
+      SELECT id, @next, token, owner, ${now}, ${body}, ${body.length} ${mine}`,
     sql`UPDATE jobs j SET j.bytes = ${BYTES} WHERE j.id = ${id} AND @cancelled = 1`,
   ];
 }

@@ -1,7 +1,7 @@
 import { isEnded, toSignature } from "../../common/job.js";
 import { list, Sql, sql, through } from "../../mysql/sql.js";
 import type { Append } from "../persistence.js";
-import type { FlowTexts } from "../texts.js";
+import { bytesOfTexts, type FlowTexts } from "../texts.js";
 import { howItEnded, type Written } from "../writing.js";
 import { STARTABLE } from "./ownership.js";
 
@@ -88,6 +88,7 @@ interface FlowMove extends FlowTexts {
   readonly version: number;
   readonly signature: string;
   readonly flow_hash: string;
+  readonly bytes: number;
 }
 
 function toMove({ append, flow }: Written): readonly FlowMove[] {
@@ -95,7 +96,8 @@ function toMove({ append, flow }: Written): readonly FlowMove[] {
   const { job, seq, token, owner } = append;
   const { needs, flowHash } = append.flow;
   const moved = { version: needs.version, signature: toSignature(needs), flow_hash: flowHash };
-  return [{ ...{ job, seq, token, owner }, ...moved, ...flow }];
+  const bytes = bytesOfTexts(flow);
+  return [{ ...{ job, seq, token, owner }, ...moved, ...flow, bytes }];
 }
 
 function findStale(changes: readonly { job: string; seq: number }[]): Sql {
@@ -111,7 +113,7 @@ function moveFlows(moves: readonly FlowMove[], fence: Sql): Sql {
   const { before, v } = through(moves.map((move) => ({ ...move })));
   return sql`UPDATE ${before} jobs j STRAIGHT_JOIN job_texts t ON t.job = j.id
     SET j.version = ${v.version}, j.signature = ${v.signature}, j.flow_hash = ${v.flow_hash},
-      t.spec = ${v.spec}, t.params = ${v.params}
+      j.bytes = ${v.bytes}, t.spec = ${v.spec}, t.params = ${v.params}
     WHERE j.id = ${v.job} AND j.token = ${v.token} AND j.owner = ${v.owner} AND ${fence}`;
 }
 
@@ -147,7 +149,7 @@ function setStates(changes: readonly JobChange[], fence: Sql, now: Sql): Sql {
   return sql`UPDATE jobs j FORCE INDEX (PRIMARY)
     SET j.state = IF(${unseen}, 'WAITING', ${state}), j.reason = IF(${unseen}, NULL, ${reason}),
       j.request = IF(${obeyed}, NULL, j.request),
-      j.ended_at = IF(${ends}, ${now}, NULL), j.bytes = IF(${ends}, ${BYTES}, 0)
+      j.ended_at = IF(${ends}, ${now}, NULL), j.bytes = IF(${ends}, ${BYTES}, j.bytes)
     WHERE j.id IN (${list(changes.map(({ job }) => job))})
       AND (j.id, j.token, j.owner) IN (${owners(changes)}) AND j.state <> ${state} AND ${fence}`;
 }
@@ -170,10 +172,10 @@ function alike(
   return [...groups.values()];
 }
 
-/** What a job takes, for retention. */
-export const BYTES = sql`
-  (SELECT coalesce(sum(length(body)), 0) FROM entries WHERE entries.job = j.id)
-  + (SELECT length(spec) + length(params) FROM job_texts WHERE job_texts.job = j.id)`;
+/** What a job takes that ends, for retention; until then the column tells of its texts alone. */
+export const BYTES = sql`j.bytes
+  + (SELECT coalesce(sum(e.bytes), 0) FROM entries e WHERE e.job = j.id)
+  + (SELECT coalesce(sum(l.bytes), 0) FROM job_logs l WHERE l.job = j.id)`;
 
 /**
  * An owner that suspends obeys a request it saw earlier. Meanwhile somebody may have withdrawn it,

@@ -17,9 +17,9 @@ const LOCK_SECONDS = 60;
 
 /**
  * Runs the missing steps, one agent at a time. The lock is the session's, so it is gone with the
- * migrator, however that dies. A step that was cut off has left tables that carry its mark and that
- * nobody can have used, as no agent runs before the step is noted: these are dropped, and it is
- * done again. (There are no transactions for this: every CREATE TABLE commits by itself.)
+ * migrator, however that dies. A step that was cut off has left tables that carry its mark and are
+ * empty, as no agent runs before the step is noted: these are dropped, and it is done again. (There
+ * are no transactions for this: every CREATE TABLE commits by itself.)
  */
 export async function migrate(database: MysqlDatabase): Promise<void> {
   if (isNewest(await applied(database))) return;
@@ -27,7 +27,7 @@ export async function migrate(database: MysqlDatabase): Promise<void> {
     await lock(session, database.where);
     const done = await applied(database);
     if (isNewest(done)) return;
-    await dropUnfinished(session, done);
+    await dropUnfinished(session, { done, where: database.where });
     await session.run([sql`SET SESSION default_storage_engine = InnoDB`]);
     const knex = await openKnex(async (statement) => {
       const [answer] = await session.run([statement]);
@@ -65,14 +65,37 @@ async function lock(session: Session, where: string): Promise<void> {
   );
 }
 
-async function dropUnfinished(session: Session, done: readonly string[]): Promise<void> {
+/** The one table whose step puts a row into it. */
+const WITH_A_ROW = "cluster";
+
+async function dropUnfinished(
+  session: Session,
+  { done, where }: { readonly done: readonly string[]; readonly where: string },
+): Promise<void> {
   const [answer] = await session.run([
     sql`SELECT table_name AS name, table_comment AS mark FROM information_schema.tables
       WHERE table_schema = DATABASE() AND table_comment LIKE ${markOf("%")}`,
   ]);
   const finished = new Set(done.map(markOf));
-  for (const row of answer?.rows ?? []) {
-    if (finished.has(text(row, "mark"))) continue;
-    await session.run([new Sql(`DROP TABLE \`${text(row, "name")}\``)]);
-  }
+  const unfinished = (answer?.rows ?? []).filter((row) => !finished.has(text(row, "mark")));
+  const tables = unfinished.map((row) => text(row, "name"));
+  for (const table of tables) await checkEmpty(session, table, where);
+  for (const table of tables) await session.run([new Sql(`DROP TABLE \`${table}\``)]);
+}
+
+/** A table with rows is no work of a killed migrator: the note of its step was lost. */
+async function checkEmpty(session: Session, table: string, where: string): Promise<void> {
+  if (table === WITH_A_ROW) return;
+  const [answer] = await session.run([new Sql(`SELECT 1 FROM \`${table}\` LIMIT 1`)]);
+  if (answer?.rows.length === 0) return;
+  throw new JobrunnerError(
+    "PERSISTENCE_DOWN",
+    `The table ${table} of ${where} has rows, but ${MIGRATIONS_TABLE} does not list its step: ` +
+      "nothing was changed.",
+    {
+      hint:
+        `Was only a part of a backup restored? Restore ${MIGRATIONS_TABLE} as well, or, when ` +
+        "nobody needs these jobs, drop the tables of jobrunner.",
+    },
+  );
 }

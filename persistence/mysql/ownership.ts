@@ -20,6 +20,10 @@ export function raiseAll(raises: readonly Raise[], now: Sql): readonly Sql[] {
       board: boardId,
     })),
   );
+  // P-11: what was never owned has no entries, and most flows begin so.
+  const firstSeq = raises.every(({ seen }) => seen === 0)
+    ? sql`1`
+    : sql`(SELECT coalesce(max(e.seq), 0) + 1 FROM entries e WHERE e.job = j.id)`;
   return [
     sql`UPDATE ${before} jobs j
       SET j.token = ${v.seen} + 1, j.owner = ${v.owner}, j.agent = ${v.agent},
@@ -28,8 +32,7 @@ export function raiseAll(raises: readonly Raise[], now: Sql): readonly Sql[] {
         AND (j.run_at IS NULL OR j.run_at <= ${now})
         AND ${v.board} = (SELECT board_id FROM cluster)`,
     sql`INSERT INTO ownerships (job, token, owner, agent, machine, at, first_seq)
-      SELECT j.id, j.token, j.owner, j.agent, ${v.machine}, ${now},
-        (SELECT coalesce(max(e.seq), 0) + 1 FROM entries e WHERE e.job = j.id)
+      SELECT j.id, j.token, j.owner, j.agent, ${v.machine}, ${now}, ${firstSeq}
       FROM ${before} jobs j
       WHERE j.id = ${v.job} AND j.token = ${v.seen} + 1 AND j.owner = ${v.owner}
       ON DUPLICATE KEY UPDATE ownerships.job = ownerships.job`,

@@ -1,11 +1,12 @@
 import type { Knex } from "knex";
 import type { JobRequest } from "../../common/job.js";
+import type { LogCursor } from "../../common/log.js";
 import type { Entry } from "../../engine/journal.js";
 import { parseAddress } from "../../mysql/address.js";
 import { MysqlDatabase } from "../../mysql/database.js";
 import { fromKnex, openKnex } from "../../mysql/dialect.js";
 import { sql } from "../../mysql/sql.js";
-import { listJobs } from "../listing.js";
+import { ALL_FILTERS, listJobs } from "../listing.js";
 import type {
   Append,
   Asked,
@@ -23,6 +24,8 @@ import type {
   Retention,
   Verdict,
 } from "../persistence.js";
+import { logsOnServer } from "../logs/mysql.js";
+import type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "../logs/port.js";
 import { purge } from "../retention.js";
 import { prepare, written } from "../writing.js";
 import { append } from "./append.js";
@@ -32,7 +35,7 @@ import { migrate } from "./migrating.js";
 import { endOwnership, raise } from "./ownership.js";
 import { post, postedBefore } from "./posting.js";
 import * as reading from "./reading.js";
-import { purging } from "./retention.js";
+import { purgedAt, purging } from "./retention.js";
 import { Transactions } from "./transaction.js";
 
 export interface MysqlPersistenceOptions {
@@ -51,11 +54,14 @@ export function openMysqlPersistence(
 
 /** Persistence in a database of a MySQL or MariaDB server that the agents of a cluster share. */
 export class MysqlPersistence implements Persistence {
+  readonly traits = ALL_FILTERS;
   readonly #to: Transactions;
+  readonly #logs: LogStore;
   #knex: Promise<Knex> | undefined;
 
   constructor(to: Transactions) {
     this.#to = to;
+    this.#logs = logsOnServer(to.database);
   }
 
   migrate(): Promise<void> {
@@ -93,7 +99,8 @@ export class MysqlPersistence implements Persistence {
       rows: await database.read(statement),
       changed: 0,
     }));
-    const wanted = cursor === undefined ? { filter, limit } : { filter, limit, cursor };
+    const useIndex = (index: string): string => `FORCE INDEX (${index})`;
+    const wanted = { filter, limit, useIndex, ...(cursor === undefined ? {} : { cursor }) };
     return fromKnex(listJobs(await this.#knex, wanted));
   }
 
@@ -141,8 +148,28 @@ export class MysqlPersistence implements Persistence {
     return reading.startable(this.#to, ids);
   }
 
+  addLogs(chunks: readonly LogChunk[]): Promise<readonly number[]> {
+    return this.#logs.addLogs(chunks);
+  }
+
+  logs(job: string, range: LogRange): Promise<LogPage | undefined> {
+    return this.#logs.logs(job, range);
+  }
+
+  logSizes(job: string): Promise<readonly LogSize[]> {
+    return this.#logs.logSizes(job);
+  }
+
+  removeLogs(job: string, upTo: LogCursor): Promise<void> {
+    return this.#logs.removeLogs(job, upTo);
+  }
+
   purge(limits: Retention): Promise<Purged> {
     return purge(limits, purging(this.#to));
+  }
+
+  purgedAt(): Promise<number | undefined> {
+    return purgedAt(this.#to);
   }
 
   boardId(): Promise<string | undefined> {

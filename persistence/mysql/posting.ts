@@ -1,9 +1,10 @@
 import { JobrunnerError } from "../../common/error.js";
 import { toSignature } from "../../common/job.js";
-import { type Sql, sql } from "../../mysql/sql.js";
+import { type Sql, sql, table } from "../../mysql/sql.js";
 import { integer, text } from "../columns.js";
 import type { NewJob, Posted } from "../persistence.js";
 import { idTail } from "../rows.js";
+import { bytesOfTexts } from "../texts.js";
 import type { Prepared } from "../writing.js";
 import type { Transactions } from "./transaction.js";
 
@@ -45,20 +46,28 @@ function insertKey(
   ];
 }
 
-function insertJob({ job, spec, params }: Prepared, now: Sql): readonly Sql[] {
+function insertJob(prepared: Prepared, now: Sql): readonly Sql[] {
+  const { job, spec, params, words } = prepared;
   const { flow, version } = job.needs;
   return [
     sql`INSERT INTO jobs (id, id_tail, flow, version, signature, flow_hash, name, priority, run_at,
-        posted_via, posted_at, state, token)
+        posted_via, posted_at, state, token, bytes)
       SELECT ${job.id}, ${idTail(job.id)}, ${flow}, ${version}, ${toSignature(job.needs)},
         ${job.flowHash}, ${job.name}, ${job.priority}, ${job.runAt ?? null}, ${job.postedVia},
-        ${now}, 'WAITING', 0
+        ${now}, 'WAITING', 0, ${bytesOfTexts(prepared)}
       FROM DUAL WHERE @fresh = 1
       ON DUPLICATE KEY UPDATE jobs.id = jobs.id`,
     sql`SET @fresh = ROW_COUNT()`,
     sql`INSERT INTO job_texts (job, spec, params)
       SELECT ${job.id}, ${spec}, ${params} FROM DUAL WHERE @fresh = 1`,
+    ...(words.length === 0 ? [] : [insertWords(job.id, words)]),
   ];
+}
+
+function insertWords(id: string, words: readonly string[]): Sql {
+  const rows = table(words.map((word) => ({ word })));
+  return sql`INSERT INTO job_words (job, word)
+    SELECT ${id}, v.word FROM ${rows} v WHERE @fresh = 1`;
 }
 
 /** What `post` would answer for this key alone; undefined when it was never used. */

@@ -4,6 +4,12 @@ import type { Purging } from "../retention.js";
 import { now } from "./reading.js";
 import type { Transactions } from "./transaction.js";
 
+/** P-36: when a purge was noted last, database time. */
+export async function purgedAt({ database }: Transactions): Promise<number | undefined> {
+  const [row] = await database.read(sql`SELECT purged_at FROM cluster WHERE purged_at IS NOT NULL`);
+  return row === undefined ? undefined : integer(row, "purged_at");
+}
+
 /** Rows are found without locks and removed by their keys: nobody waits for a purge. */
 export function purging(to: Transactions): Purging {
   const { database } = to;
@@ -34,8 +40,14 @@ export function purging(to: Transactions): Purging {
         sql`UPDATE post_keys SET removed_at = ${to.now} WHERE job IN (${jobs}) AND removed_at IS NULL`,
         sql`DELETE FROM entries WHERE job IN (${jobs})`,
         sql`DELETE FROM ownerships WHERE job IN (${jobs})`,
+        sql`DELETE FROM job_logs WHERE job IN (${jobs})`,
         sql`DELETE FROM job_texts WHERE job IN (${jobs})`,
+        sql`DELETE FROM job_words WHERE job IN (${jobs})`,
       ]);
+    },
+    purgedAt: () => purgedAt(to),
+    note: async (moment) => {
+      await database.write([sql`UPDATE cluster SET purged_at = ${moment}`]);
     },
     forgetKeys: async (moment, limit) => {
       await database.write([

@@ -10,6 +10,7 @@ import type { Statements } from "../../sqlite/statements.js";
 import { integer, isEmpty } from "../columns.js";
 import type { Append, Verdict } from "../persistence.js";
 import { toRequest, toState } from "../rows.js";
+import { bytesOfTexts } from "../texts.js";
 import { howItEnded, type Written } from "../writing.js";
 import { endOwnership, raise } from "./ownership.js";
 
@@ -46,9 +47,9 @@ export function append(sql: Statements, written: Written, now: number): Verdict 
 /** False when there is an entry of that number already. */
 function insert(sql: Statements, { append, body }: Written, now: number): boolean {
   const changed = sql.run(
-    `INSERT INTO entries (job, seq, token, owner, at, body) VALUES (?, ?, ?, ?, ?, ?)
+    `INSERT INTO entries (job, seq, token, owner, at, body, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (job, seq) DO NOTHING`,
-    ...[append.job, append.seq, append.token, append.owner, now, body],
+    ...[append.job, append.seq, append.token, append.owner, now, body, Buffer.byteLength(body)],
   );
   return changed === 1;
 }
@@ -71,8 +72,8 @@ function setFlow(sql: Statements, { append, flow }: Written): void {
   if (append.flow === undefined || flow === undefined) return;
   const { needs, flowHash } = append.flow;
   sql.run(
-    "UPDATE jobs SET version = ?, signature = ?, flow_hash = ? WHERE id = ?",
-    ...[needs.version, toSignature(needs), flowHash, append.job],
+    "UPDATE jobs SET version = ?, signature = ?, flow_hash = ?, bytes = ? WHERE id = ?",
+    ...[needs.version, toSignature(needs), flowHash, bytesOfTexts(flow), append.job],
   );
   const texts = "UPDATE job_texts SET spec = ?, params = ? WHERE job = ?";
   sql.run(texts, flow.spec, flow.params, append.job);
@@ -95,7 +96,7 @@ function setState(sql: Statements, append: Append, current: Current): void {
   const reason = state === "SUSPENDED" ? append.reason : undefined;
   sql.run(
     `UPDATE jobs SET state = ?, reason = ?, request = CASE WHEN ? THEN NULL ELSE request END,
-       ended_at = ?, bytes = CASE WHEN ? THEN ${BYTES} ELSE 0 END WHERE id = ?`,
+       ended_at = ?, bytes = CASE WHEN ? THEN ${BYTES} ELSE bytes END WHERE id = ?`,
     state,
     reason === undefined ? null : JSON.stringify(reason),
     obeyed ? 1 : 0,
@@ -105,9 +106,10 @@ function setState(sql: Statements, append: Append, current: Current): void {
   );
 }
 
-/** What a job takes, about, for retention. */
-const BYTES = `(SELECT coalesce(sum(length(body)), 0) FROM entries WHERE entries.job = jobs.id)
-  + (SELECT length(spec) + length(params) FROM job_texts WHERE job_texts.job = jobs.id)`;
+/** What a job takes that ends, for retention; until then the column tells of its texts alone. */
+export const BYTES = `jobs.bytes
+  + (SELECT coalesce(sum(e.bytes), 0) FROM entries e WHERE e.job = jobs.id)
+  + (SELECT coalesce(sum(l.bytes), 0) FROM job_logs l WHERE l.job = jobs.id)`;
 
 /**
  * An owner that suspends obeys a request it saw earlier. Meanwhile somebody may have withdrawn it,

@@ -3,6 +3,7 @@ import type { Statements } from "../../sqlite/statements.js";
 import { integer } from "../columns.js";
 import type { Asked, Asker } from "../persistence.js";
 import { toRequest, toState } from "../rows.js";
+import { BYTES } from "./append.js";
 import { endOwnership, insertOwnership, nextSeq } from "./ownership.js";
 
 /*
@@ -59,10 +60,12 @@ function cancelAtOnce(sql: Statements, id: string, { by, now, token, seq }: AtOn
   );
   insertOwnership(sql, { job: id, token, ...by, at: now, firstSeq: seq });
   endOwnership(sql, { job: id, token, ended: "outcome" }, now);
+  const body = JSON.stringify([{ change: "flow", to: "CANCELLED" }]);
   sql.run(
-    "INSERT INTO entries (job, seq, token, owner, at, body) VALUES (?, ?, ?, ?, ?, ?)",
-    ...[id, seq, token, by.owner, now, JSON.stringify([{ change: "flow", to: "CANCELLED" }])],
+    "INSERT INTO entries (job, seq, token, owner, at, body, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    ...[id, seq, token, by.owner, now, body, body.length],
   );
+  sql.run(`UPDATE jobs SET bytes = ${BYTES} WHERE id = ?`, id);
   return { asked: "done", state: "CANCELLED" };
 }
 

@@ -1,5 +1,6 @@
 import type { Knex } from "knex";
 import type { JobRequest } from "../../common/job.js";
+import type { LogCursor } from "../../common/log.js";
 import type { Entry } from "../../engine/journal.js";
 import { openKnex } from "../../sqlite/dialect.js";
 import type { Database } from "../../sqlite/database.js";
@@ -7,7 +8,7 @@ import type { DriverName } from "../../sqlite/connection.js";
 import { openSqlite, type Sqlite } from "../../sqlite/open.js";
 import type { Statements } from "../../sqlite/statements.js";
 import { text } from "../columns.js";
-import { listJobs } from "../listing.js";
+import { ALL_FILTERS, listJobs } from "../listing.js";
 import {
   checkKnown,
   isNewest,
@@ -32,6 +33,8 @@ import type {
   Retention,
   Verdict,
 } from "../persistence.js";
+import { logsInFile } from "../logs/sqlite.js";
+import type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "../logs/port.js";
 import { purge } from "../retention.js";
 import { prepare, written } from "../writing.js";
 import { append } from "./append.js";
@@ -39,7 +42,7 @@ import { cancel, resume, suspend } from "./asking.js";
 import { endOwnership, raise } from "./ownership.js";
 import { findKey, post } from "./posting.js";
 import * as reading from "./reading.js";
-import { purging } from "./retention.js";
+import { purgedAt, purging } from "./retention.js";
 
 export interface SqlitePersistenceOptions {
   /** Database time, ms since 1970. With SQLite the machine's clock is the database's. */
@@ -58,13 +61,16 @@ export async function openSqlitePersistence(
 
 /** Persistence in one SQLite file that the agents of one machine share. */
 export class SqlitePersistence implements Persistence {
+  readonly traits = ALL_FILTERS;
   readonly #sqlite: Sqlite;
   readonly #now: () => number;
+  readonly #logs: LogStore;
   #knex: Promise<Knex> | undefined;
 
   constructor(sqlite: Sqlite, now: () => number) {
     this.#sqlite = sqlite;
     this.#now = now;
+    this.#logs = logsInFile(sqlite.database);
   }
 
   get #database(): Database {
@@ -86,9 +92,9 @@ export class SqlitePersistence implements Persistence {
     return Promise.resolve(this.#now());
   }
 
-  /** Reading tells as much as writing would: one file, one disk, one user. */
+  /** Writes and commits: a full disk is still read. */
   async check(): Promise<void> {
-    await this.boardId();
+    await this.#database.write((sql) => sql.run("UPDATE cluster SET id = id"));
   }
 
   async post(job: NewJob): Promise<Posted> {
@@ -110,7 +116,8 @@ export class SqlitePersistence implements Persistence {
 
   async jobs(filter: JobFilter, limit: number, cursor?: string): Promise<JobPage> {
     const knex = await this.#openKnex();
-    const wanted = cursor === undefined ? { filter, limit } : { filter, limit, cursor };
+    const useIndex = (index: string): string => `INDEXED BY ${index}`;
+    const wanted = { filter, limit, useIndex, ...(cursor === undefined ? {} : { cursor }) };
     return this.#database.read(() => listJobs(knex, wanted));
   }
 
@@ -166,8 +173,28 @@ export class SqlitePersistence implements Persistence {
     return this.#database.read((sql) => reading.startable(sql, ids));
   }
 
+  addLogs(chunks: readonly LogChunk[]): Promise<readonly number[]> {
+    return this.#logs.addLogs(chunks);
+  }
+
+  logs(job: string, range: LogRange): Promise<LogPage | undefined> {
+    return this.#logs.logs(job, range);
+  }
+
+  logSizes(job: string): Promise<readonly LogSize[]> {
+    return this.#logs.logSizes(job);
+  }
+
+  removeLogs(job: string, upTo: LogCursor): Promise<void> {
+    return this.#logs.removeLogs(job, upTo);
+  }
+
   purge(limits: Retention): Promise<Purged> {
     return purge(limits, purging(this.#database, this.#now));
+  }
+
+  purgedAt(): Promise<number | undefined> {
+    return purgedAt(this.#database);
   }
 
   boardId(): Promise<string | undefined> {

@@ -3,17 +3,22 @@ import type { Statements } from "../../sqlite/statements.js";
 import { text } from "../columns.js";
 import type { NewJob, Posted } from "../persistence.js";
 import { idTail } from "../rows.js";
+import { bytesOfTexts } from "../texts.js";
 import type { Prepared } from "../writing.js";
 
 /** P-1 and P-3, inside a transaction. */
-export function post(sql: Statements, { job, spec, params }: Prepared, now: number): Posted {
+export function post(sql: Statements, prepared: Prepared, now: number): Posted {
+  const { job, spec, params, words } = prepared;
   const known = job.key === undefined ? undefined : findKey(sql, job.key);
   if (known !== undefined) return known;
   if (sql.get("SELECT id FROM jobs WHERE id = ?", job.id) !== undefined) {
     return { posted: "existed", id: job.id }; // The same posting without a key, sent twice.
   }
-  insertJob(sql, job, now);
+  insertJob(sql, prepared, now);
   sql.run("INSERT INTO job_texts (job, spec, params) VALUES (?, ?, ?)", job.id, spec, params);
+  for (const word of words) {
+    sql.run("INSERT INTO job_words (job, word) VALUES (?, ?)", job.id, word);
+  }
   if (job.key !== undefined) {
     const { key, bodyHash } = job.key;
     sql.run(
@@ -36,12 +41,14 @@ export function findKey(sql: Statements, wanted: NonNullable<NewJob["key"]>): Po
   return { posted: row.id === null ? "removed" : "existed", id };
 }
 
-function insertJob(sql: Statements, job: NewJob, now: number): void {
+function insertJob(sql: Statements, prepared: Prepared, now: number): void {
+  const { job } = prepared;
   sql.run(
     `INSERT INTO jobs (id, id_tail, flow, version, signature, flow_hash, name, priority, run_at,
-       posted_via, posted_at, state, token)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'WAITING', 0)`,
+       posted_via, posted_at, state, token, bytes)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'WAITING', 0, ?)`,
     ...[job.id, idTail(job.id), job.needs.flow, job.needs.version, toSignature(job.needs)],
     ...[job.flowHash, job.name, job.priority, job.runAt ?? null, job.postedVia, now],
+    bytesOfTexts(prepared),
   );
 }

@@ -1,6 +1,12 @@
 import type { Database } from "../../sqlite/database.js";
-import { integer, text } from "../columns.js";
+import { integer, isEmpty, text } from "../columns.js";
 import type { Purging } from "../retention.js";
+
+/** P-36: when a purge was noted last, database time. */
+export async function purgedAt(database: Database): Promise<number | undefined> {
+  const row = await database.read((sql) => sql.get("SELECT purged_at FROM cluster"));
+  return row === undefined || isEmpty(row, "purged_at") ? undefined : integer(row, "purged_at");
+}
 
 /** Each removal is a short transaction: other agents write between two of them. */
 export function purging(database: Database, now: () => number): Purging {
@@ -35,8 +41,15 @@ export function purging(database: Database, now: () => number): Purging {
           sql.run("UPDATE post_keys SET removed_at = ? WHERE job = ?", now(), id);
           sql.run("DELETE FROM entries WHERE job = ?", id);
           sql.run("DELETE FROM ownerships WHERE job = ?", id);
+          sql.run("DELETE FROM job_logs WHERE job = ?", id);
           sql.run("DELETE FROM job_texts WHERE job = ?", id);
+          sql.run("DELETE FROM job_words WHERE job = ?", id);
         }
+      }),
+    purgedAt: () => purgedAt(database),
+    note: (moment) =>
+      database.write((sql) => {
+        sql.run("UPDATE cluster SET purged_at = ?", moment);
       }),
     forgetKeys: (moment, limit) =>
       database.write((sql) => {

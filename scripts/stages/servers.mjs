@@ -45,10 +45,17 @@ export function missingServers(path = process.env.PATH ?? "") {
   ).map((server) => server.package);
 }
 
+const NEEDED = ["redis-server", "mariadb-server", "consul"];
+
+/** True when one of the servers themselves is among the missing packages. */
+export function lacksServer(missing) {
+  return missing.some((name) => NEEDED.includes(name));
+}
+
 /** What somebody can do whose machine we do not touch. */
 export function howToInstall(packages) {
   return [
-    `warning: tests that start real servers are SKIPPED: ${packages.join(", ")} not on PATH`,
+    `warning: tests that need what is missing are SKIPPED: ${packages.join(", ")} not on PATH`,
     "hint:    on Debian, as root: npm test -- --install-servers",
     "         elsewhere install Redis, MariaDB, Consul and OpenSSL, so that redis-server, mariadbd,",
     "         mariadb-install-db, consul and openssl are on PATH; or have a container engine, or",

@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished } from "vitest";
 import { createAbilities } from "../../agent/matching/abilities.js";
+import { inTime } from "../../agent/matching/in-time.js";
 import { Readiness } from "../../agent/matching/readiness.js";
 import type { Runners } from "../../agent/runner/runner.js";
 import { createFacts } from "../../facts/facts.js";
@@ -18,7 +19,7 @@ it("claims nothing while a wish of its owner does not hold, and says which", asy
     "only when battery_above(30): the battery is at 20 %; needed: more than 30 %",
   );
   expect(readiness.known()).toMatchObject({ state: "paused" });
-  expect(await readiness.explain()).toEqual([
+  expect(await readiness.explain(inTime(new FakeClock()))).toEqual([
     { what: "takes jobs", verdict: "yes" },
     { what: "only when on_mains", verdict: "yes" },
     {
@@ -52,6 +53,6 @@ function open(given: Parameters<typeof parseOverrides>[0], state: "ready" | "dra
     ...{ leaving: new AbortController().signal, duty: { state }, runners: { trouble: undefined } },
     sweep: { persistenceOk: true, boardId: "b", disagreement: undefined },
     abilities: createAbilities({ facts, runners: {} as Runners, clock }),
-    ...{ onlyWhen: ONLY_WHEN, tell: () => undefined },
+    ...{ onlyWhen: () => ONLY_WHEN, tell: () => undefined },
   });
 }

@@ -22,3 +22,20 @@ it("P-36: removes nothing when the database's clock has jumped, and believes it 
 
   expect(await sweep.purge()).toBe(1);
 });
+
+it("P-36: does not believe the clock at its first purge when it is far from the last of another", async () => {
+  const { persistence, advance } = await openSteered({ time: new SteeredTime() });
+  const owner = await owned(persistence, (await posted(persistence)).id);
+  await appended(persistence, appendOf(owner, 1, { changes: ENDED, state: "SUCCESS" }));
+  const limits = { ageMs: 30 * DAY_MS, jobs: 1_000, bytes: 1e9 };
+  const log = pino({ level: "silent" });
+  const start = (): RetentionSweep =>
+    new RetentionSweep({ persistence, limits, clock: new FakeClock(), log, random: () => 0 });
+  expect(await start().purge()).toBe(0);
+
+  advance(40 * DAY_MS);
+  const late = start();
+
+  expect(await late.purge()).toBe(0);
+  expect(await late.purge()).toBe(1);
+});

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import pino from "pino";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type Claims, createClaims } from "../../agent/claims.js";
 import { Sweep } from "../../agent/sweep.js";
 import type { JobBoard } from "../../boards/board.js";
@@ -116,6 +116,25 @@ describe("the sweep's pace", () => {
     await cluster.clock.advance(2_000);
 
     expect(await claimable(alpha.board)).toEqual([job.id]);
+  });
+
+  it("P-35: keeps from claiming while persistence is read and cannot be written", async () => {
+    const cluster = await openCluster();
+    const { persistence } = cluster;
+    const alpha = await cluster.agent("alpha", "board-1");
+    await alpha.sweep.start();
+    onTestFinished(() => alpha.sweep.stop());
+    const readOnly = vi
+      .spyOn(persistence, "check")
+      .mockRejectedValue(new JobrunnerError("PERSISTENCE_DOWN", "is read-only"));
+
+    alpha.sweep.persistenceDown();
+    await cluster.clock.advance(3_000);
+    expect(alpha.sweep.persistenceOk).toBe(false);
+
+    readOnly.mockRestore();
+    await cluster.clock.advance(1_000);
+    expect(alpha.sweep.persistenceOk).toBe(true);
   });
 
   it("waits for its turn when nobody wakes it", async () => {

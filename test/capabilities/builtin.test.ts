@@ -25,10 +25,7 @@ async function ask(clause: Clause, given: Readonly<Record<string, Json>> = {}): 
   const facts = createFacts({ ...machine, overrides: parseOverrides(given), ...createSources() });
   onTestFinished(() => facts[Symbol.asyncDispose]());
   const capabilities = BUILTIN_CAPABILITIES;
-  const { verdicts } = createEvaluator({ capabilities, facts, clock: systemClock });
-  const [verdict] = await verdicts([clause]);
-  if (verdict === undefined) throw new Error("there is a verdict for each clause");
-  return verdict;
+  return createEvaluator({ capabilities, facts, clock: systemClock }).verdict(clause);
 }
 
 describe.each<[Clause, Record<string, Json>]>([

@@ -114,6 +114,33 @@ describe("clauses are asked", () => {
   });
 });
 
+describe("an answer is at hand", () => {
+  it("when nothing dear and no other process has to be asked for it", async () => {
+    const { capability } = weather();
+    const { atHand } = evaluating(capability);
+
+    expect(await atHand([clause("good")])).toEqual({ able: true });
+    expect(await atHand([clause("bad")])).toMatchObject({ able: false });
+    expect(await atHand([{ name: "gpu", args: [] }])).toMatchObject({ able: false, unknown: true });
+  });
+
+  it.each([{ cost: "dear" as const }, { remote: true }])(
+    "of one that is %j only while it is remembered",
+    async (more) => {
+      const { capability, asked } = weather(more);
+      const { atHand, evaluate, clock } = evaluating(capability);
+
+      expect(await atHand([clause("bad")])).toBeUndefined();
+      expect(asked).toEqual([]);
+      await evaluate([clause("bad")]);
+      expect(await atHand([clause("bad")])).toMatchObject({ able: false });
+      await clock.advance(1_000);
+
+      expect(await atHand([clause("bad")])).toBeUndefined();
+    },
+  );
+});
+
 describe("nobody can tell, which counts as not able, when a capability", () => {
   it.each([
     ["is unknown", {}, { name: "gpu", args: [] }, "gpu: this agent knows no such capability"],
@@ -196,9 +223,11 @@ describe("the facts a capability needs", () => {
 
 describe("all clauses", () => {
   it("are asked when somebody wants to know everything, whatever the others say", async () => {
-    const { verdicts } = evaluating(weather().capability);
+    const { verdict } = evaluating(weather().capability);
 
-    const told = await verdicts([clause("bad"), clause("good"), { name: "gpu", args: [] }]);
+    const told = await Promise.all(
+      [clause("bad"), clause("good"), { name: "gpu", args: [] }].map(verdict),
+    );
 
     expect(told).toEqual([NOT_ABLE, ABLE, { unknown: "this agent knows no such capability" }]);
   });
@@ -213,12 +242,12 @@ describe("all clauses", () => {
       now -= 1;
       return ABLE;
     };
-    const { verdicts, clock } = evaluating(weather({ cost: "dear", check }).capability);
+    const { verdict, clock } = evaluating(weather({ cost: "dear", check }).capability);
 
-    const three = await verdicts([clause(1), clause(2), clause(3)]);
+    const three = await Promise.all([clause(1), clause(2), clause(3)].map(verdict));
     expect(three).toEqual([ABLE, ABLE, ABLE]);
     expect(most).toBe(1);
-    const hanging = verdicts([clause("never"), clause(4)]);
+    const hanging = Promise.all([clause("never"), clause(4)].map(verdict));
     await clock.advance(250);
 
     expect(await hanging).toEqual([{ unknown: "no answer within 250 ms" }, ABLE]);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Address, findAddresses } from "../../cli/api/addresses.js";
 import { type Client, createClient } from "../../cli/api/client.js";
-import { clusterAddresses } from "../../cli/api/cluster.js";
+import { clusterAgents } from "../../cli/api/cluster.js";
 import type { JobsView, JobView } from "../../common/wire.js";
 import { type Api, START_MS, startApi } from "../http/api.js";
 import { tempDir } from "../support/temp.js";
@@ -102,6 +102,37 @@ describe("the client of the command line", () => {
     await expect(client.get("/v1/jobs")).rejects.toMatchObject({ code: "UNREACHABLE" });
   });
 
+  it("throws what an agent refuses, and does not take it for silence", async () => {
+    const detail = "agent phone cannot be asked: 10.0.0.9:7463: no answer in 1500 ms";
+    const problem = { code: "UNREACHABLE", detail, hint: "See what is known of it." };
+    await using refusing = await serve((_request, response) => {
+      response.writeHead(502).end(JSON.stringify(problem));
+    });
+    const { client, said } = await clientOf(`${refusing.url},${api.url}`);
+
+    await expect(client.get("/v1/jobs")).rejects.toMatchObject({
+      ...{ code: "UNREACHABLE", message: detail, hint: problem.hint },
+    });
+    expect(said).toEqual([]);
+  });
+
+  it("is obeyed by the agent that was named, and by no other one at its address", async () => {
+    const home = tempDir();
+    mkdirSync(join(home, "jobrunner", "agents"), { recursive: true });
+    // What an agent that was killed left; "alpha" has its port now.
+    const registration = JSON.stringify({ name: "beta", address: api.url });
+    writeFileSync(join(home, "jobrunner", "agents", "beta.json"), registration);
+    const env = { XDG_STATE_HOME: home };
+    const client = await createClient({ env, via: "beta", say: () => undefined });
+    const before = (await api.persistence.jobs({}, 500)).jobs.length;
+
+    await expect(client.post("/v1/jobs", SHAPES)).rejects.toMatchObject({
+      code: "UNREACHABLE",
+      message: expect.stringContaining("beta: that address belongs to alpha"),
+    });
+    expect((await api.persistence.jobs({}, 500)).jobs).toHaveLength(before);
+  });
+
   it("gives up a request when its signal aborts", async () => {
     await using silent = await serve(() => undefined);
     const { client } = await clientOf(silent.url);
@@ -110,6 +141,38 @@ describe("the client of the command line", () => {
     stop.abort(new Error("enough"));
 
     await expect(asked).rejects.toThrow("enough");
+  });
+});
+
+describe("a machine without an agent", () => {
+  const settings = (...lines: readonly string[]): Readonly<Record<string, string>> => {
+    const home = tempDir();
+    mkdirSync(join(home, "jobrunner"));
+    writeFileSync(join(home, "jobrunner", "config.yaml"), lines.join("\n"));
+    // Nobody is to be found at Consul's usual place.
+    return { XDG_STATE_HOME: home, XDG_CONFIG_HOME: home, CONSUL_HTTP_ADDR: "127.0.0.1:9" };
+  };
+  const ask = async (env: Readonly<Record<string, string>>) => {
+    const said: string[] = [];
+    const client = await createClient({ env, say: (line) => void said.push(line) });
+    return { jobs: client.get<JobsView>("/v1/jobs"), client, said };
+  };
+
+  it("asks the one whose address its settings say, then their peers", async () => {
+    const listen = await ask(settings(`api: { listen: "${new URL(api.url).host}" }`));
+    const peers = await ask(settings(`peers: ["http://127.0.0.1:9", "${api.url}"]`));
+
+    expect((await listen.jobs).items).toBeInstanceOf(Array);
+    expect((await peers.jobs).items).toBeInstanceOf(Array);
+    expect(peers.client.agent).toBe(new URL(api.url).host);
+    expect(peers.said).toContainEqual(expect.stringMatching(/^agent 127\.0\.0\.1:9 does not/));
+  });
+
+  it("says that its settings are wrong, and goes on without them", async () => {
+    const { jobs, said } = await ask(settings("borad: redis"));
+
+    await expect(jobs).rejects.toMatchObject({ code: "UNREACHABLE" });
+    expect(said).toContainEqual(expect.stringMatching(/^settings cannot be read: /));
   });
 });
 
@@ -146,7 +209,7 @@ describe("addresses", () => {
       { url: "http://127.0.0.1:1", label: "127.0.0.1:1" },
     ]);
     expect(await findAddresses({ via: "alpha, [::1]:5, localhost", env }, noCluster)).toEqual([
-      { url: ALPHA.address, label: "alpha" },
+      { url: ALPHA.address, label: "alpha", named: true },
       { url: "http://[::1]:5", label: "[::1]:5" },
       { url: "http://localhost:7463", label: "localhost:7463" },
     ]);
@@ -182,8 +245,8 @@ describe("addresses", () => {
     const here = await findAddresses({ via: "alpha", env }, cluster);
 
     expect(any.map(({ label }) => label).sort()).toEqual(["alpha", "gamma"]);
-    expect(named).toEqual([gamma]);
-    expect(here).toEqual([{ url: ALPHA.address, label: "alpha" }]);
+    expect(named).toEqual([{ ...gamma, named: true }]);
+    expect(here).toEqual([{ url: ALPHA.address, label: "alpha", named: true }]);
     expect(asked).toEqual([
       ["http://127.0.0.1:7463", ALPHA.address],
       ["http://127.0.0.1:7463", ALPHA.address],
@@ -194,7 +257,7 @@ describe("addresses", () => {
     const nobody = { CONSUL_HTTP_ADDR: "127.0.0.1:9" };
 
     await expect(
-      clusterAddresses([{ url: "http://127.0.0.1:9", label: "x" }], {
+      clusterAgents([{ url: "http://127.0.0.1:9", label: "x" }], {
         env: nobody,
         token: undefined,
       }),

@@ -10,10 +10,20 @@ import { renderJobs } from "../../cli/screen/job-list.js";
 import { createStyle, type Style } from "../../cli/screen/style.js";
 import { widthOf } from "../../cli/screen/text.js";
 import { renderPlan } from "../../cli/screen/tree-lines.js";
-import { renderWhy } from "../../cli/screen/why.js";
+import { renderAgentWhy } from "../../cli/screen/why/agent-why.js";
+import { renderWhy } from "../../cli/screen/why/why.js";
 import { AGENTS, ASLEEP, NAS } from "./agent-views.js";
 import { DETAIL, FAILED, HOSTILE, JOBS, NOW, SUCCEEDED } from "./views.js";
-import { HOSTILE_WHY, IMPOSSIBLE, ORPHANED, OWNED, POSSIBLE, SUSPENDED } from "./why-views.js";
+import {
+  HOSTILE_REVERSE,
+  HOSTILE_WHY,
+  IMPOSSIBLE,
+  ORPHANED,
+  OWNED,
+  POSSIBLE,
+  REVERSE,
+  SUSPENDED,
+} from "./why-views.js";
 
 /* Whole screens against files; `vitest run test/cli -u` writes them anew. */
 
@@ -89,6 +99,7 @@ const SCREENS: readonly (readonly [string, (style: Style) => string])[] = [
   ["why-possible", (at) => renderWhy(at, POSSIBLE, NOW)],
   ["why-suspended", (at) => renderWhy(at, SUSPENDED, NOW)],
   ["why-owned", (at) => renderWhy(at, OWNED, NOW)],
+  ["why-agent", (at) => renderAgentWhy(at, REVERSE, NOW)],
   ["flows", (at) => renderFlows(at, FLOWS)],
   ["flows-help", () => renderFlowsHelp(FLOWS)],
   ["hierarchy", (at) => renderPlan(at, PLAN)],
@@ -124,7 +135,8 @@ describe("the help of a flow", () => {
 describe("screens", () => {
   it("never let a name or a parameter command the terminal", () => {
     for (const way of [{ columns: 80 }, {}]) {
-      const why = renderWhy(style(way), HOSTILE_WHY, NOW);
+      const why =
+        renderWhy(style(way), HOSTILE_WHY, NOW) + renderAgentWhy(style(way), HOSTILE_REVERSE, NOW);
       const text =
         renderJob(style(way), HOSTILE, NOW) + renderJobs(style(way), [HOSTILE], NOW) + why;
 

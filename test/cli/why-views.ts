@@ -1,4 +1,5 @@
 import type { AgentWhyView, JobView, RequirementView, WhyView } from "../../common/wire.js";
+import type { AgentJobsView } from "../../common/wire/agent-why.js";
 import { HOSTILE, NOW } from "./views.js";
 
 /* Answers to `why` as agents give them. */
@@ -54,10 +55,13 @@ export const IMPOSSIBLE: WhyView = {
       "has_program(ffmpeg)": { verdict: "unknown", observed: "no answer within 2000 ms" },
     }),
   ],
+  closest: { agent: "nas-1", short: 1 },
 };
 
+const { closest: _closest, ...WITHOUT } = IMPOSSIBLE;
+
 export const POSSIBLE: WhyView = {
-  ...IMPOSSIBLE,
+  ...WITHOUT,
   possible: true,
   agents: [agent("nas-1", {})],
 };
@@ -85,6 +89,28 @@ export const ORPHANED: WhyView = {
     silentAgent("old-pc", "no heartbeat, perhaps asleep", 2 * 86_400_000),
     agent("pixel-7", MEMORY),
   ],
+  closest: { agent: "pixel-7", short: 1 },
+};
+
+/** Of one agent: what keeps it from all jobs, and from those that wait. */
+export const REVERSE: AgentJobsView = {
+  ...{ agent: "pixel-7", able: false },
+  missing: [{ what: "takes jobs", verdict: "no", observed: "it is draining" }],
+  items: [
+    {
+      ...{ job: JOB, able: false },
+      missing: [
+        { what: "is_x86_64", verdict: "no", observed: "the processor is arm64", needed: "x64" },
+        { what: "memory_free(8GiB)", ...MEMORY["memory_free(8GiB)"] },
+      ],
+    },
+    {
+      job: { ...JOB, flow: "backup", id: "0198f39e-7c1e-7b02-9d40-5a6f0e1c2b34" },
+      able: true,
+      missing: [],
+    },
+  ],
+  nextCursor: "older",
 };
 
 function silentAgent(name: string, why: string, agoMs: number): AgentWhyView {
@@ -110,6 +136,18 @@ export const HOSTILE_WHY: WhyView = {
       agent: EVIL,
       able: false,
       requirements: [{ what: EVIL, verdict: "no", observed: EVIL, needed: EVIL, help: EVIL }],
+    },
+  ],
+  closest: { agent: EVIL, short: 1 },
+};
+
+export const HOSTILE_REVERSE: AgentJobsView = {
+  ...{ agent: EVIL, able: false, missing: [{ what: EVIL, verdict: "no", observed: EVIL }] },
+  items: [
+    {
+      job: HOSTILE,
+      able: false,
+      missing: [{ what: EVIL, verdict: "no", observed: EVIL, help: EVIL }],
     },
   ],
 };

@@ -34,6 +34,41 @@ describe("agents of a cluster", { timeout: 120_000 }, () => {
     expect(any).toMatchObject({ code: 0 });
   });
 
+  it("are found by the settings of a machine without an agent, and by their token", async () => {
+    const { alpha, config } = await cluster();
+    // No --via, no CONSUL_HTTP_ADDR, no JOBRUNNER_TOKEN, and nobody at the usual address.
+    const env = {
+      ...{ JOBRUNNER_CONFIG: config, XDG_STATE_HOME: tempDir(), XDG_CONFIG_HOME: tempDir() },
+      ...{ JOBRUNNER_ADDR: "", JOBRUNNER_TOKEN: "", CONSUL_HTTP_ADDR: "" },
+    };
+
+    const posted = await runCommand(["post", "hello", "--wait"], env);
+    const named = await runCommand(["agents", "--via", alpha.name, "-o", "name"], env);
+
+    expect(posted).toMatchObject({ code: 0 });
+    expect(named.stdout.split("\n")).toContain(alpha.name);
+  });
+
+  it("are forgotten when they are gone, and refuse to be when they are there", async () => {
+    const { alpha, beta, gamma, jobrunner } = await cluster();
+    alpha.signal("SIGKILL");
+    await alpha.exited;
+    const state = async (): Promise<string> =>
+      (JSON.parse((await jobrunner("agents", alpha.name, "-o", "json")).stdout) as AgentView).state;
+
+    const there = await jobrunner("agent", "forget", gamma.name);
+    await until(async () => (await state()) === "gone", { withinMs: 30_000, everyMs: 500 });
+    const forgotten = await jobrunner("agent", "forget", alpha.name, "--via", gamma.name);
+    const list = await jobrunner("agents", "-o", "name", "--via", beta.name);
+
+    expect(there).toMatchObject({ code: 6 });
+    expect(there.stderr).toContain(`agent ${gamma.name} is there`);
+    expect(forgotten).toMatchObject({ code: 0, stdout: `${alpha.name}\n`, stderr: "" });
+    const names = list.stdout.split("\n");
+    expect(names).not.toContain(alpha.name);
+    expect(names).toContain(gamma.name);
+  });
+
   it("that are killed are shown as not answering; the others go on", async () => {
     const { alpha, beta, jobrunner } = await cluster();
     alpha.signal("SIGKILL");
@@ -89,6 +124,8 @@ interface Cluster {
   readonly alpha: AgentProcess;
   readonly beta: AgentProcess;
   readonly gamma: AgentProcess;
+  /** Their file of settings. */
+  readonly config: string;
   jobrunner(...words: readonly string[]): Promise<CommandResult>;
 }
 
@@ -123,7 +160,7 @@ async function cluster(): Promise<Cluster> {
     everyMs: 200,
     what: "all agents to be registered",
   });
-  return { alpha, beta, gamma, jobrunner };
+  return { alpha, beta, gamma, config, jobrunner };
 }
 
 async function detail(agent: AgentProcess, id: string): Promise<JobDetailView> {

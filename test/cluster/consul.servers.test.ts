@@ -1,14 +1,10 @@
-import { describe, expect, inject, it, onTestFinished } from "vitest";
-import { ConsulMembership } from "../../cluster/consul/membership.js";
-import type { Member, Self } from "../../cluster/membership.js";
-import { resolveConsulUrl } from "../../consul/address.js";
+import { describe, expect, inject, it } from "vitest";
 import { until } from "../../scripts/lab/until.js";
 import { startConsul } from "../support/own-servers.js";
 import { tempDir } from "../support/temp.js";
+import { join, type Joined } from "./joined.js";
 
 /* What other machines see of an agent in a real Consul. */
-
-let names = 0;
 
 describe("an agent in Consul", () => {
   it("is found with its address, tags and facts, and is gone after a clean stop", async () => {
@@ -191,39 +187,6 @@ describe("an agent in Consul", () => {
     await alpha.membership[Symbol.asyncDispose]();
   });
 });
-
-interface Joined {
-  readonly membership: ConsulMembership;
-  readonly self: Self;
-  /** What it was told by somebody in Consul. */
-  readonly said: readonly (string | undefined)[];
-  told(reason: string | undefined): void;
-  /** Resolves with what Consul has of it as soon as that fits. */
-  seen(fits: (member: Member) => boolean, by?: ConsulMembership): Promise<Member>;
-}
-
-async function join(
-  options: Partial<ConstructorParameters<typeof ConsulMembership>[0]> = {},
-  { url = inject("consulUrl"), name: given }: { url?: string; name?: string } = {},
-): Promise<Joined> {
-  const { address } = await resolveConsulUrl(url.replace("http", "consul"), [], {});
-  const rest = { beatMs: 200, onTrouble: () => undefined, ...options };
-  const membership = new ConsulMembership({ address, ...rest });
-  onTestFinished(() => membership[Symbol.asyncDispose]());
-  names += 1;
-  const name = given ?? `agent-${String(process.pid)}-${String(names)}`;
-  const said: (string | undefined)[] = [];
-  const at = { machine: "m", version: "1.2.3", url: "http://10.0.0.5:7463" };
-  const self = { name, ...at, tags: ["x86_64"], facts: { memory_total: "24GiB" }, note: "ready" };
-  const look = async (fits: (member: Member) => boolean, by: ConsulMembership) => {
-    const members = await by.members().catch(() => []); // Down for now.
-    return members.find((member) => member.name === name && fits(member));
-  };
-  const seen = (fits: (member: Member) => boolean, by = membership): Promise<Member> =>
-    until(() => look(fits, by), { withinMs: 15_000, what: name });
-  const told = (reason: string | undefined): void => void said.push(reason);
-  return { membership, self, said, told, seen };
-}
 
 /** What its check says once it was not beaten for too long. */
 async function isCritical({ self }: Joined): Promise<string> {

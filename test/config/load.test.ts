@@ -1,12 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { flagSource } from "../../cli/agent/flags.js";
-import type { RunFlags } from "../../cli/options.js";
-import { hasCode } from "../../common/error.js";
 import { describeConfig } from "../../config/describe.js";
-import { loadConfig, type Loaded } from "../../config/load.js";
 import { tempDir } from "../support/temp.js";
+import { load, mistakesIn } from "./given.js";
 
 describe("settings", () => {
   it("are complete when nobody wrote any", () => {
@@ -17,6 +14,7 @@ describe("settings", () => {
       port: 7463,
       board: expect.stringMatching(/^sqlite:\/.*\/jobrunner\/jobrunner\.db$/),
       leaseMs: 10_000,
+      patienceMs: 300_000,
       drainTimeoutMs: 60_000,
       runner: "process",
       logLevel: "info",
@@ -57,6 +55,32 @@ describe("settings", () => {
     expect(mistakes).toContain("Did you mean on_mains?");
     expect(mistakes).toContain(":3:5: onlyWhen.1");
     expect(mistakes).toContain("wants a percentage from 0 to 100, got 200");
+  });
+
+  it("name a range of ports whose free ones are told", () => {
+    expect(load({ text: "agent: { freePorts: 9000-9010 }" }).config.freePorts).toEqual([
+      9000, 9010,
+    ]);
+    expect(load({ text: "agent: { freePorts: 9000 }" }).config.freePorts).toEqual([9000, 9000]);
+    expect(load({ env: { JOBRUNNER_AGENT__FREE_PORTS: "1-10000" } }).config.freePorts).toEqual([
+      1, 10_000,
+    ]);
+    expect(mistakesIn("agent: { freePorts: 9-8 }")).toContain("lowest first");
+    expect(mistakesIn("agent: { freePorts: 1-65536 }")).toContain("is not within 1-65535");
+    expect(mistakesIn("agent: { freePorts: 1-65535 }")).toContain("is more than 10000 ports");
+    expect(mistakesIn("agent: { freePorts: many }")).toContain("write it as 8000-8999");
+    expect(mistakesIn("agent: { freePorts: [1] }")).toContain("write it as 8000-8999");
+  });
+
+  it("may be written as YAML invites to: numbers as tags, one address without brackets", () => {
+    const { config } = load({
+      text: "agent: { tags: { rack: 5, ssd: true } }\npeers: http://nas:7463\nflows: { dirs: /a }\n",
+    });
+
+    expect(config).toMatchObject({
+      ...{ tags: { rack: "5", ssd: "true" }, peers: ["http://nas:7463"], flows: ["/a"] },
+    });
+    expect(load({ text: "flows: /b" }).config.flows).toEqual(["/b"]);
   });
 
   it("choose boards and persistence by one line each", () => {
@@ -169,122 +193,3 @@ persistence: { kind: mysql, url: { credential: url } }
     );
   });
 });
-
-describe("mistakes", () => {
-  it("are told all at once, with line, column and what was meant", () => {
-    const text = `agent:
-  nmae: nas
-  slots: many
-board: consull
-drain: { timeout: 10 }
-`;
-    expect(mistakesIn(text)).toBe(`the configuration is wrong
-config.yaml:2:3: agent.nmae is not a setting; did you mean name?
-   2 |   nmae: nas
-     |   ^
-config.yaml:3:10: agent.slots "many" is not a whole number from 1 to 1000
-   3 |   slots: many
-     |          ^
-config.yaml:4:8: board.kind must be one of embedded, redis, consul; did you mean consul?
-   4 | board: consull
-     |        ^
-config.yaml:5:19: drain.timeout 10 is not a duration: write it as 30s, 500ms or 1h30m
-   5 | drain: { timeout: 10 }
-     |                   ^`);
-  });
-
-  it("of YAML itself have their place", () => {
-    expect(mistakesIn("agent: {\n  name: x\n")).toMatch(/^config\.yaml:\d+:\d+: /m);
-    expect(mistakesIn("- a\n")).toContain("write `key: value`");
-  });
-
-  it("of flags and variables name them", () => {
-    expect(mistakesIn("", { flags: { name: "No Name" } })).toContain(
-      '--name: "No Name" is not a name',
-    );
-    expect(mistakesIn("", { env: { JOBRUNNER_AGENT__SLOTS: "0" } })).toContain(
-      "JOBRUNNER_AGENT__SLOTS: 0 ",
-    );
-    expect(mistakesIn("", { env: { JOBRUNNER_BORD: "redis" } })).toContain(
-      "JOBRUNNER_BORD: is not a setting; did you mean JOBRUNNER_BOARD?",
-    );
-  });
-
-  it("are not made of variables of others", () => {
-    expect(load({ env: { JOBRUNNER_ADDR: "x", JOBRUNNER_PROPERTY_FLOWS: "5" } }).warnings).toEqual(
-      [],
-    );
-  });
-
-  it("are boards of many machines with jobs in a file of one", () => {
-    expect(mistakesIn("board: redis\n")).toContain("add `persistence: mysql`");
-    expect(mistakesIn("board: consul\npersistence: embedded\n")).toContain(
-      "config.yaml:2:14: persistence",
-    );
-  });
-
-  it("are a database nobody can find, and an address that others reach", () => {
-    expect(mistakesIn("persistence: mysql\n")).toContain("needs the address of the database");
-    expect(mistakesIn("api: { listen: 0.0.0.0:7463 }\n")).toContain("whoever can post runs code");
-    expect(mistakesIn("api: { listen: 0.0.0.0:7463, token: short }\n")).toContain("easy to guess");
-    expect(mistakesIn("api: { token: hunter2 }\n").split("\n")[1]).not.toContain("hunter2");
-    expect(
-      load({ text: `api: { listen: "[::]:1", token: ${"x".repeat(16)} }` }).config,
-    ).toMatchObject({
-      host: "[::]",
-      token: "x".repeat(16),
-    });
-    expect(mistakesIn("api: { listen: host:70000 }\n")).toContain("127.0.0.1:7463");
-  });
-
-  it("are files that are not there", () => {
-    expect(() => loadConfig({ env: {}, file: "/nowhere/config.yaml" })).toThrow(
-      "/nowhere/config.yaml: there is no such file",
-    );
-  });
-});
-
-describe("config show", () => {
-  it("tells where each setting is written", () => {
-    const loaded = load({
-      text: "agent: { slots: 2 }\n",
-      env: { JOBRUNNER_LOG: "debug" },
-      flags: { lease: "3s" },
-    });
-    const shown = describeConfig(loaded).map(({ setting, value, source }) =>
-      [setting, value, source?.replace(/^.*\//, "")].join(" "),
-    );
-
-    expect(shown).toContain("agent.slots 2 config.yaml:1:17");
-    expect(shown).toContain("log.level debug JOBRUNNER_LOG");
-    expect(shown).toContain("claim.lease 3s --lease");
-    expect(shown).toContain("drain.timeout 1m ");
-  });
-});
-
-interface Given {
-  readonly text?: string;
-  readonly env?: NodeJS.ProcessEnv;
-  readonly flags?: RunFlags;
-}
-
-/** Loads with a home of its own; `text` is the user's file there. */
-function load({ text, env = {}, flags = {} }: Given = {}): Loaded {
-  const home = tempDir();
-  mkdirSync(join(home, "jobrunner"));
-  if (text !== undefined) writeFileSync(join(home, "jobrunner", "config.yaml"), text);
-  // Named, so that a file of this machine's administrator is not read.
-  const system = { CONFIGURATION_DIRECTORY: join(home, "none") };
-  const places = { XDG_CONFIG_HOME: home, XDG_STATE_HOME: home, ...system };
-  return loadConfig({ env: { ...places, ...env }, flags: flagSource(flags) });
-}
-
-function mistakesIn(text: string, given: Given = {}): string {
-  try {
-    load({ text, ...given });
-  } catch (error) {
-    if (hasCode(error, "USAGE")) return error.message.replaceAll(/^\/.*\/(?=config\.yaml)/gm, "");
-    throw error;
-  }
-  return "none";
-}

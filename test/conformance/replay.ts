@@ -3,8 +3,8 @@ import type { Json } from "../../common/json.js";
 import { apply, fold } from "../../engine/apply.js";
 import { lookUp } from "../../engine/args.js";
 import { halts } from "../../engine/decide.js";
-import { createEngine, type Engine } from "../../engine/engine.js";
-import type { Change } from "../../engine/journal.js";
+import { createEngine, type Engine, type EngineOptions } from "../../engine/engine.js";
+import type { AtomState, Change } from "../../engine/journal.js";
 import { compile, FlowError, type Plan, validate } from "../../engine/plan.js";
 import { type AtomRecord, recordOf, type State } from "../../engine/state.js";
 import type { Persistence } from "../../persistence/persistence.js";
@@ -30,8 +30,17 @@ export interface Replay {
 
 const BOARD = "conformance";
 
+type PlainOptions = NonNullable<EngineOptions["plain"]>;
+
+/** What TaskFlow does from one run to the next, and between two steps; agents do not. */
+const AS_TASKFLOW: PlainOptions = { rerun: true, askAgain: true, stepwise: true };
+
 /** Runs a vector's phases on the real engine and a real journal. */
-export async function replay(vector: Vector, persistence: Persistence): Promise<Replay> {
+export async function replay(
+  vector: Vector,
+  persistence: Persistence,
+  plain = AS_TASKFLOW,
+): Promise<Replay> {
   const { flow, store, options, phases = [{}] } = vector.spec;
   const counters: Counters = new Map();
   const results: PhaseResult[] = [];
@@ -50,7 +59,7 @@ export async function replay(vector: Vector, persistence: Persistence): Promise<
       break;
     }
     job ??= await post(persistence, translated, store);
-    const run: Run = { vector, persistence, job, plan, translated, counters };
+    const run: Run = { vector, persistence, job, plan, translated, counters, plain };
     results.push(await runPhase(run, phase));
     const state = fold(plan, await persistence.load(job));
     storage = results.at(-1)?.outcome === "crashed" ? undefined : storageOf(plan, state, store);
@@ -66,6 +75,7 @@ interface Run {
   readonly plan: Plan;
   readonly translated: Translated;
   readonly counters: Counters;
+  readonly plain: PlainOptions;
 }
 
 async function post(
@@ -96,7 +106,7 @@ async function runPhase(run: Run, phase: Phase): Promise<PhaseResult> {
     append: async (changes) => {
       const stored: Change[] = [];
       for (const decided of changes) {
-        const change = asTaskFlow(decided, halted);
+        const change = asTaskFlow(decided, mirror, halted);
         noteRetryCall(world, { plan, state: mirror, store }, change);
         if (world.dead) break; // Inside the body of a retry.
         stored.push(change);
@@ -112,7 +122,7 @@ async function runPhase(run: Run, phase: Phase): Promise<PhaseResult> {
     now: () => 0,
     random: () => 0,
     sleep: () => new Promise((resolve) => setImmediate(resolve)),
-    plain: { rerun: true, askAgain: true, stepwise: true },
+    plain: run.plain,
   });
   aim(world, phase, engine);
   let crashed = false;
@@ -151,10 +161,17 @@ function aim(world: PhaseWorld, { crashAt, suspendAt }: Phase, engine: Engine): 
   }
 }
 
+/** What was done, or was begun, and is not undone: why our end is FAILURE, and TaskFlow's not (S-27). */
+const LEFT: readonly AtomState[] = [
+  ...(["SUCCESS", "RUNNING", "FAILURE"] as const),
+  ...(["REVERTING", "REVERT_FAILURE", "RETRYING"] as const),
+];
+
 /** TaskFlow says FAILURE of what failed in this very run; what is left done besides is REVERTED. */
-function asTaskFlow(change: Change, halted: boolean): Change {
+function asTaskFlow(change: Change, { counts }: State, halted: boolean): Change {
   const honest = change.change === "flow" && change.to === "FAILURE" && !halted;
-  return honest ? { change: "flow", to: "REVERTED" } : change;
+  const left = LEFT.some((state) => counts[state] > 0);
+  return honest && left ? { change: "flow", to: "REVERTED" } : change;
 }
 
 const CRASH = new JobrunnerError("OWNERSHIP_LOST", "the owner dies here");

@@ -216,7 +216,7 @@ describe("services", () => {
     const check = { id: `${id}-beat`, name: "beat", ttlMs: 30_000, forgetAfterMs: 60_000 };
     const plan = { name, id, address: "10.0.0.7", port: 7463, tags: ["x86_64"], check };
     await registerService(client, { ...plan, meta: { cpus: "4" } });
-    onTestFinished(() => deregisterService(client, id));
+    onTestFinished(async () => void (await deregisterService(client, id)));
     const find = async (): Promise<boolean | undefined> => {
       const { body = [] } = await listInstances(client, name);
       return body[0]?.checks.every(({ status }) => status === "passing");

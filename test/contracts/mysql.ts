@@ -62,12 +62,14 @@ export function databaseOfChapter(): () => Promise<string> {
   afterAll(() => dropDatabase(url));
   return async () => {
     for (const table of TABLES) await query(url, `DELETE FROM ${table}`);
-    await query(url, "UPDATE cluster SET board_id = NULL");
+    await query(url, "UPDATE cluster SET board_id = NULL, purged_at = NULL");
     return url;
   };
 }
 
-const TABLES = ["jobs", "job_texts", "entries", "ownerships", "post_keys"];
+const TABLES = [
+  ...["jobs", "job_texts", "job_words", "entries", "ownerships", "job_logs", "post_keys"],
+];
 
 export async function openSteeredMysql(url: string): Promise<Required<PersistenceUnderTest>> {
   const time = new SteeredTime();

@@ -2,6 +2,7 @@ import { describe } from "vitest";
 import { testAppending } from "./persistence/appending.js";
 import { testAsking } from "./persistence/asking.js";
 import { testListing } from "./persistence/listing.js";
+import { testLogging } from "./persistence/logging.js";
 import { testPosting } from "./persistence/posting.js";
 import { testRaising } from "./persistence/raising.js";
 import { testRetaining } from "./persistence/retaining.js";
@@ -15,6 +16,7 @@ export function testPersistence(open: OpenPersistence): void {
   describe("appending", () => testAppending(open));
   describe("asking (P-24)", () => testAsking(open));
   describe("listing", () => testListing(open));
+  describe("logging", () => testLogging(open));
   describe("sweeping", () => testSweeping(open));
   describe("retaining", () => testRetaining(open));
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { defaultAgentName } from "../../config/complete.js";
 import { loadConfig } from "../../config/load.js";
 import { tempDir } from "../support/temp.js";
 
@@ -38,6 +39,8 @@ describe("the example of settings for", () => {
 
     expect(warnings).toEqual([]);
     expect(config).toMatchObject({ ...wanted, persistence: SECRETS["mysql-url"] });
+    // It is copied to many machines: a name in it would be the same on all of them.
+    expect(config.name).toBe(defaultAgentName());
   });
 
   it("every kind of machine is tested here", () => {

@@ -107,6 +107,8 @@ describe("the command line", { timeout: 60_000 }, () => {
     expect(second.stdout).toBe(first.stdout);
     expect(other).toMatchObject({ code: 6, stdout: "" });
     expect((await jobrunner("show", "--all", "-o", "name")).stdout).toBe(first.stdout);
+    expect((await jobrunner("show", "--text", "HELLO", "-o", "name")).stdout).toBe(first.stdout);
+    expect((await jobrunner("show", "--text", "bye", "-o", "name")).stdout).toBe("");
   });
 
   it("gives up waiting with 124 when the time is up, and the job goes on", async () => {

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { AgentView } from "../../common/wire.js";
 import { runCommand } from "../../scripts/lab/command.js";
 import { until } from "../../scripts/lab/until.js";
 import { agentInTest } from "../support/agents.js";
@@ -48,9 +49,44 @@ describe("the configuration", () => {
     agent.signal("SIGHUP");
     await said("settings read again");
 
-    expect(agent.output()).toContain('"changed":["agent.slots","agent.runner"]');
+    expect(agent.output()).toContain('"changed":{"agent.slots":"3","agent.runner":"thread"}');
     expect(agent.output()).toContain('"restart":["agent.runner"]');
     expect((await agent.stop()).code).toBe(0);
+  });
+
+  it("changes tags, wishes and secrets at SIGHUP, or says that they need a restart", async () => {
+    const dir = tempDir();
+    const file = join(dir, "config.yaml");
+    const board = `board: sqlite:${join(dir, "jobs.db")}\n`;
+    const secret = (letter: string): string => `api: { token: ${letter.repeat(20)} }\n`;
+    writeFileSync(file, board + secret("a"));
+    const token = "a".repeat(20);
+    const agent = await agentInTest({ dir, name: "alpha", args: ["--config", file] });
+    const headers = { authorization: `Bearer ${token}` };
+    const view = async (): Promise<AgentView> =>
+      (await (await fetch(`${agent.url}/v1/agents/self`, { headers })).json()) as AgentView;
+
+    const more =
+      "agent: { tags: { rack: 5 } }\nonlyWhen: has_tag(rack=6)\ndrain: { timeout: 1s }\n";
+    writeFileSync(file, `${board}${secret("b")}${more}facts: { battery: 80 }\n`);
+    agent.signal("SIGHUP");
+    const paused = await until(
+      async () => {
+        const { state, tags } = await view();
+        return state === "paused" && tags.includes("rack=5");
+      },
+      { withinMs: 5_000 },
+    );
+    writeFileSync(file, board + secret("b"));
+    agent.signal("SIGHUP");
+    await until(async () => (await view()).state === "ready", { withinMs: 5_000 });
+
+    expect(paused).toBe(true);
+    expect(agent.output()).toContain('"drain.timeout":"1s"');
+    expect(agent.output()).toContain('"api.token":"***"');
+    expect(agent.output()).toContain('"restart":["api.token","facts"]');
+    expect(agent.output()).toContain('"restart":["api.token"]');
+    expect(agent.output()).not.toContain("bbbb");
   });
 });
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { JobView, WhyView } from "../../common/wire.js";
+import type { AgentJobsView } from "../../common/wire/agent-why.js";
 import { runCommand } from "../../scripts/lab/command.js";
 import { freePort } from "../../scripts/lab/ports.js";
 import { until } from "../../scripts/lab/until.js";
@@ -85,6 +86,34 @@ describe("jobrunner why", () => {
     });
     expect((await jobrunner("why", later)).code).toBe(13);
     expect((await jobrunner("why", running)).code).toBe(0);
+  });
+
+  it("tells of an agent which jobs that wait it does not take, and of one agent alone", async () => {
+    const { jobrunner, post, url } = await withAgent();
+    const windows = await post("hello", ...require("os_is(windows)"));
+    const nobody = await post("hello", ...require("on_agent(beta)"));
+
+    const all = await jobrunner("why", "--agent", "alpha");
+    const newest = await jobrunner("why", "--agent", "self", "--limit", "1", "-o", "json");
+    const one = await jobrunner("why", windows, "--agent", "alpha");
+    const page = await fetch(`${url}/v1/agents/alpha/why?limit=1`);
+    const rest = (await page.json()) as AgentJobsView;
+
+    expect(all.code).toBe(13);
+    expect(all.stdout).toContain("alpha\t*\ttakes jobs\tyes");
+    expect(all.stdout).toMatch(new RegExp(`^alpha\t${windows}\tos_is\\(windows\\)\tno\t`, "m"));
+    expect(all.stdout).toContain(`alpha\t${nobody}\ton_agent(beta)\tno\tthis is alpha\tagent beta`);
+    const items = (text: string) => (JSON.parse(text) as AgentJobsView).items;
+    expect(items(newest.stdout).map(({ job }) => job.id)).toEqual([nobody]);
+    expect(rest).toMatchObject({ agent: "alpha", able: true, items: [{ job: { id: nobody } }] });
+    expect(rest.nextCursor).toBeDefined();
+    expect(one.code).toBe(13);
+    expect(one.stdout).toContain("closest: alpha, 1 short");
+    expect((await jobrunner("why", windows, "--agent", "alhpa")).code).toBe(3);
+    expect((await jobrunner("why", "--agent", "beta")).code).toBe(3);
+    expect((await jobrunner("why")).code).toBe(2);
+    await jobrunner("cancel", windows, nobody);
+    expect(await jobrunner("why", "--agent", "alpha")).toMatchObject({ code: 0 });
   });
 
   it("refuses requirements that nobody could mean, and a job that is not there", async () => {

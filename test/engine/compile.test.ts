@@ -62,6 +62,32 @@ describe("compile", () => {
     expect(found).toEqual(["w1 r1", "w1 r2", "w2 f>"]);
   });
 
+  it("links what follows a symbol that it need not have, also out of a flow and into one", () => {
+    const inner = linear("in", [task("a", { provides: "x" }), task("b", { optional: ["x"] })]);
+    const spec = graph("f", [
+      graph("out", [task("c", { optional: ["x", "y"], follows: ["x", "y"] })], {
+        retry: retry({ type: "custom" }, { optional: ["y"], follows: ["y"] }),
+      }),
+      inner,
+      task("plain", { optional: ["x"] }),
+    ]);
+
+    const found = edges(compile(spec));
+
+    expect(found).toContain("in> <out");
+    expect(found).toContain("<f plain");
+  });
+
+  it("keeps what a target follows", () => {
+    const spec = graph(
+      "f",
+      [task("a", { provides: "x" }), task("b", { optional: ["x"], follows: ["x"] }), "c"],
+      { target: "b" },
+    );
+
+    expect([...compile(spec).atoms.keys()]).toEqual(["a", "b"]);
+  });
+
   it("links a graph's flows by what they need and give as a whole", () => {
     const inner = linear("in", [
       task("c", { requires: ["x", "y"], provides: "z" }),
@@ -226,6 +252,12 @@ describe("compile refuses", () => {
       graph("f", ["a", "b"], { links: [link("a", "b", { depth: "ALL" })] }),
       "BadValue",
       "a link with a depth needs a decider",
+    ],
+    [
+      "a pattern that there is not",
+      { ...linear("f", ["a"]), pattern: "sequential" as "linear" },
+      "BadValue",
+      'Flow "f" has pattern "sequential"; there are linear, unordered, graph',
     ],
     [
       "no attempt at all",

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { Depth } from "../../engine/flow.js";
+import { compile } from "../../engine/plan.js";
 import { fail, failing, Gate, Stage } from "./support/stage.js";
 import { graph, linear, link, retry, unordered } from "./support/words.js";
 
@@ -51,6 +53,20 @@ describe("deciders", () => {
 
     const names = ["after", "n1", "n2", "n3", "r"];
     expect(names.filter((name) => stage.states(name).includes("IGNORE")).join(" ")).toBe(ignored);
+  });
+
+  it("have a depth in capitals or not, and no other than the four", async () => {
+    const spec = (depth: string) =>
+      graph("f", ["a", "b", "c"], {
+        links: [link("a", "b", { decider: "ask", depth: depth as Depth }), link("b", "c")],
+      });
+    const stage = new Stage(spec("atom"), { decide: () => false });
+
+    expect(await stage.run()).toEqual({ ended: "SUCCESS" });
+    expect(stage.states("c")).not.toContain("IGNORE");
+    expect(() => compile(spec("deep"))).toThrow(
+      'Flow "f": the link from "a" to "b" has depth "deep"; there are ALL, FLOW, NEIGHBORS, ATOM',
+    );
   });
 
   it("are told the results of their links' sources, ignored ones do not vote", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Json } from "../../common/json.js";
 import { apply } from "../../engine/apply.js";
 import { createEngine } from "../../engine/engine.js";
 import type { FlowSpec } from "../../engine/flow.js";
@@ -7,6 +8,15 @@ import { createState } from "../../engine/state.js";
 import { graph, linear, link, retry, task, unordered } from "./support/words.js";
 
 type Make = (size: number) => FlowSpec;
+
+/** All behind a decider, and few of them at a time: many answers are out, or have come, at once. */
+const asked: Make = (size) =>
+  graph("f", names(size), {
+    concurrency: 4,
+    links: names(size)
+      .slice(1)
+      .map((to) => link("t0", to, { decider: "d" })),
+  });
 
 const names = (size: number): readonly string[] =>
   Array.from({ length: size }, (_, index) => `t${index}`);
@@ -51,9 +61,12 @@ function visits(spec: FlowSpec, reverted: boolean): number {
  * Milliseconds of processor time for compiling and running a flow of no-op tasks in memory: what
  * else the machine does meanwhile does not count.
  */
-async function timeOf(spec: FlowSpec): Promise<number> {
+async function timeOf(
+  spec: FlowSpec,
+  execute: (atom: string) => Promise<Json> = () => Promise.resolve(null),
+): Promise<number> {
   const nothing = (): Promise<null> => Promise.resolve(null);
-  const bodies = { execute: nothing, revert: nothing, retryExecute: nothing, retryRevert: nothing };
+  const bodies = { revert: nothing, retryExecute: nothing, retryRevert: nothing };
   const started = process.cpuUsage();
   const engine = createEngine({
     plan: compile(spec),
@@ -61,13 +74,14 @@ async function timeOf(spec: FlowSpec): Promise<number> {
     entries: [],
     bodies: {
       ...bodies,
+      execute: ({ atom }) => execute(atom),
       onFailure: () => Promise.resolve("REVERT"),
       decide: () => Promise.resolve(true),
     },
     append: () => Promise.resolve(),
     now: () => 0,
     random: () => 0,
-    sleep: () => Promise.resolve(),
+    sleep: (_, signal) => new Promise((end) => signal.addEventListener("abort", () => end())),
     job: "job",
   });
   await engine.run();
@@ -76,21 +90,25 @@ async function timeOf(spec: FlowSpec): Promise<number> {
 }
 
 /**
- * Of eleven rounds, taken in turn so that a busy moment of the machine hits both. A small flow is
+ * Of several rounds, taken in turn so that a busy moment of the machine hits both. A small flow is
  * run as often as a large one is larger: equal work, so that neither the clock's grain nor a
  * collection of garbage that only the long run meets is taken for a cost of size.
  */
-async function medianPerTask(make: Make, sizes: readonly number[]): Promise<readonly number[]> {
+async function medianPerTask(
+  make: Make,
+  sizes: readonly number[],
+  rounds = 11,
+): Promise<readonly number[]> {
   const times = sizes.map((): number[] => []);
   const work = Math.max(...sizes);
-  for (let round = 0; round < 11; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     for (const [place, size] of sizes.entries()) {
       let total = 0;
       for (let done = 0; done < work; done += size) total += await timeOf(make(size));
       times[place]?.push(total / work);
     }
   }
-  return times.map((rounds) => rounds.sort((a, b) => a - b)[5] ?? 0);
+  return times.map((found) => found.sort((a, b) => a - b)[(rounds - 1) / 2] ?? 0);
 }
 
 describe("deciding", () => {
@@ -130,6 +148,21 @@ describe("deciding", () => {
     },
     60_000,
   );
+
+  it("does not look at all answers that are out again at each of them", async () => {
+    await timeOf(asked(2_000));
+
+    const [small = 0, large = 0] = await medianPerTask(asked, [1_000, 8_000], 3);
+
+    expect(large).toBeLessThan(small * 3); // 8 times as long where each looks at all.
+  }, 60_000);
+
+  it("of what deciders let through, and a failure then stops, needs no depth of the stack", async () => {
+    const failing = (atom: string): Promise<string> =>
+      atom === "t1" ? Promise.reject(new Error("no")) : Promise.resolve(atom);
+
+    expect(await timeOf({ ...asked(20_000), concurrency: 1 }, failing)).toBeLessThan(20_000);
+  });
 
   it("finds the nearest of thousands of providers without walking through all", async () => {
     const chain: Make = (size) =>

@@ -88,4 +88,8 @@ describe("back-off", () => {
     expect(backoffMs({ delayMs: 100 }, 5, 1)).toBe(100);
     expect(backoffMs({ delayMs: 100, jitter: 0.5 }, 1, 0.5)).toBe(125);
   });
+
+  it("is never longer than the longest delay, whatever is added at random", () => {
+    expect(backoffMs({ delayMs: 100, maxMs: 120, jitter: 1 }, 1, 1)).toBe(120);
+  });
 });

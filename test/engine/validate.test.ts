@@ -31,6 +31,18 @@ describe("validate", () => {
     expect(found.message).toBe('Flow "f" lacks arguments: "a" requires "x": nobody provides it');
   });
 
+  it("wants what an optional argument follows before it, where somebody provides it", () => {
+    const reader = task("b", { optional: ["x", "nobody"], follows: ["x", "nobody"] });
+    const late = unordered("f", [task("a", { provides: "x" }), reader]);
+    const early = linear("f", [task("a", { provides: "x" }), reader]);
+
+    expect(problem(() => validate(compile(late), [])).message).toBe(
+      'Flow "f" lacks arguments: "b" requires "x": provided by a, which not always comes before',
+    );
+    expect(() => validate(compile(late), ["x"])).not.toThrow();
+    expect(() => validate(compile(early), [])).not.toThrow();
+  });
+
   it("is content with the store, an inject, an earlier atom, or an optional argument", () => {
     const spec = linear(
       "f",

@@ -3,6 +3,9 @@ import type { FactName } from "../../facts/fact.js";
 import { known, type Readings, unknown } from "../../facts/source.js";
 import { keyedSource, openFacts, source } from "./open-facts.js";
 
+const failing = (): never => {
+  throw new Error("no sensor");
+};
 const never = () => new Promise<never>(() => undefined);
 
 describe("a fact", () => {
@@ -34,6 +37,63 @@ describe("a fact", () => {
     await facts.clock.advance(1e9);
 
     expect(load.asked).toBe(1);
+  });
+
+  it("that cannot change is looked at again after a failure, ever more seldom", async () => {
+    const answers = [failing, failing, () => ({ load: known(1) })];
+    const load = source(() => (answers[load.asked - 1] ?? failing)());
+    const facts = openFacts({ sources: [load.source] });
+
+    facts.start();
+    await facts.clock.advance(9_999);
+    expect([load.asked, facts.get("load")]).toEqual([1, { unknown: "no sensor" }]);
+    await facts.clock.advance(1);
+    expect(load.asked).toBe(2);
+    await facts.clock.advance(19_999);
+    expect(load.asked).toBe(2);
+    await facts.clock.advance(1);
+    expect(facts.get("load")).toMatchObject({ known: 1 });
+    await facts.clock.advance(1e9);
+
+    expect(load.asked).toBe(3);
+  });
+
+  it("that is known to be hidden is looked at once", async () => {
+    const load = source(() => ({ load: unknown("hidden here") }));
+    const facts = openFacts({ sources: [load.source] });
+
+    facts.start();
+    await facts.clock.advance(1e9);
+
+    expect(load.asked).toBe(1);
+  });
+
+  it("of a source that rests is not looked at sooner, unless it is refreshed", async () => {
+    const load = source(() => ({ load: known(1) }), { restMs: 30_000 });
+    const facts = openFacts({ sources: [load.source] });
+
+    await facts.fresh("load", 5_000);
+    await facts.clock.advance(30_000);
+    await facts.fresh("load", 5_000);
+    expect(load.asked).toBe(1);
+    await facts.clock.advance(1);
+    await facts.fresh("load", 5_000);
+    expect(load.asked).toBe(2);
+
+    await facts.refresh("load");
+    expect(load.asked).toBe(3);
+  });
+
+  it("has the labels that its owner gave it last", () => {
+    const facts = openFacts({ tags: { room: "study" } });
+    const changed: FactName[] = [];
+    facts.onChange((names) => changed.push(...names));
+
+    facts.setTags({ room: "study" });
+    facts.setTags({ room: "attic" });
+
+    expect(facts.get("tags")).toMatchObject({ known: { room: "attic" } });
+    expect(changed).toEqual(["tags"]);
   });
 
   it("with a period is looked at again and again, and no more after the end", async () => {

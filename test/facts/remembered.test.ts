@@ -45,7 +45,7 @@ it.each([
   const facts = rememberedFacts({ agent: "laptop", facts: told, tags, at: clock.now() });
   const evaluator = createEvaluator({ capabilities: BUILTIN_CAPABILITIES, facts, clock });
 
-  const [verdict] = await evaluator.verdicts([parseClauseNow(text, BUILTIN_CAPABILITIES)]);
+  const verdict = await evaluator.verdict(parseClauseNow(text, BUILTIN_CAPABILITIES));
 
   const said = verdict === undefined || "unknown" in verdict ? "unknown" : verdict.able;
   expect({ true: "yes", false: "no", unknown: "unknown" }[String(said)]).toBe(wanted);

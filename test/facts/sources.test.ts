@@ -1,31 +1,15 @@
 import { chmodSync, mkdirSync, statfsSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { arch, totalmem } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { systemClock } from "../../cli/clock.js";
-import { createFacts, type Facts } from "../../facts/facts.js";
-import type { Place } from "../../facts/source.js";
-import { createSources, type SourcesOptions } from "../../facts/sources.js";
+import { createFacts } from "../../facts/facts.js";
+import { diskSource } from "../../facts/sources/disk.js";
+import { createSources } from "../../facts/sources.js";
+import { FakeClock } from "../support/fake-clock.js";
 import { tempDir } from "../support/temp.js";
-
-/* Real sources, on this machine or on a /proc and /sys that a test wrote. */
-
-function look(options: SourcesOptions = {}): Facts {
-  const facts = createFacts({ clock: systemClock, agent: "alpha", ...createSources(options) });
-  onTestFinished(() => facts[Symbol.asyncDispose]());
-  return facts;
-}
-
-/** A machine whose /proc and /sys hold these files and nothing else. */
-function machine(files: Readonly<Record<string, string>>, more: Partial<Place> = {}): Facts {
-  const root = tempDir();
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
-  return look({ place: { root, platform: "linux", ...more }, ports: [8000, 8003] });
-}
+import { look, machine } from "./machine.js";
 
 describe("on this machine", () => {
   it("the processor, the memory and Node are known", async () => {
@@ -74,6 +58,27 @@ describe("on this machine", () => {
     });
   });
 
+  it("disks that hang keep no more than two threads, and their paths are named", async () => {
+    const { keyed } = createSources();
+    const asked: string[] = [];
+    const hangs = (path: string): Promise<number> => {
+      asked.push(path);
+      return new Promise(() => undefined);
+    };
+    const clock = new FakeClock();
+    const dead = { ...keyed, disk_free: diskSource(hangs) };
+    const facts = createFacts({ clock, agent: "alpha", sources: [], keyed: dead });
+    onTestFinished(() => facts[Symbol.asyncDispose]());
+    const first = [facts.about("disk_free", "/dead/1"), facts.about("disk_free", "/dead/2")];
+    await clock.advance(2_000);
+    await Promise.all(first);
+
+    expect(await facts.about("disk_free", "/dead/3")).toEqual({
+      unknown: "the file systems of /dead/1 and /dead/2 do not answer",
+    });
+    expect(asked).toEqual(["/dead/1", "/dead/2"]);
+  });
+
   it("a port somebody listens on is among those that are not free", async () => {
     const server = createServer();
     onTestFinished(() => new Promise((resolve) => server.close(() => resolve())));
@@ -106,50 +111,6 @@ describe("programs", () => {
     expect(await facts.about("programs", "folder")).toMatchObject({ known: null });
     expect(await facts.about("programs", "../tool")).toMatchObject({
       unknown: "a program is named without a directory",
-    });
-  });
-});
-
-describe("power", () => {
-  const BATTERY = "/sys/class/power_supply/BAT0";
-  const MAINS = "/sys/class/power_supply/AC";
-
-  it.each([
-    [{ status: "Discharging" }, "0", false],
-    [{ status: "Charging" }, "1", true],
-    [{ status: "Full" }, undefined, true],
-    [{ status: "Discharging" }, undefined, false],
-    [{ status: "Not charging" }, "0", false],
-  ])("of a laptop with battery %j and mains %s", async ({ status }, online, mains) => {
-    const facts = machine({
-      [`${BATTERY}/type`]: "Battery\n",
-      [`${BATTERY}/capacity`]: "78\n",
-      [`${BATTERY}/status`]: `${status}\n`,
-      ...(online === undefined
-        ? {}
-        : { [`${MAINS}/type`]: "Mains\n", [`${MAINS}/online`]: `${online}\n` }),
-    });
-
-    expect(await facts.refresh("battery")).toMatchObject({ known: 78 });
-    expect(await facts.refresh("on_mains")).toMatchObject({ known: mains });
-  });
-
-  it("of a machine without a battery is mains, whatever its mouse runs on", async () => {
-    const facts = machine({
-      "/sys/class/power_supply/mouse/type": "Battery\n",
-      "/sys/class/power_supply/mouse/scope": "Device\n",
-      "/sys/class/power_supply/mouse/capacity": "5\n",
-    });
-
-    expect(await facts.refresh("battery")).toMatchObject({ known: null });
-    expect(facts.get("on_mains")).toMatchObject({ known: true });
-  });
-
-  it("that cannot be read is unknown", async () => {
-    const facts = machine({});
-
-    expect(await facts.refresh("battery")).toMatchObject({
-      unknown: expect.stringContaining("power supplies cannot be read"),
     });
   });
 });

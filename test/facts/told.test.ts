@@ -3,6 +3,7 @@ import type { FactName, Snapshot } from "../../facts/fact.js";
 import type { Facts } from "../../facts/facts.js";
 import { createSteady } from "../../facts/told/steady.js";
 import { describeFacts, lastingFacts } from "../../facts/told/texts.js";
+import { factViews } from "../../facts/told/views.js";
 
 const GIB = 2 ** 30;
 
@@ -32,12 +33,20 @@ describe("an amount that is shown", () => {
     expect(shown.size).toBe(1);
   });
 
+  it("is never more than there is", () => {
+    const steady = createSteady();
+    const amounts = Array.from({ length: 200 }, (_, n) => 22.6 + 10 * Math.sin(n));
+
+    expect(amounts.filter((amount) => steady("memory", amount, 31.3 / 4) > amount)).toEqual([]);
+    expect(amounts.filter((amount) => steady("disk", amount, "doubling") > amount)).toEqual([]);
+  });
+
   it("follows what really changes, up and down", () => {
     const steady = createSteady();
 
-    const shown = [0, 9, 18, 30, 22, 4].map((amount) => steady("memory", amount, 10));
+    const shown = [0, 9, 18, 22, 30, 22, 4].map((amount) => steady("memory", amount, 10));
 
-    expect(shown).toEqual([0, 10, 20, 30, 20, 0]);
+    expect(shown).toEqual([0, 0, 10, 10, 30, 20, 0]);
   });
 });
 
@@ -74,7 +83,7 @@ describe("facts in words", () => {
     const told = new Set(Array.from({ length: 500 }, (_, n) => JSON.stringify(at(n))));
 
     expect([...told].map((text) => JSON.parse(text) as object)).toEqual([
-      expect.objectContaining({ memory_free: "8 GiB", disk_free: "/ 128 GiB", battery: "50 %" }),
+      expect.objectContaining({ memory_free: "8 GiB", disk_free: "/ 64 GiB", battery: "50 %" }),
     ]);
   });
 
@@ -84,5 +93,21 @@ describe("facts in words", () => {
     const { disk_free: text } = describeFacts(factsOf({ disk_free: Object.fromEntries(paths) }));
 
     expect(text).toMatch(/^\/srv\/0 1 GiB, .*\/srv\/7 1 GiB and 12 more$/);
+  });
+});
+
+it("programs read facts as they are, with units, and why one is unknown", () => {
+  const at = Date.UTC(2026, 0, 1);
+  const snapshot = {
+    ...{ memory_free: { known: 22.6 * GIB, at }, battery: { known: null, at } },
+    ...{ listening_ports: { known: [22, 80], at }, gpus: { unknown: "hidden" } },
+  } as unknown as Snapshot;
+
+  const date = "2026-01-01T00:00:00.000Z";
+  expect(factViews(snapshot)).toEqual({
+    memory_free: { value: 22.6 * GIB, unit: "bytes", at: date },
+    battery: { value: null, unit: "percent", at: date },
+    listening_ports: { value: [22, 80], at: date },
+    gpus: { unknown: "hidden" },
   });
 });

@@ -7,6 +7,8 @@ import type { Agents } from "../../agent/cluster/agents.js";
 import { Events } from "../../agent/events/events.js";
 import { createHttp } from "../../agent/http/server.js";
 import { createJobs, type Jobs } from "../../agent/jobs.js";
+import type { JobLogs } from "../../agent/logs/job-logs.js";
+import { createLogs, type Logs } from "../../agent/logs/logs.js";
 import type { Runners } from "../../agent/runner/runner.js";
 import { createRunners } from "../../agent/runner/runners.js";
 import type { JobBoard } from "../../boards/board.js";
@@ -26,6 +28,7 @@ export interface Api extends AsyncDisposable {
   readonly events: Events;
   /** The agents of the cluster, from now on. */
   members: readonly Member[];
+  readonly logs: Logs;
   readonly persistence: Persistence;
   readonly board: JobBoard;
   /** How often a posted job did not reach the board. */
@@ -39,6 +42,9 @@ export interface Api extends AsyncDisposable {
   /** Lines of the log, JSON. */
   readonly log: readonly string[];
 }
+
+/** For tests that ask nothing about logs. */
+export const noLogs = {} as unknown as JobLogs;
 
 /** For tests that ask nothing about agents. */
 export const noAgents = {
@@ -94,19 +100,25 @@ export async function startApi(dir: string, agent = "alpha"): Promise<Api> {
     requested: (job, request) => void requested.push([job, request]),
     onPutFailed: () => (putFailures += 1),
   });
+  const logs = createLogs({
+    persistence: faulty(persistence, () => faults.persistence),
+    clock: faulty(systemClock, () => faults.clock),
+    ...{ log, agent, bytesPerJob: 1024 ** 2, now: () => Date.now() },
+  });
   const http = createHttp({
-    ...{ jobs, events, agent, agents: noAgents, version: "1.2.3" },
+    ...{ jobs, events, logs: logs.read, agent, agents: noAgents, version: "1.2.3" },
     log,
     health: async () => api.health,
   });
   await jobs.flows();
   return Object.assign(api, {
     url: await http.listen({ host: "127.0.0.1", port: 0 }),
-    ...{ jobs, events, persistence, board, faults, requested, log: lines },
+    ...{ jobs, logs, events, persistence, board, faults, requested, log: lines },
     putFailures: () => putFailures,
     async [Symbol.asyncDispose]() {
       await events[Symbol.asyncDispose]();
       await http.close();
+      await logs[Symbol.asyncDispose]();
       await runners[Symbol.asyncDispose]();
       await board[Symbol.asyncDispose]();
       await persistence[Symbol.asyncDispose]();

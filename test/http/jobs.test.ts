@@ -189,6 +189,18 @@ describe("GET /v1/jobs", () => {
     expect(await states("SUCCESS,FAILURE")).toEqual(new Set());
   });
 
+  it("finds jobs by words of their name", async () => {
+    const { id } = (await post({ flow: "shapes", name: "Nightly backup" })).json as JobView;
+    const found = async (q: string) => {
+      const answer = await ask(`${api.url}/v1/jobs?q=${encodeURIComponent(q)}`);
+      return (answer.json as JobsView).items.map((job) => job.id);
+    };
+
+    expect(await found("backup NIGHTLY")).toEqual([id]);
+    expect(await found("backup weekly")).toEqual([]);
+    expect(await found("!")).toEqual([]);
+  });
+
   it("lists only jobs posted since a time", async () => {
     const since = encodeURIComponent(new Date(Date.now() + 60_000).toISOString());
     const answer = await ask(`${api.url}/v1/jobs?since=${since}`);

@@ -1,16 +1,16 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
+import os, { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { createHttp, type HttpOptions } from "../../agent/http/server.js";
 import type { Clock } from "../../common/clock.js";
 import { JobrunnerError } from "../../common/error.js";
 import type { JobDetailView, JobView, Problem } from "../../common/wire.js";
 import type { Persistence } from "../../persistence/persistence.js";
 import { until } from "../../scripts/lab/until.js";
-import { type Api, ask, noAgents, START_MS, startApi } from "./api.js";
+import { type Api, ask, noAgents, noLogs, START_MS, startApi } from "./api.js";
 
 let api: Api;
 const dir = mkdtempSync(join(tmpdir(), "jobrunner-http-"));
@@ -169,7 +169,8 @@ describe("waiting for a job", () => {
     const { id } = (await ask(`${api.url}/v1/jobs`, SHAPES)).json as JobView;
     const { jobs, events, health } = { ...api, health: async () => api.health };
     const server = createHttp({
-      ...{ jobs, events, agents: noAgents, health, agent: "alpha", version: "1.2.3" },
+      ...{ jobs, events, logs: noLogs, agents: noAgents, health, agent: "alpha" },
+      version: "1.2.3",
       log: pino({ level: "silent" }),
     });
     const url = await server.listen({ host: "127.0.0.1", port: 0 });
@@ -185,6 +186,7 @@ describe("waiting for a job", () => {
 const http = (timeouts?: HttpOptions["timeouts"]) =>
   createHttp({
     jobs: {} as never,
+    logs: noLogs,
     events: {} as never,
     agents: noAgents,
     ...{ agent: "alpha", version: "1.2.3" },
@@ -196,6 +198,30 @@ const http = (timeouts?: HttpOptions["timeouts"]) =>
 describe("listening", () => {
   it.each(["0.0.0.0", "::", "192.168.1.4", "example.org"])("is refused on %s", async (host) => {
     await expect(http().listen({ host, port: 0 })).rejects.toMatchObject({ code: "USAGE" });
+  });
+
+  it("listens where the system hides the machine's addresses, as Android does", async () => {
+    const hidden = vi.spyOn(os, "networkInterfaces").mockImplementation(() => {
+      throw new Error("uv_interface_addresses returned Unknown system error 13");
+    });
+    onTestFinished(() => hidden.mockRestore());
+    const server = createHttp({
+      ...{
+        jobs: {} as never,
+        logs: noLogs,
+        agents: noAgents,
+        agent: "alpha",
+        version: "0.0.0",
+        token: "a-token-of-this-test",
+      },
+      ...{ log: pino({ level: "silent" }), health: async () => api.health },
+    });
+    onTestFinished(() => server.close());
+
+    const url = await server.listen({ host: "0.0.0.0", port: 0 });
+
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect((await fetch(`${url}/livez`)).status).toBe(200);
   });
 
   it("says which address is in use", async () => {

@@ -27,7 +27,10 @@ afterEach(() => {
 });
 
 /** A server that streams what `feed` sends at /events. */
-async function serve(feed: Feed, limits: Pick<SseOptions, "limit"> = {}): Promise<Server> {
+async function serve(
+  feed: Feed,
+  limits: Pick<SseOptions, "limit" | "heartbeatMs"> = {},
+): Promise<Server> {
   const stopping = new AbortController();
   const errors: object[] = [];
   const log = { error: (fields: object) => void errors.push(fields) };
@@ -160,12 +163,13 @@ describe("a stream of events", () => {
 
   it("goes at the pace of its reader when the sender waits for it", async () => {
     const events = 200;
-    await using server = await serve(async (stream) => {
+    const send: Feed = async (stream) => {
       for (let n = 1; n <= events; n += 1) {
         stream.send({ id: String(n), data: BIG });
         await stream.drained();
       }
-    });
+    };
+    await using server = await serve(send, { heartbeatMs: 10_000 });
 
     const got = await collect(await (await clientOf(server)).events("/events"));
 

@@ -7,7 +7,7 @@ import type { Jobs } from "../../agent/jobs.js";
 import { createClient } from "../../cli/api/client.js";
 import { findToken } from "../../cli/api/token.js";
 import { tempDir } from "../support/temp.js";
-import { noAgents } from "./api.js";
+import { noAgents, noLogs } from "./api.js";
 
 const TOKEN = "correct-horse-battery";
 const LIST = { items: [] };
@@ -88,8 +88,8 @@ describe("the token", () => {
 function serve(token?: string): HttpServer {
   const jobs = { list: () => Promise.resolve(LIST) } as unknown as Jobs;
   return createHttp({
-    ...{ jobs, agents: noAgents, version: "1.2.3", agent: "alpha", log: pino({ level: "silent" }) },
-    events: {} as never,
+    ...{ jobs, logs: noLogs, agents: noAgents, version: "1.2.3", agent: "alpha" },
+    ...{ events: {} as never, log: pino({ level: "silent" }) },
     health: () => Promise.resolve({ ok: true, agent: "alpha", checks: [] }),
     ...(token === undefined ? {} : { token }),
   });

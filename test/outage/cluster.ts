@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import pino from "pino";
 import { type Agent, startAgent } from "../../agent/agent.js";
 import { flowHash } from "../../agent/flow-hash.js";
@@ -43,7 +44,7 @@ export interface Cluster {
 
 export async function openCluster(database: string, slots = 50): Promise<Cluster> {
   const directory = tempDir();
-  const witness = new Witness();
+  const witness = new Witness(join(tempDir(), "witness.jsonl"));
   const persistence = await openPersistence(database);
   const board = await openBoard(`sqlite:${directory}/board.db`, { leaseMs: 10_000 });
   const config = configIn(directory, { slots: String(slots) });

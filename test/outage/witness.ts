@@ -1,13 +1,22 @@
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import type { Entry } from "../../engine/journal.js";
 import type { Append, Persistence } from "../../persistence/persistence.js";
 
-/** What persistence acknowledged and what ran, noted outside of any database. */
+/** What persistence acknowledged and what ran, noted in a file outside of any database. */
 export class Witness {
-  /** Appends that were accepted, in order. */
-  readonly acknowledged: Append[] = [];
+  /** Appends that were accepted; the file has each as a line, written before anybody is answered. */
+  acknowledged = 0;
+  /** Jobs of which the end was. */
+  ended = 0;
   /** Atoms that ran although their success had been acknowledged: `job atom`. */
   readonly ranAgain: string[] = [];
   readonly #finished = new Set<string>();
+  readonly #file: string;
+
+  constructor(file: string) {
+    this.#file = file;
+    writeFileSync(file, "");
+  }
 
   /** The same persistence, overheard. */
   watch(persistence: Persistence): Persistence {
@@ -36,7 +45,10 @@ export class Witness {
   async missing(persistence: Pick<Persistence, "load">): Promise<readonly string[]> {
     const missing: string[] = [];
     const journals = new Map<string, ReadonlyMap<number, Entry>>();
-    for (const { job, seq, token, changes } of this.acknowledged) {
+    const lines = readFileSync(this.#file, "utf8").trimEnd().split("\n");
+    if (lines.length !== this.acknowledged) throw new Error("the witness lost some of its lines");
+    for (const line of lines) {
+      const { job, seq, token, changes } = JSON.parse(line) as Append;
       const journal = journals.get(job) ?? toMap(await persistence.load(job));
       journals.set(job, journal);
       const entry = journal.get(seq);
@@ -47,7 +59,9 @@ export class Witness {
   }
 
   #note(append: Append): void {
-    this.acknowledged.push(append);
+    appendFileSync(this.#file, `${JSON.stringify(append)}\n`);
+    this.acknowledged += 1;
+    if (append.state === "SUCCESS") this.ended += 1;
     for (const change of append.changes) {
       if (change.change !== "atom" || change.to !== "SUCCESS") continue;
       this.#finished.add(`${append.job} ${change.atom}`);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { JobrunnerError } from "../../common/error.js";
 import { createCommitter } from "../../persistence/committer.js";
-import { RESULT_BYTES_MAX } from "../../persistence/persistence.js";
+import { RESULT_BYTES_MAX, type Verdict } from "../../persistence/persistence.js";
 import { until } from "../../scripts/lab/until.js";
 import { appendOf, owned } from "../contracts/samples.js";
 import { openSteered } from "../contracts/sqlite.js";
@@ -113,6 +113,31 @@ describe("the committer", () => {
     for (const { id } of owners) {
       expect(await persistence.load(id)).toHaveLength(bad.has(id) ? 0 : 1);
     }
+  });
+
+  it("P-16: takes an append whose part of a batch was in when another one failed", async () => {
+    const { persistence, owners } = await ready(4);
+    const bad = ownerAt(owners, 3).id;
+    // As persistence does that sends a batch in several packets, each a transaction.
+    const inPackets: Appending = {
+      append: async (appends) => {
+        const verdicts: Verdict[] = [];
+        for (const append of appends) {
+          if (append.job === bad) throw new JobrunnerError("TOO_LARGE", "no");
+          verdicts.push(...(await persistence.append([append])));
+        }
+        return verdicts;
+      },
+    };
+    const committer = createCommitter(inPackets);
+
+    const results = await Promise.allSettled(
+      owners.map((owner) => committer.append(appendOf(owner, 1))),
+    );
+
+    const accepted = { status: "fulfilled", value: { accepted: true } };
+    expect(results.slice(0, 3)).toEqual([accepted, accepted, accepted]);
+    expect(results[3]).toMatchObject({ status: "rejected", reason: { code: "TOO_LARGE" } });
   });
 
   it("P-19: sends the identical append, marked as repeated, until there is an answer", async () => {

@@ -1,4 +1,5 @@
 import type { EndState } from "../../common/job.js";
+import type { FlowSpec } from "../../engine/flow.js";
 import type { Change, Entry } from "../../engine/journal.js";
 import type { Plan } from "../../engine/plan.js";
 import type { CrashWorld, Fate } from "./crash-world.js";
@@ -23,6 +24,7 @@ export async function undisturbed({
   const end = await world.finish();
   check(world, end);
   count(seen, end);
+  count(seen, `nested ${nesting(plan.spec)} deep`);
   for (const { changes } of world.entries) for (const change of changes) note(seen, plan, change);
   return world.entries;
 }
@@ -81,16 +83,25 @@ function check(world: CrashWorld, end: EndState): void {
   };
   const wrong = [...left].filter((state) => !good[end].includes(state));
   if (wrong.length > 0) throw new Error(`${end} with atoms in ${wrong.join(", ")}`);
+  if (end === "FAILURE" && !left.has("SUCCESS") && !left.has("REVERT_FAILURE")) {
+    throw new Error(`FAILURE, and all is undone: ${[...left].join(", ")}`);
+  }
   const running = [...left].filter((state) => state === "RUNNING" || state === "REVERTING");
   if (running.length > 0) throw new Error(`ended in ${end} with atoms in ${running.join(", ")}`);
 }
 
 function note(seen: Map<string, number>, plan: Plan, change: Change): void {
   if (change.change === "ignore" || change.change === "wait") count(seen, change.change);
-  if (change.change === "atom" && change.to === "REVERT_FAILURE") count(seen, change.to);
+  if (change.change === "atom" && change.to.endsWith("FAILURE")) {
+    count(seen, `${plan.atoms.get(change.atom)?.kind} ${change.to}`);
+  }
   if (change.change !== "decision") return;
   const spec = plan.atoms.get(change.retry)?.spec;
   if (spec?.kind === "retry") count(seen, `${spec.controller.type} ${change.decision}`);
+}
+
+function nesting({ children }: FlowSpec): number {
+  return 1 + Math.max(0, ...children.map((child) => (child.kind === "flow" ? nesting(child) : 0)));
 }
 
 function count(seen: Map<string, number>, what: string): void {

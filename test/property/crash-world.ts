@@ -1,11 +1,10 @@
 import { JobrunnerError } from "../../common/error.js";
 import type { EndState } from "../../common/job.js";
-import type { Json } from "../../common/json.js";
 import type { Bodies } from "../../engine/bodies.js";
 import { createEngine, type Engine, type EngineEnd } from "../../engine/engine.js";
 import type { AtomState, Change, Entry } from "../../engine/journal.js";
 import { type AtomNode, isAtom, type Plan } from "../../engine/plan.js";
-import type { RandomFlow } from "./random-flow.js";
+import type { BodyScript, RandomFlow } from "./random-flow.js";
 
 /** More appends than any of these flows can need: it is stuck in a circle. */
 const APPENDS_MAX = 2_000;
@@ -166,33 +165,27 @@ export class CrashWorld {
   }
 
   #bodies(dead: () => boolean): Bodies {
-    const { scripts, decisions, deciders } = this.#flow;
+    const { scripts, retries, decisions, deciders } = this.#flow;
+    const execute = async (atom: string, script: BodyScript | undefined): Promise<string> => {
+      this.#begin(atom, "RUNNING", dead());
+      const call = this.#count(atom);
+      await turn();
+      if (script?.fails(call) === true) throw new Error(`${atom} fails`);
+      return `${atom}#${call}`;
+    };
+    const revert = async (atom: string, script: BodyScript | undefined): Promise<null> => {
+      this.#begin(atom, "REVERTING", dead());
+      await turn();
+      if (script?.revertFails(this.#count(`${atom}/revert`)) === true) {
+        throw new Error(`${atom} cannot be reverted`);
+      }
+      return null;
+    };
     return {
-      execute: async ({ atom }) => {
-        this.#begin(atom, "RUNNING", dead());
-        const call = this.#count(atom);
-        await turn();
-        if (scripts.get(atom)?.fails(call) === true) throw new Error(`${atom} fails`);
-        return `${atom}#${call}`;
-      },
-      revert: async ({ atom }) => {
-        this.#begin(atom, "REVERTING", dead());
-        await turn();
-        if (scripts.get(atom)?.revertFails(this.#count(`${atom}/revert`)) === true) {
-          throw new Error(`${atom} cannot be reverted`);
-        }
-        return null;
-      },
-      retryExecute: async ({ atom, history }) => {
-        this.#begin(atom, "RUNNING", dead());
-        await turn();
-        return history.length;
-      },
-      retryRevert: async ({ atom }): Promise<Json> => {
-        this.#begin(atom, "REVERTING", dead());
-        await turn();
-        return null;
-      },
+      execute: ({ atom }) => execute(atom, scripts.get(atom)),
+      revert: ({ atom }) => revert(atom, scripts.get(atom)),
+      retryExecute: ({ atom }) => execute(atom, retries.get(atom)),
+      retryRevert: ({ atom }) => revert(atom, retries.get(atom)),
       onFailure: async ({ atom, history }) => {
         await turn();
         if (history.length < 2) return "RETRY";

@@ -10,7 +10,7 @@ import type { Decision } from "../../engine/journal.js";
 import type { Random } from "./random.js";
 
 /** What the outside world does when an atom's body is called for the nth time, from 0. */
-export interface TaskScript {
+export interface BodyScript {
   readonly fails: (call: number) => boolean;
   readonly revertFails: (call: number) => boolean;
 }
@@ -18,7 +18,9 @@ export interface TaskScript {
 export interface RandomFlow {
   readonly spec: FlowSpec;
   readonly store: Readonly<Record<string, Json>>;
-  readonly scripts: ReadonlyMap<string, TaskScript>;
+  readonly scripts: ReadonlyMap<string, BodyScript>;
+  /** Bodies of custom retries. */
+  readonly retries: ReadonlyMap<string, BodyScript>;
   /** Custom retries: what they say once they have tried twice; undefined = they throw. */
   readonly decisions: ReadonlyMap<string, Decision | undefined>;
   readonly deciders: ReadonlyMap<string, boolean>;
@@ -34,13 +36,15 @@ export function randomFlow(random: Random): RandomFlow {
     spec,
     store: { list: [1, 2], p: "p" },
     scripts: maker.scripts,
+    retries: maker.retries,
     decisions: maker.decisions,
     deciders: maker.deciders,
   };
 }
 
 class Maker {
-  readonly scripts = new Map<string, TaskScript>();
+  readonly scripts = new Map<string, BodyScript>();
+  readonly retries = new Map<string, BodyScript>();
   readonly decisions = new Map<string, Decision | undefined>();
   readonly deciders = new Map<string, boolean>();
   readonly #random: Random;
@@ -125,11 +129,18 @@ class Maker {
         return { type, values: "list", revertAll };
       case "custom":
         this.decisions.set(name, random.pick(["REVERT", "REVERT_ALL", undefined]));
+        this.retries.set(name, this.#ownRetry());
         return { type };
       case "alwaysRevert":
       case "alwaysRevertAll":
         return { type };
     }
+  }
+
+  #ownRetry(): BodyScript {
+    const failing = this.#random.chance(0.3) ? this.#random.whole(0, 2) : -1;
+    const broken = this.#random.chance(0.2);
+    return { fails: (call) => call === failing, revertFails: () => broken };
   }
 
   #links(children: readonly (TaskSpec | FlowSpec)[]): readonly LinkSpec[] {

@@ -4,6 +4,7 @@ import { type Claim, type Claims, createClaims } from "../../agent/claims.js";
 import { flowHash } from "../../agent/flow-hash.js";
 import type { Told } from "../../agent/events/telling/told.js";
 import { execute } from "../../agent/owner/execute.js";
+import { LogBook } from "../../agent/logs/book.js";
 import { JobControl } from "../../agent/owner/job-control.js";
 import { openFlow } from "../../agent/runner/host/opening.js";
 import { ProgressBook } from "../../agent/jobs/progress.js";
@@ -132,6 +133,10 @@ function openAgent(world: World, name: string, code: Code): WorldAgent {
     ...{ board, claims, persistence, committer, clock, log },
     runners: scripted(world, name, code),
     progress: world.progress,
+    logs: new LogBook({
+      ...{ persistence, clock, log, agent: name, bytesPerJob: 1024 ** 2 },
+      ...{ now: () => clock.now(), stored: () => undefined },
+    }),
     identity: { agent: name, machine: `machine-${name}`, incarnation: name },
     boardId: () => world.boardId,
     boardDiffers: () => void (agent.doubts += 1),

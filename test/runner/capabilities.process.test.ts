@@ -28,7 +28,7 @@ async function learned() {
   const abilities = createAbilities({ facts, runners, clock: systemClock });
   abilities.learn(await runners.manifest());
   const ask = async (...moods: readonly string[]): Promise<readonly Verdict[]> =>
-    abilities.verdicts(moods.map((mood) => ({ name: "moody", args: [mood] })));
+    Promise.all(moods.map((mood) => abilities.verdict({ name: "moody", args: [mood] })));
   return { abilities, ask };
 }
 

@@ -90,7 +90,7 @@ export async function openBodies(
       ...{ job: "job-1", flow: "bodies", version: 3, agent: "alpha" },
       params: { code: "", ms: 0 },
       deadline: () => FOREVER,
-      log: (atom, line) => lines.push(`${atom}: ${line}`),
+      log: ({ atom, text }) => lines.push(`${atom}: ${text}`),
       ...job,
     },
     alone,

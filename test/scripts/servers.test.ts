@@ -1,5 +1,10 @@
 import { expect, it } from "vitest";
-import { haveOtherServers, howToInstall, missingServers } from "../../scripts/stages/servers.mjs";
+import {
+  haveOtherServers,
+  howToInstall,
+  lacksServer,
+  missingServers,
+} from "../../scripts/stages/servers.mjs";
 import { tempDir } from "../support/temp.js";
 
 it("names the packages whose programs are not on PATH", () => {
@@ -19,4 +24,13 @@ it("has other servers when each address is given, or an engine", () => {
 
   expect(haveOtherServers(all)).toBe(true);
   expect(haveOtherServers({ DOCKER_HOST: "tcp://d" })).toBe(true);
+});
+
+it.each([
+  [["python3-gi", "openssl"], false],
+  [["python3-gi", "consul"], true],
+  [["redis-server"], true],
+  [["mariadb-server"], true],
+])("skips every test of servers without %j: %s", (missing, lacks) => {
+  expect(lacksServer(missing)).toBe(lacks);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { defineFlow } from "../../sdk/index.js";
+import { compile, validate } from "../../engine/plan.js";
+import { defineFlow, defineRetry } from "../../sdk/index.js";
 import { runFlow } from "./run-flow.js";
 
 describe("a graph", () => {
@@ -43,6 +44,59 @@ describe("a graph", () => {
     });
 
     expect((await runFlow(flow)).states).toMatchObject({ "b/when": "IGNORE", b: "IGNORE" });
+  });
+
+  it("runs the readers of a result that may be missing after the task that may make it", async () => {
+    const flow = defineFlow({
+      name: "reading",
+      pattern: "graph",
+      build(f) {
+        const n = f.task("n", { execute: () => 5 });
+        const a = f.linear("l", (s) =>
+          s.task("a", { in: { n }, when: () => true, execute: () => true }),
+        );
+        f.task("asks", { in: { a }, when: ({ a: made }) => made === true, execute: () => "asked" });
+        f.linear("m", (s) =>
+          s.task("b", { in: { a }, execute: ({ a: made }) => made ?? "missing" }),
+        );
+        f.target("m");
+      },
+    });
+    const untargeted = defineFlow({
+      name: "reading",
+      pattern: "graph",
+      build(f) {
+        const a = f.task("a", { when: () => true, execute: () => true });
+        f.task("asks", { in: { a }, when: ({ a: made }) => made === true, execute: () => "asked" });
+        f.linear("t", (s) => s.task("x", { execute: () => 1 }), {
+          retry: defineRetry({
+            in: { a },
+            onFailure: () => "REVERT",
+            execute: (_, { a: made }) => (made === true ? 1 : 0),
+          }),
+        });
+      },
+    });
+
+    const [one, other] = [await runFlow(flow), await runFlow(untargeted)];
+
+    expect(one.results).toMatchObject({ "l/a": true, "m/b": true });
+    expect(other.results).toMatchObject({ asks: "asked", t_retry: 1 });
+  });
+
+  it("cannot hand a result that may be missing to what is beside it", () => {
+    const flow = defineFlow({
+      name: "beside",
+      pattern: "unordered",
+      build(f) {
+        const a = f.task("a", { when: () => true, execute: () => 1 });
+        f.task("b", { in: { a }, execute: () => 1 });
+      },
+    });
+
+    const { spec } = flow.prepare({});
+
+    expect(() => validate(compile(spec), [])).toThrow(/"b" requires "a" \(symbol "a.result"\)/);
   });
 
   it("asks a link from a flow with the results of its tasks", async () => {

@@ -71,6 +71,54 @@ describe("hooks of a plain task", () => {
   });
 });
 
+describe("a hook that throws after a body that threw", () => {
+  it.each([
+    [new Error("hook"), "the real cause"],
+    [new Error("hook", { cause: new Error("its own") }), "its own"],
+    ["hook", undefined],
+  ])("keeps what the body threw as its cause: %o", async (thrown, cause) => {
+    const flow = linear("f", [
+      task("a", {
+        execute: () => fail("the real cause"),
+        postExecute: () => {
+          throw thrown;
+        },
+      }),
+    ]);
+
+    const { changes } = await runFlow(defineFlow({ name: "hooks", flow }));
+
+    const failed = changes.find((change) => "failure" in change);
+    expect(failed).toMatchObject({ atom: "a", failure: { message: "hook" } });
+    const message = failed !== undefined && "failure" in failed && failed.failure?.cause?.message;
+    expect(message).toBe(cause);
+  });
+});
+
+describe("a plain flow", () => {
+  const flow = linear("f", [
+    task("a", { execute: () => 1, revert: () => 0 }),
+    linear("g", [task("b", { execute: () => fail() })], { retry: times(1) }),
+  ]);
+
+  it("leaves what ran before a nested flow that gives up, unless told to hand it outwards", async () => {
+    const stays = await runFlow(defineFlow({ name: "stays", flow }));
+    const defers = await runFlow(defineFlow({ name: "defers", flow, deferReverts: true }));
+
+    expect([stays.state, stays.states["a"]]).toEqual(["FAILURE", "SUCCESS"]);
+    expect([defers.state, defers.states["a"]]).toEqual(["REVERTED", "REVERTED"]);
+  });
+
+  it("stops as it is at the first failure, when it is told to resolve none", async () => {
+    const { state, states } = await runFlow(
+      defineFlow({ name: "stops", flow, neverResolve: true }),
+    );
+
+    expect(state).toBe("FAILURE");
+    expect(states).toMatchObject({ a: "SUCCESS", b: "FAILURE" });
+  });
+});
+
 describe("a plain task's revert", () => {
   it("may have arguments of its own", async () => {
     const seen: unknown[] = [];

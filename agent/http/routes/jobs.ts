@@ -53,8 +53,9 @@ export function jobRoutes(options: RouteOptions): readonly Route[] {
       schema: { params: JOB_PARAMS, querystring: WHY_QUERY, response: { 200: WHY } },
       handler: (request) => {
         const { id } = request.params as { id: string };
-        const { here } = request.query as { here?: string };
-        return here === undefined ? whyEverywhere(options.agents, jobs, id) : jobs.why(id);
+        const { here, agent: only } = request.query as { here?: string; agent?: string };
+        if (here !== undefined) return jobs.why(id);
+        return whyEverywhere(options.agents, jobs, { part: id, only });
       },
     },
   ];

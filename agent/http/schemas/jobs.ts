@@ -27,6 +27,11 @@ export const LIST_QUERY: Schema = {
     flow: FLOW_NAME,
     agent: AGENT_NAME,
     since: { type: "string", format: "date-time", description: "Posted at this time or later." },
+    q: {
+      type: "string",
+      description: "Words, all of which are in the name or the flow, whatever their case.",
+      maxLength: LIMITS.search,
+    },
     limit: { type: "integer", minimum: 1, maximum: LIMITS.pageJobs, default: 50 },
     cursor: {
       type: "string",

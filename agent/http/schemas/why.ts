@@ -1,14 +1,18 @@
 import { JOB } from "./jobs.js";
+import { AGENT_NAME } from "./names.js";
 import { COUNT, LABELS, list, named, type Schema, shape, TEXT, TEXTS, TIME } from "./schema.js";
 
 /** `here`: what this agent says alone, without asking the others. */
 export const WHY_QUERY: Schema = {
   type: "object",
   additionalProperties: false,
-  properties: { here: { enum: ["true"], description: "Without asking the other agents." } },
+  properties: {
+    here: { enum: ["true"], description: "Without asking the other agents." },
+    agent: { ...AGENT_NAME, description: "Only what that agent says." },
+  },
 };
 
-const REQUIREMENT = named(
+export const REQUIREMENT = named(
   "Requirement",
   {
     what: { ...TEXT, description: "A capability, or in words: free slot." },
@@ -41,5 +45,9 @@ export const WHY: Schema = named(
     owner: TEXT,
     leaseMs: COUNT,
     trouble: { ...TEXT, description: "Why nobody works on it although it has an owner." },
+    closest: {
+      ...shape({ agent: TEXT, short: COUNT }),
+      description: "When no agent is able: the one that lacks the fewest things, and how many.",
+    },
   },
 );

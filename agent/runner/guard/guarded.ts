@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import type { LogStream } from "../../../common/log.js";
 import { moduleBeside, nodeArguments } from "../transport/entry.js";
 import type { ReadBudget } from "../output/budgets.js";
 import { eachLine } from "../output/lines.js";
@@ -38,7 +39,7 @@ const DRAIN_MS = 500;
 
 /** Where the output of a command goes. */
 export interface OutputOf {
-  take(text: string): void;
+  take(text: string, stream: LogStream): void;
   readonly budget: ReadBudget;
 }
 
@@ -81,10 +82,11 @@ function read(guard: ChildProcess, { take, budget }: OutputOf): () => string | u
   let last: string | undefined;
   const note = (line: string): void => {
     if (line.trim() !== "") last = line.trim().slice(0, COMPLAINT_MAX);
-    take(line);
+    take(line, "stderr");
   };
+  const pass = (line: string): void => take(line, "stdout");
   const readings = [
-    ...(guard.stdout ? [eachLine(guard.stdout, take, budget)] : []),
+    ...(guard.stdout ? [eachLine(guard.stdout, pass, budget)] : []),
     ...(guard.stderr ? [eachLine(guard.stderr, note, budget)] : []),
   ];
   guard.on("exit", () => readings.forEach((reading) => reading.drain()));

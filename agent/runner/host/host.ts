@@ -3,7 +3,14 @@ import type { Json } from "../../../common/json.js";
 import type { Context, RunOptions } from "../../../sdk/context.js";
 import type { Assembled } from "../../../sdk/node.js";
 import { startTimer, timedOut } from "../time-limit.js";
-import { type Ask, fromWire, type SessionHead, type ToRunner, toWire } from "../messages.js";
+import {
+  type Ask,
+  fromWire,
+  phaseOf,
+  type SessionHead,
+  type ToRunner,
+  toWire,
+} from "../messages.js";
 import { createContext } from "./body-context.js";
 import { able, capability } from "./able.js";
 import { callBody, callDecider } from "./call.js";
@@ -150,8 +157,9 @@ export class Host {
     this.#deadline.extend(ask.deadline);
     // P-34: looked at directly before the body, after everything that can take time.
     if (!mayStart(ask.deadline)) throw refuse(`"${atom}" may not start any more`);
-    const lines = new LogBudget((line) =>
-      this.#port.post({ kind: "log", session: ask.session, atom, line }),
+    const said = { atom, phase: phaseOf(ask) };
+    const lines = new LogBudget((text, stream) =>
+      this.#port.post({ kind: "log", session: ask.session, said: { ...said, stream, text } }),
     );
     const log = (line: string): void => lines.add(line);
     const progress = new Progress((last) => this.#port.post({ kind: "progress", id, ...last }));

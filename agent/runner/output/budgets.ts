@@ -1,3 +1,5 @@
+import type { LogStream } from "../../../common/log.js";
+
 /*
  * How much of what one body says is taken in a second. The agent's event loop also renews claims
  * and serves other jobs: nothing that one of them writes may keep it busy.
@@ -12,6 +14,8 @@ const READ_CHARACTERS_MAX = 8 * 1024 * 1024;
 /** What is logged of it: more than people read, less than keeps a log busy. */
 const LOG_LINES_MAX = 1_000;
 const LOG_CHARACTERS_MAX = 256 * 1024;
+/** Seconds of silence that may be made up for: who is mostly quiet may write a lot at once. */
+const BURST_SECONDS = 10;
 /** Characters after which a logged line is cut. */
 const LINE_MAX = 16_384;
 
@@ -21,16 +25,20 @@ class Second {
   lines = 0;
   characters = 0;
 
-  /** Milliseconds until it is over; starts a new one, and says so, when it is. */
-  look(): { readonly leftMs: number; readonly isNew: boolean } {
+  /**
+   * Milliseconds until it is over; starts a new one, and says so, when it is, and how many seconds
+   * have passed since the last one began.
+   */
+  look(): { readonly leftMs: number; readonly isNew: boolean; readonly passed: number } {
     const now = performance.now();
-    const isNew = now - this.#since >= SECOND_MS;
+    const passed = (now - this.#since) / SECOND_MS;
+    const isNew = passed >= 1;
     if (isNew) {
       this.#since = now;
       this.lines = 0;
       this.characters = 0;
     }
-    return { leftMs: this.#since + SECOND_MS - now, isNew };
+    return { leftMs: this.#since + SECOND_MS - now, isNew, passed };
   }
 }
 
@@ -49,33 +57,54 @@ export class ReadBudget {
   }
 }
 
+type Take = (line: string, stream: LogStream) => void;
+
 /** Lines on their way to a log: what is too much is counted, and the count logged. */
 export class LogBudget {
   readonly #second = new Second();
-  readonly #take: (line: string) => void;
+  readonly #take: Take;
+  readonly #burst: number;
+  #lines: number;
+  #characters: number;
+  #last: LogStream = "log";
   #dropped = 0;
 
-  constructor(take: (line: string) => void) {
+  /** `burst`: for how many seconds' worth of lines at once, at least 1. */
+  constructor(take: Take, burst = BURST_SECONDS) {
     this.#take = take;
+    this.#burst = burst;
+    this.#lines = burst * LOG_LINES_MAX;
+    this.#characters = burst * LOG_CHARACTERS_MAX;
   }
 
-  add(line: string): void {
-    if (this.#second.look().isNew) this.end();
-    if (this.#second.lines >= LOG_LINES_MAX || this.#second.characters >= LOG_CHARACTERS_MAX) {
+  add(line: string, stream: LogStream = "log"): void {
+    this.#last = stream;
+    const { passed, isNew } = this.#second.look();
+    if (isNew) this.#refill(passed);
+    if (this.#lines <= 0 || this.#characters <= 0) {
       this.#dropped += 1;
       return;
     }
-    this.#second.lines += 1;
-    this.#second.characters += Math.min(line.length, LINE_MAX);
-    this.#take(line.slice(0, LINE_MAX));
+    this.#lines -= 1;
+    this.#characters -= Math.min(line.length, LINE_MAX);
+    this.#take(line.slice(0, LINE_MAX), stream);
   }
 
   /** Tells what was dropped; also to be called when nothing more comes. */
   end(): void {
     if (this.#dropped === 0) return;
-    this.#take(
-      `... ${this.#dropped} lines dropped: more than ${LOG_LINES_MAX} lines or 256 KiB a second`,
-    );
+    const why = `more than ${LOG_LINES_MAX} lines or 256 KiB a second`;
+    this.#take(`... ${this.#dropped} lines dropped: ${why}`, this.#last);
     this.#dropped = 0;
+  }
+
+  #refill(seconds: number): void {
+    const more = Math.min(seconds, this.#burst);
+    this.#lines = Math.min(this.#burst * LOG_LINES_MAX, this.#lines + more * LOG_LINES_MAX);
+    this.#characters = Math.min(
+      this.#burst * LOG_CHARACTERS_MAX,
+      this.#characters + more * LOG_CHARACTERS_MAX,
+    );
+    this.end();
   }
 }

@@ -36,6 +36,7 @@ export interface ConsultationsOptions {
 export class Consultations {
   readonly #options: ConsultationsOptions;
   readonly #open = new Map<Pick<Consultation<unknown>, "wanted" | "dropped">, AbortController>();
+  #turned = false;
 
   constructor(options: ConsultationsOptions) {
     this.#options = options;
@@ -60,8 +61,15 @@ export class Consultations {
     });
   }
 
-  /** Drops what nobody wants to know any more. */
+  /** Something happened after which an answer may not be wanted any more. */
+  turn(): void {
+    this.#turned = true;
+  }
+
+  /** Drops what nobody wants to know any more, if anything has turned. */
   prune(): void {
+    if (!this.#turned) return;
+    this.#turned = false;
     for (const [consultation, asking] of this.#open) {
       if (consultation.wanted()) continue;
       this.#open.delete(consultation);

@@ -9,7 +9,7 @@ import {
   type Plan,
   type PlanNode,
 } from "../../compile/node.js";
-import type { Depth } from "../../flow.js";
+import { type Depth, DEPTHS } from "../../flow.js";
 import {
   type AtomRecord,
   mayExecute,
@@ -103,9 +103,7 @@ async function naysayers(
   return nays;
 }
 
-/** From the widest to the narrowest; of those who said no the widest counts. */
-const DEPTHS: readonly Depth[] = ["ALL", "FLOW", "NEIGHBORS", "ATOM"];
-
+/** Of those who said no the one with the widest depth counts. */
 function ignore(desk: Desk, atom: AtomNode, nays: readonly Decider[]): void {
   const { plan, state } = desk;
   const voted = DEPTHS.filter((depth) => nays.some((nay) => nay.depth === depth));

@@ -110,16 +110,18 @@ function end(jobs: Sql): readonly Sql[] {
 
 function insert(rows: readonly Row[]): Sql {
   const values = table(
-    rows.map(({ job, seq, body }) => ({ job, seq, token: 1, owner: "bench.1", body })),
+    rows.map(({ job, seq, body }) => ({
+      ...{ job, seq, token: 1, owner: "bench.1", body, bytes: body.length },
+    })),
   );
-  return sql`INSERT INTO entries (job, seq, token, owner, at, body)
-    SELECT v.job, v.seq, v.token, v.owner, 0, v.body FROM ${values} v
+  return sql`INSERT INTO entries (job, seq, token, owner, at, body, bytes)
+    SELECT v.job, v.seq, v.token, v.owner, 0, v.body, v.bytes FROM ${values} v
     STRAIGHT_JOIN jobs j ON j.id = v.job
     WHERE j.token = v.token AND j.owner = v.owner
       AND j.state IN ('WAITING', 'RUNNING', 'REVERTING')`;
 }
 
 function insertAlone({ job, seq, body }: Row): Sql {
-  return sql`INSERT INTO entries (job, seq, token, owner, at, body)
-    VALUES (${job}, ${seq}, 1, 'bench.1', 0, ${body})`;
+  return sql`INSERT INTO entries (job, seq, token, owner, at, body, bytes)
+    VALUES (${job}, ${seq}, 1, 'bench.1', 0, ${body}, ${body.length})`;
 }

@@ -20,6 +20,8 @@ async function pages(
   }
 }
 
+const DAY_MS = 86_400_000;
+
 interface Sample {
   readonly id: string;
   readonly flow: string;
@@ -78,6 +80,41 @@ export function testListing(open: OpenPersistence): void {
     const expected = (await samples(persistence)).filter(fits).map(({ id }) => id);
 
     expect(await pages(persistence, filter, 2)).toEqual(expected);
+  });
+
+  const texts: readonly [string, readonly string[]][] = [
+    ["nightly", ["nightly backup", "Nightly-Backup of NAS-1"]],
+    ["BACKUP nas", ["Nightly-Backup of NAS-1"]],
+    ["report", ["weekly"]], // The word is the flow's.
+    ["night", []],
+    ["%", []],
+    ["übung", ["Übung"]],
+  ];
+
+  it.each(texts)("finds jobs by the text %j, newest first", async (text, names) => {
+    const { persistence } = await open();
+    for (const name of ["Nightly-Backup of NAS-1", "nightly backup", "Übung"]) {
+      await posted(persistence, newJob({ name }));
+    }
+    const needs = { protocol: 1, flow: "report", version: 1, clauses: [] };
+    await posted(persistence, newJob({ name: "weekly", needs }));
+
+    const { jobs } = await persistence.jobs({ text }, 10);
+
+    expect(jobs.map(({ name }) => name)).toEqual(names);
+  });
+
+  it("finds jobs by a text and other filters, in pages", async () => {
+    const { persistence } = await open();
+    const expected = (await samples(persistence))
+      .filter(({ flow, state }) => flow === "even" && state === "RUNNING")
+      .map(({ id }) => id);
+
+    expect(await pages(persistence, { text: "EVEN", states: ["RUNNING"] }, 2)).toEqual(expected);
+    expect(await pages(persistence, { text: "even", states: [] }, 2)).toEqual([]);
+    expect(await pages(persistence, { text: "even", flow: "odd" }, 2)).toEqual([]);
+    const since = (await persistence.now()) + DAY_MS;
+    expect(await pages(persistence, { text: "even", since }, 2)).toEqual([]);
   });
 
   it("tells of each job what a list shows", async () => {

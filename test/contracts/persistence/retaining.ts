@@ -49,6 +49,37 @@ export function testRetaining(open: OpenPersistence): void {
     expect(await left(persistence)).toEqual([]);
   });
 
+  it("counts the texts and the journal of each, also of one that nobody had started", async () => {
+    const { persistence } = await open();
+    const params = { text: "ü".repeat(1_000) }; // Two bytes each.
+    const { id } = await posted(persistence, newJob({ params }));
+    await persistence.cancel(id, { owner: "x.1", agent: "x", machine: "m" }, true);
+    const owner = await owned(persistence, (await posted(persistence)).id);
+    const changes = [{ change: "saved", atom: "A", value: "x".repeat(5_000) }, ...ENDED] as const;
+    await appended(persistence, appendOf(owner, 1, { changes, state: "SUCCESS" }));
+
+    expect(await persistence.purge({ ...NONE, bytes: 7_000 })).toMatchObject({ removed: 1 });
+    expect(await left(persistence)).toEqual([owner.id]);
+    expect(await persistence.purge({ ...NONE, bytes: 6_000 })).toMatchObject({ removed: 0 });
+    expect(await persistence.purge({ ...NONE, bytes: 5_000 })).toMatchObject({ removed: 1 });
+  });
+
+  it("P-36: tells when the last purge was, and writes that down now and then", async ({ skip }) => {
+    const { persistence, advance } = await open();
+    if (advance === undefined) return skip("database time cannot be steered here");
+    expect(await persistence.purgedAt()).toBeUndefined();
+    const first = await persistence.now();
+    await persistence.purge(NONE);
+
+    advance(3_600_000);
+    await persistence.purge(NONE);
+    expect(await persistence.purgedAt()).toBe(first);
+
+    advance(DAY_MS);
+    await persistence.purge(NONE);
+    expect(await persistence.purgedAt()).toBe(await persistence.now());
+  });
+
   it("never removes a job that is not over", async () => {
     const { persistence } = await open();
     const { id: waiting } = await posted(persistence);

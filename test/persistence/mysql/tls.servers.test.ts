@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { openMysql } from "../contracts/mysql.js";
-import { newJob } from "../contracts/samples.js";
-import { closing } from "../contracts/sqlite.js";
-import { makeCertificate } from "../support/certificate.js";
-import { startMariadb } from "../support/own-servers.js";
-import { tempDir } from "../support/temp.js";
+import { openMysql } from "../../contracts/mysql.js";
+import { newJob } from "../../contracts/samples.js";
+import { closing } from "../../contracts/sqlite.js";
+import { makeCertificate } from "../../support/certificate.js";
+import { startMariadb } from "../../support/own-servers.js";
+import { tempDir } from "../../support/temp.js";
 
 it("talks TLS to a database that takes nothing else, and to none with another's certificate", async () => {
   const dir = tempDir();

@@ -1,10 +1,15 @@
-import { isEnded } from "../../common/job.js";
-import type { AgentWhyView, LastKnownView, RequirementView, WhyView } from "../../common/wire.js";
-import { shortId } from "./job-list.js";
-import { dash, stateText, type Style } from "./style.js";
-import { renderTable, renderTabs, type Cell } from "./table.js";
-import { clean, wrap } from "./text.js";
-import { age, asleepText, between, heardText } from "./time.js";
+import { isEnded } from "../../../common/job.js";
+import type {
+  AgentWhyView,
+  LastKnownView,
+  RequirementView,
+  WhyView,
+} from "../../../common/wire.js";
+import { shortId } from "../job-list.js";
+import { dash, stateText, type Style } from "../style.js";
+import { renderTable, renderTabs, type Cell } from "../table.js";
+import { clean, wrap } from "../text.js";
+import { age, asleepText, between, heardText } from "../time.js";
 
 /** Where lines below a heading begin. */
 const INDENT = "  ";
@@ -30,8 +35,10 @@ function plainRows({
   possible,
   agents,
   obstacles,
+  closest,
 }: WhyView): readonly (readonly Cell[])[] {
-  const whole = [job.id, owner ?? "*", job.state, possible ? "yes" : "no", trouble, ""];
+  const near = closest === undefined ? "" : `closest: ${closest.agent}, ${closest.short} short`;
+  const whole = [job.id, owner ?? "*", job.state, possible ? "yes" : "no", trouble, near];
   const all = obstacles.map(({ why }) => [job.id, "*", why, "no", "", ""]);
   const each = agents.flatMap(({ agent, requirements }) =>
     requirements.map(({ what, verdict, observed = "", needed = "" }) => [
@@ -158,25 +165,25 @@ function told({ observed = "no", needed, what }: RequirementView): string {
   return needed === undefined || needed === what ? observed : `${observed}; needed: ${needed}`;
 }
 
-function advice(style: Style, { agents }: WhyView): string {
-  const [closest] = agents
-    .filter(({ last }) => last === undefined)
-    .map((each) => missingOf(each.requirements))
-    .sort((a, b) => a.length - b.length);
-  const helps = (closest ?? []).flatMap(({ what, help }) =>
+/** The closest agent, and what would help there. */
+function advice(style: Style, { agents, closest }: WhyView): string {
+  if (closest === undefined) return "";
+  const named = agents.find(({ agent, last }) => agent === closest.agent && last === undefined);
+  const helps = missingOf(named?.requirements ?? []).flatMap(({ what, help }) =>
     help === undefined ? [] : [`${what}: ${help}`],
   );
-  if (helps.length === 0) return "";
-  return ["What would help:", ...helps.map((help) => lines(style, `${INDENT}${help}`, 4))].join(
-    "\n",
-  );
+  return [
+    lines(style, `Closest: ${closest.agent}, ${countText(closest.short)} short`),
+    ...(helps.length === 0 ? [] : ["What would help:"]),
+    ...helps.map((help) => lines(style, `${INDENT}${help}`, 4)),
+  ].join("\n");
 }
 
 function missingOf(requirements: readonly RequirementView[]): readonly RequirementView[] {
   return requirements.filter(({ verdict }) => verdict !== "yes");
 }
 
-function countText(count: number): string {
+export function countText(count: number): string {
   return count === 1 ? "one thing" : `${count} things`;
 }
 

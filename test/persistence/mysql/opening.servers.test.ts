@@ -1,8 +1,8 @@
 import { describe, expect, inject, it } from "vitest";
-import { openPersistence } from "../../persistence/open.js";
-import { freePort } from "../../scripts/lab/ports.js";
-import { emptyDatabase, openMysql, query } from "../contracts/mysql.js";
-import { newJob } from "../contracts/samples.js";
+import { openPersistence } from "../../../persistence/open.js";
+import { freePort } from "../../../scripts/lab/ports.js";
+import { emptyDatabase, openMysql, query } from "../../contracts/mysql.js";
+import { appended, appendOf, newJob, owned, posted } from "../../contracts/samples.js";
 
 const server = (): string => inject("mysqlUrl");
 
@@ -34,6 +34,25 @@ describe("opening persistence on MariaDB", () => {
 
     expect(await persistence.load("nobody")).toEqual([]);
   });
+
+  it.each(["jobs", "entries"])(
+    "drops no %s that a backup restored without the notes",
+    async (table) => {
+      const url = await emptyDatabase(server());
+      const owner = await owned(await openMysql(url), (await posted(await openMysql(url))).id);
+      await appended(await openMysql(url), appendOf(owner, 1));
+      await query(url, "DELETE FROM jobrunner_migrations");
+      const others = ["jobs", "job_texts", "job_words", "entries", "ownerships"];
+      for (const other of others) if (other !== table) await query(url, `DELETE FROM ${other}`);
+
+      await expect(openMysql(url)).rejects.toMatchObject({
+        code: "PERSISTENCE_DOWN",
+        message: expect.stringContaining(`The table ${table} of`) as string,
+        hint: expect.stringContaining("jobrunner_migrations") as string,
+      });
+      expect(await query(url, `SELECT 1 FROM ${table}`)).toHaveLength(1);
+    },
+  );
 
   it("leaves a table of the same name alone that is another's", async () => {
     const url = await emptyDatabase(server());

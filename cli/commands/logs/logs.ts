@@ -1,0 +1,118 @@
+import type { LogLineView, LogsEndView, LogsView } from "../../../common/wire/logs.js";
+import { JobrunnerError } from "../../../common/error.js";
+import { createClient, type Client } from "../../api/client.js";
+import { jobPath } from "../../api/job-path.js";
+import { resumedEvents } from "../../api/resumed-events.js";
+import { EXIT } from "../../exit.js";
+import type { CommonOptions } from "../../options.js";
+import { createLogLines, type LogLines, rawLines } from "./log-lines.js";
+import { createTerminal, interruption, type Terminal } from "../../terminal.js";
+
+export interface LogsOptions extends CommonOptions {
+  readonly follow?: boolean;
+  readonly atom?: string;
+  /** RFC 3339. */
+  readonly since?: string;
+  readonly tail?: number;
+  /** The lines alone, as they were written. */
+  readonly raw?: boolean;
+}
+
+const PAGE = 1000;
+
+/** `jobrunner logs JOB`: what its tasks and their commands wrote. Returns the exit code. */
+export async function logs(job: string, options: LogsOptions): Promise<number> {
+  const terminal = createTerminal(options);
+  const lines = linesOf(terminal, options);
+  const path = `${jobPath(job)}/logs`;
+  const client = await createClient({ ...options, env: process.env, say: terminal.say });
+  const print = (items: readonly LogLineView[]): void => terminal.print(lines.text(items));
+  if (options.follow === true) return follow(path, options, { client, terminal, print });
+  const all: LogLineView[] = [];
+  const take = options.output === "json" ? (items: typeof all) => void all.push(...items) : print;
+  const count = await eachPage(client, path, options, take);
+  if (options.output === "json") terminal.print(JSON.stringify(all, undefined, 2));
+  else if (count === 0) terminal.say("nothing was written; follow what comes with -f");
+  return EXIT.ok;
+}
+
+function linesOf(terminal: Terminal, options: LogsOptions): LogLines {
+  const { output = "table", raw, follow, atom, since, tail } = options;
+  if (output === "name" || (output === "json" && follow === true)) {
+    throw new JobrunnerError("USAGE", `-o ${output} cannot be used here`, {
+      hint: "Use -o jsonl: one object a line.",
+    });
+  }
+  if (raw === true) return rawLines;
+  if (output === "jsonl") {
+    return { text: (items) => items.map((item) => JSON.stringify(item)).join("\n") };
+  }
+  const whole = atom === undefined && since === undefined && tail === undefined;
+  return createLogLines(terminal.out, {
+    now: Date.now,
+    say: terminal.say,
+    ...{ whole, filtered: atom !== undefined },
+  });
+}
+
+/** Calls `take` with each page there is now; the number of lines. */
+async function eachPage(
+  client: Client,
+  path: string,
+  options: LogsOptions,
+  take: (items: LogLineView[]) => void,
+): Promise<number> {
+  let count = 0;
+  let cursor: string | undefined;
+  do {
+    const query = queryOf(options, { limit: PAGE, cursor });
+    const page: LogsView = await client.get<LogsView>(`${path}?${query}`);
+    take([...page.items]);
+    count += page.items.length;
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  return count;
+}
+
+interface FollowParts {
+  readonly client: Client;
+  readonly terminal: Terminal;
+  print(items: readonly LogLineView[]): void;
+}
+
+/** Until the job is over, from one agent after the other; Ctrl-C leaves the job alone. */
+async function follow(
+  path: string,
+  options: LogsOptions,
+  { client, terminal, print }: FollowParts,
+): Promise<number> {
+  using interrupted = interruption();
+  const { signal } = interrupted;
+  const url = `${path}?${queryOf(options, { follow: "true" })}`;
+  try {
+    for await (const { event, data } of resumedEvents(url, { client, signal, say: terminal.say })) {
+      // The agent's own words, as it wrote them.
+      if (event === "line") print([JSON.parse(data) as LogLineView]);
+      if (event === "end") terminal.say(endText(JSON.parse(data) as LogsEndView));
+    }
+    return EXIT.ok;
+  } catch (error) {
+    if (signal.aborted) return EXIT.interrupted;
+    throw error;
+  }
+}
+
+function endText({ state }: LogsEndView): string {
+  return state === "gone" ? "the job was removed" : `the job is over: ${state}`;
+}
+
+function queryOf(
+  { atom, since, tail }: LogsOptions,
+  more: Readonly<Record<string, string | number | undefined>>,
+): string {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries({ atom, since, tail, ...more })) {
+    if (value !== undefined) query.set(key, String(value));
+  }
+  return query.toString();
+}
