@@ -4,6 +4,7 @@ import type { Clock } from "../../common/clock.js";
 import type { EventView, EventsView } from "../../common/wire/events.js";
 import type { Persistence } from "../../persistence/persistence.js";
 import type { Config } from "../../config/config.js";
+import type { AgentIdentity } from "../identity.js";
 import { createPeer } from "../cluster/peer.js";
 import { createStreams } from "../cluster/streams.js";
 import { formatPlace, sourceOf, type Vector } from "./cursor.js";
@@ -26,7 +27,7 @@ import { type Tell, type Told, toJson } from "./telling/told.js";
  */
 
 export interface EventsOptions {
-  readonly identity: { readonly agent: string; readonly incarnation: string };
+  readonly identity: Pick<AgentIdentity, "agent" | "machine" | "incarnation">;
   readonly membership: Pick<Membership, "members">;
   readonly persistence: Pick<Persistence, "job" | "load" | "ownerships" | "matchIds">;
   readonly config: Pick<Config, "token">;
@@ -58,7 +59,8 @@ export class Events implements AsyncDisposable {
     this.#cluster.add(this.#ring);
     const heard = (event: EventView): void => this.jobs.note(event);
     this.#others = new Others({
-      ...{ ...options, feed: this.#cluster, name: identity.agent, heard },
+      ...{ ...options, feed: this.#cluster, heard },
+      ...{ name: identity.agent, machine: identity.machine, own: this.#ring.source },
       ...{ peer: createPeer(config.token), streams: createStreams(config) },
     });
     this.jobs = new JobFeeds({

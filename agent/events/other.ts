@@ -10,8 +10,9 @@ const YOUNG_EVENTS = 500;
 
 export interface OtherOptions extends Omit<UpstreamOptions, "url"> {
   readonly feed: Feed;
-  /** Of this agent. */
+  /** Of this agent, and what it is called in cursors. */
   readonly name: string;
+  readonly own: string;
   /** Whether readers follow already: what was said until now is not behind them, but missing. */
   late(): boolean;
   /** Whether this source is followed under another address. */
@@ -19,6 +20,9 @@ export interface OtherOptions extends Omit<UpstreamOptions, "url"> {
   /** Told of every event that comes from there. */
   heard(event: EventView): void;
 }
+
+/** An agent that others can ask. */
+export type Reached = Member & { readonly url: string };
 
 /** One other agent: what it says goes to its ring and to the feed, until the signal aborts. */
 export class Other {
@@ -28,7 +32,7 @@ export class Other {
   readonly done: Promise<void>;
   /** Its name in cursors, since it answered. */
   source: string | undefined;
-  readonly #member: Member;
+  readonly #member: Reached;
   readonly #options: OtherOptions;
   readonly #stop = new AbortController();
   #connected = false;
@@ -38,7 +42,7 @@ export class Other {
   #left = false;
   #recalled: Promise<void> = Promise.resolve();
 
-  constructor(member: Member, options: OtherOptions) {
+  constructor(member: Reached, options: OtherOptions) {
     this.#member = member;
     this.#options = options;
     let settle: () => void = () => undefined;
@@ -81,14 +85,16 @@ export class Other {
   }
 
   async #connect(source: string, last: number): Promise<boolean> {
-    const { feed, name, known, late } = this.#options;
+    const { feed, own, known, late } = this.#options;
     // Under its address in the settings an agent may be this very one, or known by its name.
-    if (agentOf(source) === name || (this.source !== source && known(source))) return false;
+    if (source === own || (this.source !== source && known(source))) return false;
     const isSame = this.source === source;
     this.source = source;
     for (const ring of feed.rings()) {
-      const isOld = ring.source !== source && agentOf(ring.source) === agentOf(source);
-      if (isOld) feed.reset(ring.source, "it was started again", true);
+      const isSameName = agentOf(ring.source) === agentOf(source);
+      // Two machines may have agents of one name: the other one is there.
+      const isThere = ring.source === own || ring.source === source || known(ring.source);
+      if (isSameName && !isThere) feed.reset(ring.source, "it was started again", true);
     }
     const ring = feed.ring(source);
     if (ring === undefined && !late()) feed.add(new Ring(source, last));

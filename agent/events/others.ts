@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
 import type { Member, Membership } from "../../cluster/membership.js";
 import type { EventView } from "../../common/wire/events.js";
-import { agentOf, type Vector } from "./cursor.js";
-import { Other, type OtherOptions } from "./other.js";
+import type { Vector } from "./cursor.js";
+import { Other, type OtherOptions, type Reached } from "./other.js";
 
 /*
  * The other agents' own feeds, one connection each, shared by all who follow the cluster's feed
@@ -20,6 +20,8 @@ const LINGER_MS = 10_000;
 export interface OthersOptions extends Omit<OtherOptions, "late" | "known"> {
   readonly membership: Pick<Membership, "members">;
   readonly log: Logger;
+  /** Of this agent; others may have its name. */
+  readonly machine: string;
 }
 
 interface Opened {
@@ -80,6 +82,10 @@ export class Others {
     return this.#all().flatMap((other) => other.unreachable() ?? []);
   }
 
+  #isSelf({ name, machine = this.#options.machine }: Member): boolean {
+    return name === this.#options.name && machine === this.#options.machine;
+  }
+
   #all(): readonly Other[] {
     return [...this.#others.values()];
   }
@@ -118,15 +124,15 @@ export class Others {
     const all = this.#all();
     this.#others.clear();
     for (const other of all) other.leave();
-    const { feed, name } = this.#options;
-    for (const { source } of feed.rings()) if (agentOf(source) !== name) feed.forget(source);
+    const { feed, own } = this.#options;
+    for (const { source } of feed.rings()) if (source !== own) feed.forget(source);
     await this.#loop;
     await Promise.all(all.map(({ done }) => done));
   }
 
   /** Follows who is new, leaves who is not in the list any more. */
   async #look(signal: AbortSignal): Promise<void> {
-    const { membership, name, log } = this.#options;
+    const { membership, log } = this.#options;
     let members: readonly Member[];
     try {
       members = await membership.members();
@@ -135,14 +141,15 @@ export class Others {
       return;
     }
     if (signal.aborted) return;
-    const there = new Map(members.map((member) => [member.url, member]));
+    const reached = members.filter((member): member is Reached => member.url !== undefined);
+    const there = new Map(reached.map((member) => [member.url, member]));
     for (const [url, other] of this.#others) {
       if (there.has(url)) continue;
       this.#others.delete(url);
       other.leave();
     }
     for (const [url, member] of there) {
-      if (member.name === name || this.#others.has(url)) continue;
+      if (this.#isSelf(member) || this.#others.has(url)) continue;
       const late = (): boolean => this.#open?.late === true;
       const known = (source: string): boolean => this.#all().some((each) => each.source === source);
       this.#others.set(url, new Other(member, { ...this.#options, late, known }));

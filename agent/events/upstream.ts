@@ -1,9 +1,9 @@
 import type { EventView, EventsView } from "../../common/wire/events.js";
 import type { StreamEvent } from "../../common/text/event-parser.js";
 import type { Clock } from "../../common/clock.js";
-import type { Peer } from "../cluster/peer.js";
+import type { Peer, PeerRequest } from "../cluster/peer.js";
 import type { Streams } from "../cluster/streams.js";
-import { formatPlace, parseCursor } from "./cursor.js";
+import { agentOf, formatPlace, parseCursor } from "./cursor.js";
 import type { RingEntry } from "./ring.js";
 
 /** Pauses before an agent that does not answer is asked again, ms. */
@@ -24,7 +24,7 @@ export interface UpstreamEvents {
 
 export interface UpstreamOptions {
   readonly url: string;
-  readonly peer: Pick<Peer, "get">;
+  readonly peer: Peer;
   readonly streams: Streams;
   readonly clock: Clock;
 }
@@ -68,6 +68,19 @@ function toEntry(n: number, json: string): RingEntry {
   return { n, event: JSON.parse(json) as EventView, json };
 }
 
+/** Undefined when it does not answer, or another agent does. */
+async function askPage(
+  peer: Peer,
+  request: Pick<PeerRequest, "url" | "path" | "only">,
+): Promise<EventsView | undefined> {
+  try {
+    const { said } = await peer.ask<EventsView>({ ...request, method: "GET", limitMs: PAGE_MS });
+    return said;
+  } catch {
+    return undefined; // Its feed breaks off too, which is told.
+  }
+}
+
 /**
  * What that agent remembers after event `n` of this source, up to `last`; less when it remembers
  * no more, nothing when it does not answer.
@@ -81,7 +94,7 @@ export async function fetchMissed(
   for (let after = n; after < last;) {
     const query = `after=${encodeURIComponent(formatPlace(source, after))}&limit=${PAGE_EVENTS}`;
     const path = `/v1/events?scope=self&${query}`;
-    const page = await peer.get<EventsView>(url, path, PAGE_MS).catch(() => undefined);
+    const page = await askPage(peer, { url, path, only: agentOf(source) });
     const [newest] = parseCursor(page?.nextCursor ?? "") ?? [];
     if (page === undefined || newest?.[0] !== source || page.items.length === 0) break;
     for (const { cursor, ...event } of page.items) {

@@ -84,7 +84,13 @@ export async function startApi(dir: string, agent = "alpha"): Promise<Api> {
   };
   const incarnation = randomBytes(6).toString("hex");
   const events = new Events({
-    ...{ identity: { agent, incarnation }, persistence, clock: systemClock, log, config: {} },
+    ...{
+      identity: { agent, machine: "machine-1", incarnation },
+      persistence,
+      clock: systemClock,
+      log,
+      config: {},
+    },
     membership: { members: async () => api.members },
     databaseNow: () => Date.now(),
   });

@@ -190,22 +190,26 @@ describe("GET /v1/events", () => {
     expect(second.types()).not.toContain("reset");
   });
 
-  it("asks the others for what a reader missed before anybody followed here", async () => {
-    const gamma = await startApi(dir, "gamma");
-    gamma.members = [...api.members, { name: "gamma", url: gamma.url, state: "known" }];
-    try {
-      const page = await ask(`${api.url}/v1/events?scope=self&limit=1`);
-      const since = (page.json as EventsView).nextCursor;
-      const missed = [await post(), await post()];
-      await using followed = await follow("/v1/events?types=job.posted", { at: gamma, since });
-      await seen(followed, "cursor");
+  it(
+    "asks the others for what a reader missed before anybody followed here",
+    async () => {
+      const gamma = await startApi(dir, "gamma");
+      gamma.members = [...api.members, { name: "gamma", url: gamma.url, state: "known" }];
+      try {
+        const page = await ask(`${api.url}/v1/events?scope=self&limit=1`);
+        const since = (page.json as EventsView).nextCursor;
+        const missed = [await post(), await post()];
+        await using followed = await follow("/v1/events?types=job.posted", { at: gamma, since });
+        await seen(followed, "cursor");
 
-      const ofAlpha = followed.views().filter(({ agent }) => agent === "alpha");
-      expect(ofAlpha.map(({ job }) => job)).toEqual(missed);
-    } finally {
-      await gamma[Symbol.asyncDispose]();
-    }
-  }, START_MS);
+        const ofAlpha = followed.views().filter(({ agent }) => agent === "alpha");
+        expect(ofAlpha.map(({ job }) => job)).toEqual(missed);
+      } finally {
+        await gamma[Symbol.asyncDispose]();
+      }
+    },
+    START_MS,
+  );
 
   it("wants only what it is asked for", async () => {
     const id = await post();

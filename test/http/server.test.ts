@@ -208,6 +208,7 @@ describe("listening", () => {
     const server = createHttp({
       ...{
         jobs: {} as never,
+        events: {} as never,
         logs: noLogs,
         agents: noAgents,
         agent: "alpha",

@@ -65,7 +65,14 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const jobs = { standing: async () => STANDING, explain };
   const http = createHttp({
     jobs: { ...jobs, why: async () => concluded(STANDING, [await explain()]) } as unknown as Jobs,
-    ...{ agents, agent: name, version: "0.0.0", log: pino({ level: "silent" }), logs: noLogs },
+    ...{
+      agents,
+      agent: name,
+      version: "0.0.0",
+      log: pino({ level: "silent" }),
+      events: {} as never,
+      logs: noLogs,
+    },
     health: async () => ({ ok: true, agent: name, checks: [] }),
   });
   url = await http.listen({ host: "127.0.0.1", port: 0 });
