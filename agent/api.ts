@@ -2,6 +2,7 @@ import type { AgentView, HealthView } from "../common/wire.js";
 import { createAgents, type DutyVerb } from "./cluster/agents.js";
 import { createPeer } from "./cluster/peer.js";
 import { snapshotOf } from "./cluster/snapshot.js";
+import type { Events } from "./events/events.js";
 import type { BoardInUse, RouteOptions } from "./http/route.js";
 import { createHttp, type HttpServer } from "./http/server.js";
 import { createJobs, type Jobs } from "./jobs.js";
@@ -19,6 +20,7 @@ export interface ApiParts extends AgentParts {
   readonly metrics: Metrics;
   /** The board agreed on. */
   readonly sweep: BoardInUse;
+  readonly events: Events;
   /** What jobs have written. */
   readonly logs: RouteOptions["logs"];
   running(): ReadonlyMap<string, JobControl>;
@@ -37,9 +39,9 @@ export interface Api extends AsyncDisposable {
 
 /** Puts together what answers others: about jobs, about agents, over HTTP. */
 export function createApi(parts: ApiParts): Api {
-  const { config, identity, membership, facts, clock, log, version } = parts;
+  const { config, identity, membership, events, facts, clock, log, version } = parts;
   const jobs = createJobs({
-    ...{ ...parts, capabilities: parts.abilities },
+    ...{ ...parts, capabilities: parts.abilities, tell: events.tell },
     why: (needs) => parts.why.job(needs),
     onPutFailed: () => parts.putFailed(),
     requested: (job, request) => parts.running().get(job)?.request(request),
@@ -54,7 +56,7 @@ export function createApi(parts: ApiParts): Api {
   const { token, tokens, tls } = config;
   const http = createHttp({
     ...{ jobs: counted(jobs, parts.metrics), agents, agent: identity.agent, version, log, system },
-    ...{ logs: parts.logs, board: parts.sweep, health: () => parts.health() },
+    ...{ logs: parts.logs, events, board: parts.sweep, health: () => parts.health() },
     ...(token === undefined ? {} : { token }),
     ...(tokens === undefined ? {} : { tokens }),
     ...(tls === undefined ? {} : { tls }),
@@ -62,6 +64,7 @@ export function createApi(parts: ApiParts): Api {
   return {
     ...{ jobs, http },
     async [Symbol.asyncDispose]() {
+      await events[Symbol.asyncDispose](); // First: who follows is told that the agent has left.
       await http.close();
       system[Symbol.dispose]();
     },

@@ -231,8 +231,8 @@ export interface Persistence extends LogStore, TurnsPort, VerbsPort, AsyncDispos
 
   /** P-7: the new token, or undefined when not exactly as seen, not startable or not due. */
   raise(raise: Raise): Promise<number | undefined>;
-  /** P-8: all entries, in order of seq, with the names that atoms have now. */
-  load(id: string): Promise<readonly Entry[]>;
+  /** P-8: all entries (after `seq`), in order of seq, with the names that atoms have now. */
+  load(id: string, seq?: number): Promise<readonly Entry[]>;
   /** P-14, P-17: one transaction; the answers in the order of the appends. */
   append(appends: readonly Append[]): Promise<readonly Verdict[]>;
   /** Notes how an ownership ended; never an error when it is unknown or noted already. */

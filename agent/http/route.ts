@@ -4,6 +4,7 @@ import type { HealthView } from "../../common/wire.js";
 import type { BoardView } from "../../common/wire/board.js";
 import type { CapabilitiesView, StatusView } from "../../common/wire/system.js";
 import type { Agents } from "../cluster/agents.js";
+import type { Events } from "../events/events.js";
 import type { Jobs } from "../jobs.js";
 import type { JobLogs } from "../logs/job-logs.js";
 import type { Answers, Schema } from "./schemas/schema.js";
@@ -58,6 +59,7 @@ export interface RouteOptions {
   readonly logs: JobLogs;
   readonly agents: Agents;
   readonly board: BoardInUse;
+  readonly events: Events;
   /** Name of the agent that answers. */
   readonly agent: string;
   /** Of this jobrunner. */

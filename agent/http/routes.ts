@@ -4,6 +4,7 @@ import type { Route, RouteOptions } from "./route.js";
 import { agentRoutes } from "./routes/agents.js";
 import { askingRoutes } from "./routes/asking.js";
 import { boardRoutes } from "./routes/board.js";
+import { eventRoutes } from "./routes/events.js";
 import { flowRoutes } from "./routes/flows.js";
 import { healthRoutes } from "./routes/health.js";
 import { jobRoutes } from "./routes/jobs.js";
@@ -26,6 +27,7 @@ const PARTS: readonly ((options: RouteOptions) => readonly Route[])[] = [
   boardRoutes,
   systemRoutes,
   healthRoutes,
+  eventRoutes,
 ];
 
 export function allRoutes(options: RouteOptions): readonly Route[] {

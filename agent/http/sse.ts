@@ -23,6 +23,8 @@ export interface SseStream {
   readonly signal: AbortSignal;
   /** Drops the reader when it left too much unread; writes nothing after the signal. */
   send(event: SseEvent): void;
+  /** The same for whole events that are written already, once for many readers. */
+  write(text: string | Buffer): void;
   /** Resolves when the reader has taken what was sent, or the signal aborts. */
   drained(): Promise<void>;
 }
@@ -107,10 +109,14 @@ class OpenStream implements SseStream {
   }
 
   send(event: SseEvent): void {
+    this.write(textOf(event));
+  }
+
+  write(text: string | Buffer): void {
     if (this.signal.aborted) return;
     // What was unread before counts: one event may be larger than the limit.
     if (this.#raw.writableLength > LIMITS.streamUnreadBytes) this.#drop();
-    else this.#raw.write(textOf(event));
+    else this.#raw.write(text);
   }
 
   async drained(): Promise<void> {

@@ -7,6 +7,7 @@ import type { JobRequest, Needs } from "../../common/job.js";
 import type { AgentWhyView } from "../../common/wire.js";
 import type { Persistence } from "../../persistence/persistence.js";
 import type { OwnerIdentity } from "../owner/ownership.js";
+import type { Tell } from "../events/telling/told.js";
 import type { ProgressBook } from "./progress.js";
 import type { Runners } from "../runner/runner.js";
 
@@ -23,6 +24,8 @@ export interface JobsOptions {
   readonly log: Logger;
   /** Of the jobs that run on this agent. */
   readonly progress: Pick<ProgressBook, "of">;
+  /** Says what happens, for people who follow it. */
+  readonly tell: Tell;
   /** A posted job did not reach the board: it is durable, and the sweep puts it there. */
   onPutFailed(): void;
   /** Something is asked of a job that may run here: its owner need not wait to read of it (P-24). */

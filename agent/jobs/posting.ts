@@ -6,6 +6,7 @@ import type { Store } from "../../common/json.js";
 import type { CheckView, JobView, PostRequest, RemovedJobView } from "../../common/wire.js";
 import { compile, validate } from "../../engine/plan.js";
 import type { JobRow, NewJob, Posted } from "../../persistence/persistence.js";
+import { tellPosted } from "../events/telling/posted.js";
 import { flowHash, hashJson } from "../flow-hash.js";
 import type { Prepared } from "../runner/runner.js";
 import { unknownFlow } from "./flows.js";
@@ -49,6 +50,7 @@ export async function answerPosted(
   if (posted === "conflict") throw keyInUse(id);
   const row = await options.persistence.job(id);
   if (row === undefined) return { created: false, view: { id, removed: "removed by retention" } };
+  if (posted === "created") await tellPosted(options, row);
   // P-2: who posts the second time puts too, the first one may have died before it did.
   if (isStartable(row.state)) await putOnBoard(options, row);
   const view = toJobView(row, await options.persistence.now());

@@ -9,7 +9,10 @@ const CANDIDATES_SHOWN = 5;
  * The job's id of a full id, or of its beginning or end if no other job shares it.
  * Throws USAGE for a text that cannot be one or is ambiguous, NOT_FOUND when no job has it.
  */
-export async function resolveId(persistence: Persistence, text: string): Promise<string> {
+export async function resolveId(
+  persistence: Pick<Persistence, "matchIds">,
+  text: string,
+): Promise<string> {
   const part = text.toLowerCase();
   if (FULL_ID.test(part)) return part;
   if (!PART_OF_ID.test(part)) {

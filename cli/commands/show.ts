@@ -2,11 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { JobDetailView, JobsView, JobView } from "../../common/wire.js";
 import { type Client, createClient } from "../api/client.js";
 import { jobPath } from "../api/job-path.js";
+import { News } from "../api/news.js";
 import { EXIT } from "../exit.js";
 import type { CommonOptions } from "../options.js";
 import { renderJob } from "../screen/job.js";
 import { renderJobs } from "../screen/job-list.js";
 import { createLive } from "../screen/live.js";
+import { jobEvents } from "./events.js";
 import { createTerminal, interruption, type Terminal } from "../terminal.js";
 
 export interface ShowOptions extends CommonOptions {
@@ -19,8 +21,10 @@ export interface ShowOptions extends CommonOptions {
   readonly text?: string;
   readonly limit?: number;
   readonly all?: boolean;
-  /** Milliseconds between two looks. */
+  /** Milliseconds between two looks although nothing was heard. */
   readonly watch?: number;
+  /** What happened to the job instead of how it is. */
+  readonly events?: boolean;
 }
 
 const LIMIT = 50;
@@ -30,11 +34,17 @@ const PAGE = 500;
 export async function show(job: string | undefined, options: ShowOptions): Promise<number> {
   const terminal = createTerminal(options);
   const client = await createClient({ ...options, env: process.env, say: terminal.say });
+  if (job !== undefined && options.events === true) {
+    return jobEvents({ client, terminal }, job, options);
+  }
   const look = async (): Promise<string> =>
     job === undefined
       ? jobsText(terminal, options, await listJobs(client, options))
       : jobText(terminal, options, await client.get<JobDetailView>(jobPath(job)));
-  if (options.watch !== undefined) return watch(terminal, look, options.watch);
+  if (options.watch !== undefined) {
+    const path = job === undefined ? "/v1/events?types=job.*" : `${jobPath(job)}/events`;
+    return watch({ client, terminal, look, path }, options.watch);
+  }
   const text = await look();
   terminal.print(text);
   if (text === "") terminal.say("no jobs; post one: jobrunner post --help");
@@ -90,14 +100,22 @@ function queryOf(options: ShowOptions, limit: number, cursor: string | undefined
   return query.toString();
 }
 
-/** Looks again and again until Ctrl-C: redrawn for a person, appended when it changed otherwise. */
-async function watch(
-  terminal: Terminal,
-  look: () => Promise<string>,
-  everyMs: number,
-): Promise<number> {
+interface Watching {
+  readonly client: Client;
+  readonly terminal: Terminal;
+  /** Of the events after which to look again. */
+  readonly path: string;
+  look(): Promise<string>;
+}
+
+/**
+ * Looks when something happens, and again and again, until Ctrl-C: redrawn for a person, appended
+ * when it changed otherwise.
+ */
+async function watch({ client, terminal, path, look }: Watching, everyMs: number): Promise<number> {
   using interrupted = interruption();
   const { signal } = interrupted;
+  await using news = new News({ client, path, signal, wanted: ({ event }) => event !== "cursor" });
   const live = terminal.out.tty ? createLive(process.stdout) : undefined;
   let last = "";
   while (!signal.aborted) {
@@ -105,7 +123,8 @@ async function watch(
     if (live !== undefined) live.draw(text === "" ? "no jobs" : text);
     else if (text !== last) terminal.print(text);
     last = text;
-    await sleep(everyMs, undefined, { signal }).catch(() => undefined); // Ctrl-C ends the loop.
+    if (news.live) await news.next(everyMs, signal);
+    else await sleep(everyMs, undefined, { signal }).catch(() => undefined); // Ctrl-C ends it.
   }
   live?.clear();
   if (live !== undefined) terminal.print(last);

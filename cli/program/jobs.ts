@@ -49,6 +49,7 @@ function addShow(program: Command, done: Done): void {
     .option("--text <words>", "only jobs with all of these words in their name or flow")
     .option("--limit <n>", "the newest so many (default: 50)", readWhole(1, 100_000))
     .option("--all", "all there are")
+    .option("--events", "of one job: what happened to it; with --watch what happens")
     .addOption(watch.preset(String(WATCH_MS / 1000) + "s").argParser(readDuration));
   addCommonOptions(command).action(async (job: string | undefined, flags: ShowOptions) => {
     const { show } = await import("../commands/show.js");

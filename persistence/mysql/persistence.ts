@@ -118,8 +118,8 @@ export class MysqlPersistence implements Persistence {
     return raise(this.#to, wanted);
   }
 
-  load(id: string): Promise<readonly Entry[]> {
-    return reading.load(this.#to, id);
+  load(id: string, seq = 0): Promise<readonly Entry[]> {
+    return reading.load(this.#to, id, seq);
   }
 
   async append(appends: readonly Append[]): Promise<readonly Verdict[]> {

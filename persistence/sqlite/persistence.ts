@@ -140,8 +140,8 @@ export class SqlitePersistence implements Persistence {
     return this.#database.write((sql) => raise(sql, raised, this.#now()));
   }
 
-  load(id: string): Promise<readonly Entry[]> {
-    return this.#database.read((sql) => reading.load(sql, id));
+  load(id: string, seq = 0): Promise<readonly Entry[]> {
+    return this.#database.read((sql) => reading.load(sql, id, seq));
   }
 
   /** Commits in this very call: the committer has gathered what there is. */

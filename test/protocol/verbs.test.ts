@@ -61,6 +61,25 @@ describe("release", () => {
     expect(world.calls.slice(2)).toEqual(["beta: b", "beta: c"]);
   });
 
+  it("P-40: is told once by who was asked, and by the owner when it hears of it", async () => {
+    const world = await openWorld();
+    const { id } = await world.post();
+    const { entered, open, body } = gate();
+    const working = world.agent("alpha", { b: body }).work(id);
+    await entered;
+
+    await release(world, id, 1);
+    await release(world, id, 1);
+    open();
+    await working;
+
+    const told = world.told.filter(({ type }) => /released|lost/.test(type));
+    expect(told).toMatchObject([
+      { agent: "asker", type: "job.released", job: id, reason: "taken from alpha: hangs" },
+      { agent: "alpha", type: "job.lost", job: id },
+    ]);
+  });
+
   it("P-40: is refused when nobody owns the job, or another one by now", async () => {
     const world = await openWorld();
     const { id } = await world.post();

@@ -171,6 +171,7 @@ export const ARROWS: readonly Arrow[] = [
       "agent/jobs/",
       "agent/logs/",
       "agent/cluster/",
+      "agent/events/",
       "common/",
       "node:*",
       "npm:fastify",

@@ -17,13 +17,19 @@ export async function releaseJob(
   part: string,
   { token, reason }: ReleaseRequest,
 ): Promise<JobView> {
-  const { persistence, log } = options;
+  const { persistence, log, tell } = options;
   const id = await resolveId(persistence, part);
+  const before = await persistence.job(id);
   const released = await persistence.release(id, token);
   if (released.released === "unknown") throw noSuchJob(id);
   if (released.released === "conflict") throw refused(id, released);
   const { from } = released;
   log.warn({ jobId: id, from: from.agent, token: from.token, reason }, "job taken from its owner");
+  if (before?.owner !== undefined) {
+    const told = reason === undefined ? "" : `: ${reason}`;
+    const about = { job: id, flow: before.needs.flow };
+    tell({ type: "job.released", ...about, reason: `taken from ${from.agent}${told}` });
+  }
   await freeClaim(options, id, from);
   return viewOf(options, id);
 }
