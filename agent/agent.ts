@@ -139,7 +139,7 @@ class RunningAgent implements Agent {
       ...{ sweep: this.#sweep, why: this.#createWhy() },
       running: () => this.#conductor.running(),
       ...{ view: () => this.#view(), health: () => this.#health() },
-      obey: (verb) => this.#obey(verb),
+      ...{ obey: (verb) => this.#obey(verb), token: () => this.#live.token },
       putFailed: () => this.#sweep.wake(),
     });
   }
