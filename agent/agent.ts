@@ -89,7 +89,7 @@ class RunningAgent implements Agent {
     const { persistence, runners, identity, facts, clock, log, config } = parts;
     const { incarnation, agent } = identity;
     const databaseNow = (): number => this.#sweep.databaseNow();
-    this.#events = new Events({ ...parts, databaseNow });
+    this.#events = new Events({ ...parts, databaseNow, token: () => this.#live.token });
     const { tell } = this.#events;
     const back = (): void => this.#sweep.wake();
     const board = watchBoard(parts.board, { log, tell, back });

@@ -2,6 +2,7 @@ import { type IncomingMessage, request as plainRequest } from "node:http";
 import { request as secureRequest } from "node:https";
 import { JobrunnerError } from "../../common/error.js";
 import { EventParser, type StreamEvent } from "../../common/text/event-parser.js";
+import type { PeerOptions } from "./peer.js";
 
 /** Time until a stream begins, ms. */
 const BEGIN_MS = 3_000;
@@ -17,20 +18,14 @@ export interface Streams {
   open(url: string, signal: AbortSignal): AsyncIterable<StreamEvent>;
 }
 
-export interface StreamsOptions {
-  /** What all agents of the cluster share. */
-  readonly token?: string | undefined;
-  /** Authority of their certificates, PEM; by default those that Node knows. */
-  readonly ca?: string | undefined;
-}
-
-export function createStreams(options: StreamsOptions): Streams {
-  return { open: (url, signal) => read(url, options, signal) };
+/** `options` as they are when a stream begins. */
+export function createStreams(options: () => PeerOptions): Streams {
+  return { open: (url, signal) => read(url, options(), signal) };
 }
 
 async function* read(
   url: string,
-  options: StreamsOptions,
+  options: PeerOptions,
   signal: AbortSignal,
 ): AsyncGenerator<StreamEvent, void, undefined> {
   using silence = startSilence(BEGIN_MS);
@@ -56,7 +51,7 @@ async function* read(
 /** Redirects are not followed: the token is for this agent. */
 function begin(
   url: string,
-  { token, ca }: StreamsOptions,
+  { token, ca }: PeerOptions,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   const headers = {

@@ -30,9 +30,11 @@ export interface EventsOptions {
   readonly identity: Pick<AgentIdentity, "agent" | "machine" | "incarnation">;
   readonly membership: Pick<Membership, "members">;
   readonly persistence: Pick<Persistence, "job" | "load" | "ownerships" | "matchIds">;
-  readonly config: Pick<Config, "token" | "ca">;
+  readonly config: Pick<Config, "ca">;
   readonly clock: Clock;
   readonly log: Logger;
+  /** What agents ask each other with: the one in force. */
+  token(): string | undefined;
   /** The database's clock as well as this agent knows it, ms since 1970. */
   databaseNow(): number;
 }
@@ -57,11 +59,12 @@ export class Events implements AsyncDisposable {
     this.#ring = new Ring(sourceOf(identity.agent, identity.incarnation));
     this.#self.add(this.#ring);
     this.#cluster.add(this.#ring);
+    const trust = () => ({ ca: config.ca, token: options.token() });
     const heard = (event: EventView): void => this.jobs.note(event);
     this.#others = new Others({
       ...{ ...options, feed: this.#cluster, heard },
       ...{ name: identity.agent, machine: identity.machine, own: this.#ring.source },
-      ...{ peer: createPeer(config), streams: createStreams(config) },
+      ...{ peer: createPeer(trust), streams: createStreams(trust) },
     });
     this.jobs = new JobFeeds({
       ...options,

@@ -1,5 +1,5 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "pino";
+import type { Clock } from "../../common/clock.js";
 import type { Entry } from "../../engine/journal.js";
 import type { JobRow, Persistence } from "../../persistence/persistence.js";
 import { noSuchJob } from "../jobs/resolve.js";
@@ -13,6 +13,7 @@ const LOOK_MS = 1_000;
 
 export interface JobFeedOptions {
   readonly persistence: Pick<Persistence, "job" | "load" | "ownerships" | "matchIds">;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -114,15 +115,16 @@ export class JobFeed {
   }
 
   async #run(): Promise<void> {
+    const { clock, log } = this.#options;
     while (!this.#stop.signal.aborted && this.#reader.ended === undefined) {
       this.#woken = new AbortController();
       try {
         await this.#look();
       } catch (error) {
-        this.#options.log.debug({ jobId: this.#id, err: error }, "a followed job was not read");
+        log.debug({ jobId: this.#id, err: error }, "a followed job was not read");
       }
       if (this.#stop.signal.aborted || this.#reader.ended !== undefined) break;
-      await pause(LOOK_MS, undefined, { signal: this.#woken.signal }).catch(() => undefined);
+      await clock.sleep(LOOK_MS, this.#woken.signal);
     }
   }
 

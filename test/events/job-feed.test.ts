@@ -2,6 +2,7 @@ import pino from "pino";
 import { expect, it } from "vitest";
 import { JobFeeds } from "../../agent/events/job-feeds.js";
 import type { Reader } from "../../agent/events/follower.js";
+import { systemClock } from "../../cli/clock.js";
 import { EventParser, type StreamEvent } from "../../common/text/event-parser.js";
 import type { EventView } from "../../common/wire/events.js";
 import type { Change } from "../../engine/journal.js";
@@ -15,7 +16,7 @@ it("tells who follows a job through a migration what whoever comes later is told
   const { persistence, ...world } = await openWorld();
   const { id } = await world.post();
   const feeds = new JobFeeds({
-    ...{ persistence, log: pino({ level: "silent" }) },
+    ...{ persistence, clock: systemClock, log: pino({ level: "silent" }) },
     ...{ hold: () => Promise.resolve(), release: () => undefined },
   });
   const follow = async () => {

@@ -74,20 +74,17 @@ export async function startApi(dir: string, agent = "alpha"): Promise<Api> {
     health: { ok: true, agent, checks: [] } as HealthView,
     members: [] as readonly Member[],
   };
-  const incarnation = randomBytes(6).toString("hex");
+  const identity = { agent, machine: "machine-1", incarnation: randomBytes(6).toString("hex") };
+  const clock = faulty(systemClock, () => faults.clock);
   const events = new Events({
-    identity: { agent, machine: "machine-1", incarnation },
-    ...{ persistence, clock: systemClock, log, config: {} },
-    membership: { members: async () => api.members },
-    databaseNow: () => Date.now(),
+    ...{ persistence, identity, clock, log, config: {}, token: () => undefined },
+    ...{ membership: { members: async () => api.members }, databaseNow: () => Date.now() },
   });
   const jobs = createJobs({
     persistence: faulty(persistence, () => faults.persistence),
     board: faulty(board, () => faults.board),
-    clock: faulty(systemClock, () => faults.clock),
     runners: faulty(runners, () => faults.runners),
-    identity: { agent, machine: "machine-1", incarnation },
-    ...{ log, capabilities: BUILTIN_CAPABILITIES, tell: events.tell },
+    ...{ identity, clock, log, capabilities: BUILTIN_CAPABILITIES, tell: events.tell },
     progress: { of: () => new Map() },
     why: async () => ({ agent: "alpha", able: true, requirements: [] }),
     requested: (job, request) => void requested.push([job, request]),
@@ -95,8 +92,7 @@ export async function startApi(dir: string, agent = "alpha"): Promise<Api> {
   });
   const logs = createLogs({
     persistence: faulty(persistence, () => faults.persistence),
-    clock: faulty(systemClock, () => faults.clock),
-    ...{ log, agent, bytesPerJob: 1024 ** 2, now: () => Date.now() },
+    ...{ clock, log, agent, bytesPerJob: 1024 ** 2, now: () => Date.now() },
   });
   const http = createHttp({
     ...{ ...UNASKED, jobs, events, logs: logs.read, agent },
