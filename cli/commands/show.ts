@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { JobrunnerError } from "../../common/error.js";
 import type { JobDetailView, JobsView, JobView } from "../../common/wire.js";
 import { type Client, createClient } from "../api/client.js";
 import { jobPath } from "../api/job-path.js";
@@ -8,7 +9,7 @@ import type { CommonOptions } from "../options.js";
 import { renderJob } from "../screen/job.js";
 import { renderJobs } from "../screen/job-list.js";
 import { createLive } from "../screen/live.js";
-import { jobEvents } from "./events.js";
+import { jobEvents } from "./events/events.js";
 import { createTerminal, interruption, type Terminal } from "../terminal.js";
 
 export interface ShowOptions extends CommonOptions {
@@ -32,11 +33,9 @@ const PAGE = 500;
 
 /** `jobrunner show [JOB]`. Returns the exit code. */
 export async function show(job: string | undefined, options: ShowOptions): Promise<number> {
+  if (options.events === true) return jobEvents(ofOneJob(job), options);
   const terminal = createTerminal(options);
   const client = await createClient({ ...options, env: process.env, say: terminal.say });
-  if (job !== undefined && options.events === true) {
-    return jobEvents({ client, terminal }, job, options);
-  }
   const look = async (): Promise<string> =>
     job === undefined
       ? jobsText(terminal, options, await listJobs(client, options))
@@ -49,6 +48,13 @@ export async function show(job: string | undefined, options: ShowOptions): Promi
   terminal.print(text);
   if (text === "") terminal.say("no jobs; post one: jobrunner post --help");
   return EXIT.ok;
+}
+
+function ofOneJob(job: string | undefined): string {
+  if (job !== undefined) return job;
+  throw new JobrunnerError("USAGE", "--events tells of one job, and none is named", {
+    hint: "Name one; what happens on all agents is told by: jobrunner events",
+  });
 }
 
 function jobText(terminal: Terminal, { output }: ShowOptions, job: JobDetailView): string {

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { DutyVerb } from "../commands/agents.js";
-import type { EventsOptions } from "../commands/events.js";
+import type { EventsOptions } from "../commands/events/events.js";
 import { type CommonOptions } from "../options.js";
 import { addCommonOptions, type Done, subcommand } from "./usage.js";
 
@@ -20,7 +20,7 @@ function addEvents(program: Command, done: Done): void {
     .option("--types <types>", "only these, with commas between: job.*,atom.state")
     .option("--after <cursor>", "go on after this event: `cursor` of -o jsonl");
   addCommonOptions(command).action(async (flags: EventsOptions) => {
-    const { events } = await import("../commands/events.js");
+    const { events } = await import("../commands/events/events.js");
     done(await events({ ...program.opts<CommonOptions>(), ...flags }));
   });
 }
