@@ -225,12 +225,22 @@ describe("reprioritise", () => {
     expect(await world.claimable()).toEqual([one, two]);
   });
 
-  it("P-42: is durable when the board is away", async () => {
+  it("P-42: says so when the board does not hear of it, and tells it when asked again", async () => {
     const world = await openWorld();
-    const { id } = await world.post();
+    const [{ id: one }, { id: two }] = [await world.post(), await world.post()];
+    const { reprioritise } = world.board;
     world.board.reprioritise = () => Promise.reject(new JobrunnerError("BOARD_DOWN", "away"));
 
-    expect(await reprioritiseJob(telling(world), id, 5)).toMatchObject({ priority: 5 });
+    await expect(reprioritiseJob(telling(world), two, 5)).rejects.toMatchObject({
+      ...{ code: "BOARD_DOWN", retryable: true },
+      hint: expect.stringContaining("again") as string,
+    });
+    expect(await world.persistence.job(two)).toMatchObject({ priority: 5 });
+    expect(await world.claimable()).toEqual([one, two]);
+
+    world.board.reprioritise = reprioritise;
+    await reprioritiseJob(telling(world), two, 5);
+    expect(await world.claimable()).toEqual([two, one]);
   });
 
   it("P-42: is refused for a job that does not wait", async () => {
