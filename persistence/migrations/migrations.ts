@@ -25,8 +25,6 @@ const MIGRATIONS: readonly Migration[] = [
 /** Their names, oldest first. */
 export const MIGRATION_NAMES: readonly string[] = MIGRATIONS.map(({ name }) => name);
 
-/** The newest step. */
-export const NEWEST_MIGRATION = MIGRATIONS.at(-1)?.name ?? "";
 export const MIGRATIONS_TABLE = "jobrunner_migrations";
 
 /** Compiled modules rather than a folder of files, so that it works from dist as well. */
@@ -40,9 +38,12 @@ const source: Knex.MigrationSource<Migration> = {
     }),
 };
 
-/** A database that has the newest step needs no migration and no knex. */
+/**
+ * A database that has every step needs no migration and no knex. One in the middle may be missing:
+ * steps are written side by side, and a database may have been made before all of them were there.
+ */
 export function isNewest(applied: readonly string[]): boolean {
-  return applied.includes(NEWEST_MIGRATION);
+  return MIGRATION_NAMES.every((name) => applied.includes(name));
 }
 
 /** Refuses a database of a newer jobrunner: this one would misread it. */
