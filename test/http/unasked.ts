@@ -1,5 +1,6 @@
 import type { Agents } from "../../agent/cluster/agents.js";
 import type { BoardInUse, System } from "../../agent/http/route.js";
+import type { Schedules } from "../../agent/schedules/schedules.js";
 import type { JobLogs } from "../../agent/logs/job-logs.js";
 
 const agents = {
@@ -23,5 +24,6 @@ const system: System = {
 /** What a server needs and its test does not ask: tests name only what they are about. */
 export const UNASKED = {
   ...{ agents, board, system, logs: {} as unknown as JobLogs },
+  schedules: {} as unknown as Schedules,
   ...{ agent: "alpha", version: "1.2.3" },
 };
