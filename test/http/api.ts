@@ -5,6 +5,7 @@ import pino from "pino";
 import { createHttp } from "../../agent/http/server.js";
 import { createJobs, type Jobs } from "../../agent/jobs.js";
 import { createLogs, type Logs } from "../../agent/logs/logs.js";
+import { createSchedules } from "../../agent/schedules/schedules.js";
 import type { Runners } from "../../agent/runner/runner.js";
 import { createRunners } from "../../agent/runner/runners.js";
 import type { JobBoard } from "../../boards/board.js";
@@ -76,6 +77,10 @@ export async function startApi(dir: string): Promise<Api> {
     requested: (job, request) => void requested.push([job, request]),
     onPutFailed: () => (putFailures += 1),
   });
+  const schedules = createSchedules({
+    ...{ persistence: faulty(persistence, () => faults.persistence), jobs, agent: "alpha" },
+    changed: () => undefined,
+  });
   const logs = createLogs({
     persistence: faulty(persistence, () => faults.persistence),
     clock: faulty(systemClock, () => faults.clock),
@@ -83,7 +88,7 @@ export async function startApi(dir: string): Promise<Api> {
   });
   const api = { health: { ok: true, agent: "alpha", checks: [] } as HealthView };
   const http = createHttp({
-    ...{ ...UNASKED, jobs, logs: logs.read },
+    ...{ ...UNASKED, jobs, schedules, logs: logs.read },
     log,
     health: async () => api.health,
   });
