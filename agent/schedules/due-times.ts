@@ -52,8 +52,10 @@ function parse(cron: string, timezone: string): Cron {
     // same, as Vixie cron does it.
     return new Cron(cron, { timezone, mode: "5-part", fixedTimeRule: "no-wildcard" });
   } catch (error) {
-    const why = error instanceof Error ? error.message.replace(/^CronPattern: /, "") : "";
-    throw wrong("/cron", `"${cron}" is not a cron pattern: ${why}`, hint);
+    // The field alone: the value that is told counts months from 0.
+    const [, field] = /Invalid value for (\w+)/.exec(String(error)) ?? [];
+    const why = field === undefined ? "" : `: there is no such ${field}`;
+    throw wrong("/cron", `"${cron}" is not a cron pattern${why}`, hint);
   }
 }
 

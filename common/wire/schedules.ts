@@ -7,6 +7,9 @@ import type { PostRequest } from "../wire.js";
 export const CATCH_UPS = ["none", "one", "all"] as const;
 export type CatchUp = (typeof CATCH_UPS)[number];
 
+/** What a schedule may be called: in small letters, as databases may take a for A. */
+export const SCHEDULE_NAME = "^[a-z0-9][a-z0-9_.-]{0,63}$";
+
 /** Schedules of a cluster: a look at what is due may read them all. */
 export const SCHEDULES_MAX = 1_000;
 

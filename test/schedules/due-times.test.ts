@@ -121,7 +121,9 @@ describe("checkTiming", () => {
   const NOW = Date.parse("2027-01-01T00:00:00Z");
 
   it.each([
-    ["61 * * * *", "UTC", /not a cron pattern: Invalid value for minute: 61/],
+    ["61 * * * *", "UTC", /not a cron pattern: there is no such minute$/],
+    ["0 0 * 13 *", "UTC", /not a cron pattern: there is no such month$/],
+    ["0 0 * * mon-xyz", "UTC", /not a cron pattern$/],
     ["* * * *", "UTC", /not a cron pattern/],
     ["0 0 3 * * *", "UTC", /not a cron pattern/],
     ["", "UTC", /not a cron pattern/],

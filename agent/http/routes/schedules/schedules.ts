@@ -63,6 +63,7 @@ function changing({ schedules }: RouteOptions): readonly Route[] {
       schema: { body: ADD_SCHEDULE, response: { 200: SCHEDULE, 201: SCHEDULE } },
       handler: async (request, reply) => {
         const { created, view } = await schedules.add(request.body as ScheduleRequest);
+        if (!created) reply.header("idempotency-replayed", "true");
         reply.header("location", `/v1/schedules/${view.name}`);
         return reply.code(created ? 201 : 200).send(view);
       },
