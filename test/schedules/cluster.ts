@@ -60,7 +60,7 @@ export async function openCluster() {
 }
 
 /** What an agent does, without flow code: every flow is there and takes everything. */
-function posting(persistence: Persistence): Jobs["post"] {
+export function posting(persistence: Persistence): Jobs["post"] {
   return async ({ flow }: PostRequest, key = "") => {
     const job = newJob({ name: key, key: { key, bodyHash: "h" } });
     const { id, posted } = await persistence.post({ ...job, needs: { ...job.needs, flow } });
@@ -70,7 +70,11 @@ function posting(persistence: Persistence): Jobs["post"] {
   };
 }
 
-async function make(persistence: Persistence, catchUp: CatchUp, cron: string): Promise<string> {
+export async function make(
+  persistence: Persistence,
+  catchUp: CatchUp,
+  cron: string,
+): Promise<string> {
   const schedules = createSchedules({
     persistence,
     jobs: { check: async () => ({ flow: "hello", version: 1 }) as never },
@@ -80,7 +84,7 @@ async function make(persistence: Persistence, catchUp: CatchUp, cron: string): P
   return (await schedules.add({ name: "tick", cron, catchUp, job })).view.id;
 }
 
-async function posted(persistence: Persistence): Promise<readonly number[]> {
+export async function posted(persistence: Persistence): Promise<readonly number[]> {
   const { jobs } = await persistence.jobs({}, 500);
   return jobs.map(({ name }) => Number(name.split(":")[2])).sort((a, b) => a - b);
 }

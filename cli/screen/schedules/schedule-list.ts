@@ -1,5 +1,4 @@
 import type { ScheduleView } from "../../../common/wire/schedules.js";
-import { shortId } from "../job-list.js";
 import { dash, type Style } from "../style.js";
 import { type Cell, renderTable, renderTabs } from "../table.js";
 import { age, between, untilThen } from "../time.js";
@@ -18,16 +17,14 @@ export function renderSchedules(
     { title: "ZONE", flexible: true },
     { title: "NEXT" },
     { title: "LAST" },
-    { title: "JOB" },
   ];
   const rows = schedules.map((schedule): readonly Cell[] => {
-    const { name, flow, cron, tz, lastDueAt, lastJob } = schedule;
+    const { name, flow, cron, tz, lastDueAt } = schedule;
     const none = dash(style);
     return [
       ...[name, flow, cron, tz].map((text) => ({ text })),
       nextCell(style, schedule, now),
       { text: lastDueAt === undefined ? none : `${age(between(lastDueAt, undefined, now))} ago` },
-      { text: lastJob === undefined ? none : shortId(lastJob) },
     ];
   });
   return renderTable(style, columns, rows);

@@ -1,6 +1,6 @@
 import type { CatchUp, ScheduleDetailView } from "../../../common/wire/schedules.js";
-import type { Style } from "../style.js";
-import { clean } from "../text.js";
+import { ellipsis, type Style } from "../style.js";
+import { clean, fit, wrap } from "../text.js";
 import { age, between, clockTime, untilThen } from "../time.js";
 import { storeText } from "../value.js";
 
@@ -17,14 +17,25 @@ export function renderSchedule(style: Style, schedule: ScheduleDetailView, now: 
     ["trouble", trouble ?? ""],
     ["label", job.name ?? ""],
     ["params", storeText(params)],
-    ["prio", priority === 0 ? "" : String(priority)],
+    ["priority", priority === 0 ? "" : String(priority)],
     ["needs", require.join(", ")],
     ["made", `${age(between(madeAt, undefined, now))} ago via ${madeVia}`],
   ];
   const lines = facts
     .filter(([, text]) => text !== "")
-    .map(([title, text]) => style.paint("dim", title.padEnd(9)) + clean(text));
+    .map(([title, text]) => factText(style, title, clean(text)));
   return [`${style.paint("bold", clean(name))}   ${clean(flow)}`, ...lines].join("\n");
+}
+
+/** Where facts begin, behind their titles. */
+const INDENT = 9;
+/** Lines that one of them may take; parameters of kilobytes are for `-o json`. */
+const FACT_LINES = 4;
+
+function factText(style: Style, title: string, text: string): string {
+  const room = Math.max(1, style.columns - INDENT);
+  const lines = wrap(fit(text, room * FACT_LINES, ellipsis(style)), room);
+  return style.paint("dim", title.padEnd(INDENT)) + lines.join(`\n${" ".repeat(INDENT)}`);
 }
 
 const MISSED: Readonly<Record<CatchUp, string>> = {
