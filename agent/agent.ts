@@ -157,6 +157,7 @@ class RunningAgent implements Agent {
     await takeBack(identity, board, log);
     await this.#sweep.start();
     this.#retention.start();
+    this.#api.scheduler.start();
     this.#conductor.start();
     this.#sleep.start();
     const running = (): ReadonlyMap<string, JobControl> => this.#conductor.running();
@@ -274,6 +275,7 @@ class RunningAgent implements Agent {
     void facts.refresh("on_mains");
     void facts.refresh("addresses");
     this.#sweep.wake();
+    this.#api.scheduler.wake();
     this.#conductor.wake();
   }
 

@@ -10,6 +10,8 @@ import type { JobsOptions } from "./jobs/options.js";
 import type { WhyHere } from "./matching/why.js";
 import type { Metrics } from "./metrics/metrics.js";
 import type { JobControl } from "./owner/job-control.js";
+import { createSchedules } from "./schedules/schedules.js";
+import { Scheduler } from "./schedules/scheduler.js";
 import { createSystem } from "./metrics/system.js";
 import type { AgentParts } from "./parts.js";
 
@@ -36,17 +38,24 @@ export interface ApiParts extends AgentParts {
 
 export interface Api extends AsyncDisposable {
   readonly jobs: Jobs;
+  readonly scheduler: Scheduler;
   readonly http: HttpServer;
 }
 
 /** Puts together what answers others: about jobs, about agents, over HTTP. */
 export function createApi(parts: ApiParts): Api {
   const { config, identity, membership, events, facts, clock, log, version } = parts;
-  const jobs = createJobs({
+  const uncounted = createJobs({
     ...{ ...parts, capabilities: parts.abilities, tell: events.tell },
     why: (needs) => parts.why.job(needs),
     onPutFailed: () => parts.putFailed(),
     requested: (job, request) => parts.running().get(job)?.request(request),
+  });
+  const jobs = counted(uncounted, parts.metrics);
+  const scheduler = new Scheduler({ ...parts, jobs, random: Math.random });
+  const schedules = createSchedules({
+    ...{ ...parts, jobs, agent: identity.agent },
+    changed: () => scheduler.wake(),
   });
   const agents = createAgents({
     ...{
@@ -62,15 +71,16 @@ export function createApi(parts: ApiParts): Api {
   const system = createSystem({ ...parts, agent: identity.agent });
   const { token, tokens, tls } = config;
   const http = createHttp({
-    ...{ jobs: counted(jobs, parts.metrics), agents, agent: identity.agent, version, log, system },
+    ...{ jobs, schedules, agents, agent: identity.agent, version, log, system },
     ...{ logs: parts.logs, events, board: parts.sweep, health: () => parts.health() },
     ...(token === undefined ? {} : { token }),
     ...(tokens === undefined ? {} : { tokens }),
     ...(tls === undefined ? {} : { tls }),
   });
   return {
-    ...{ jobs, http },
+    ...{ jobs, scheduler, http },
     async [Symbol.asyncDispose]() {
+      await scheduler.stop();
       await events[Symbol.asyncDispose](); // First: who follows is told that the agent has left.
       await http.close();
       system[Symbol.dispose]();

@@ -5,6 +5,7 @@ import { addCluster } from "./program/cluster.js";
 import { addJobs } from "./program/jobs.js";
 import { addMachine } from "./program/machine.js";
 import { addRunning } from "./program/running.js";
+import { addSchedules } from "./program/schedules.js";
 import { addCommonOptions, configure, type Done } from "./program/usage.js";
 import { addVerbs } from "./program/verbs.js";
 import { packageVersion } from "./version.js";
@@ -38,6 +39,7 @@ function createProgram(done: Done): Command {
   addRunning(program, done);
   addJobs(program, done);
   addVerbs(program, done);
+  addSchedules(program, done);
   addCluster(program, done);
   addMachine(program, done);
   return program;

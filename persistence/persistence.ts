@@ -10,10 +10,19 @@ import type { Store } from "../common/json.js";
 import type { FlowSpec } from "../engine/flow.js";
 import type { Change, Entry } from "../engine/journal.js";
 import type { LogStore } from "./logs/port.js";
+import type { ScheduleStore } from "./schedules/port.js";
 import type { TurnsPort } from "./turns/port.js";
 import type { Asked, Purged, VerbsPort } from "./verbs/port.js";
 
 export type { Asked, Deprived, Purged, Retries } from "./verbs/port.js";
+export type {
+  Due,
+  NewSchedule,
+  ScheduleRow,
+  ScheduleStore,
+  ScheduleSummary,
+  Skipped,
+} from "./schedules/port.js";
 export type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "./logs/port.js";
 
 /** A job as it is posted; written once. */
@@ -210,6 +219,7 @@ export interface Retention {
  */
 export interface Persistence extends LogStore, TurnsPort, VerbsPort, AsyncDisposable {
   readonly traits: PersistenceTraits;
+  readonly schedules: ScheduleStore;
 
   /** Brings the schema up to date, forward only. */
   migrate(): Promise<void>;

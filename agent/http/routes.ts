@@ -11,6 +11,7 @@ import { jobRoutes } from "./routes/jobs.js";
 import { logRoutes } from "./routes/logs.js";
 import { openApiRoute } from "./routes/openapi.js";
 import { postingRoutes } from "./routes/posting.js";
+import { scheduleRoutes } from "./routes/schedules/schedules.js";
 import { verbRoutes } from "./routes/verbs.js";
 import { systemRoutes } from "./routes/system.js";
 import { NO_QUERY } from "./schemas/schema.js";
@@ -21,6 +22,7 @@ const PARTS: readonly ((options: RouteOptions) => readonly Route[])[] = [
   jobRoutes,
   askingRoutes,
   verbRoutes,
+  scheduleRoutes,
   flowRoutes,
   logRoutes,
   agentRoutes,

@@ -4,6 +4,7 @@ import type { Registry } from "../../capabilities/capability.js";
 import type { Clock } from "../../common/clock.js";
 import { JobrunnerError } from "../../common/error.js";
 import type { JobRequest, Needs } from "../../common/job.js";
+import { parseDuration } from "../../common/text/duration.js";
 import type { AgentWhyView } from "../../common/wire.js";
 import type { Persistence } from "../../persistence/persistence.js";
 import type { OwnerIdentity } from "../owner/ownership.js";
@@ -45,5 +46,15 @@ export function toInstant(text: string, pointer: string): number {
   throw new JobrunnerError("USAGE", `${pointer} is not a time`, {
     hint: "Write it as 2027-01-31T18:00:00Z.",
     cause: [{ pointer, detail: "is not a time" }],
+  });
+}
+
+/** Milliseconds of a duration. Throws USAGE naming the field. */
+export function toLength(text: string, pointer: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined) return ms;
+  throw new JobrunnerError("USAGE", `${pointer} is not a duration`, {
+    hint: "Write it as 10m or 1h30m.",
+    cause: [{ pointer, detail: "is not a duration" }],
   });
 }

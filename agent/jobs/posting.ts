@@ -10,7 +10,7 @@ import { tellPosted } from "../events/telling/posted.js";
 import { flowHash, hashJson } from "../flow-hash.js";
 import type { Prepared } from "../runner/runner.js";
 import { unknownFlow } from "./flows.js";
-import { type JobsOptions, type TellingOptions, toInstant } from "./options.js";
+import { type JobsOptions, type TellingOptions, toInstant, toLength } from "./options.js";
 import { toTree } from "./tree.js";
 import { toJobView } from "./views.js";
 
@@ -68,9 +68,20 @@ async function postOnce(
   if (before !== undefined) return before;
   const prepared = await prepareFlow(options, request);
   const required = await requiredBy(options, request);
-  const { name, priority, runAt } = request;
-  const given = { name, priority, ...(runAt && { runAt: toInstant(runAt, "/runAt") }), required };
+  const { name, priority } = request;
+  const runAt = await dueAtOf(options, request);
+  const given = { name, priority, ...(runAt !== undefined && { runAt }), required };
   return persistence.post({ ...toNewJob(identity.agent, prepared, given), ...keyed });
+}
+
+/** P-36: a delay counts from now as the database has it, whatever the poster's clock says. */
+async function dueAtOf(
+  { persistence }: JobsOptions,
+  { runAt, delay }: PostRequest,
+): Promise<number | undefined> {
+  if (runAt !== undefined && delay !== undefined) throw twoTimes();
+  if (runAt !== undefined) return toInstant(runAt, "/runAt");
+  return delay === undefined ? undefined : (await persistence.now()) + toLength(delay, "/delay");
 }
 
 export async function checkPosting(options: JobsOptions, request: PostRequest): Promise<CheckView> {
@@ -150,13 +161,13 @@ async function requiredBy(
 }
 
 /** Leaving out a field and giving its default are the same request. */
-function hashOf({ flow, params, name, priority, runAt, require }: PostRequest): string {
+function hashOf({ flow, params, name, priority, runAt, delay, require }: PostRequest): string {
   return hashJson({
     flow,
     params: params ?? {},
     name: name ?? flow,
     priority: priority ?? 0,
-    runAt,
+    ...{ runAt, delay },
     require: require ?? [],
   });
 }
@@ -183,6 +194,13 @@ function tooLarge(bytes: number): JobrunnerError {
   const detail = `the parameters are ${bytes} bytes; at most ${PARAMS_BYTES_MAX} are taken`;
   return new JobrunnerError("TOO_LARGE", detail, {
     hint: "Store large data elsewhere and pass its place.",
+  });
+}
+
+function twoTimes(): JobrunnerError {
+  return new JobrunnerError("USAGE", "runAt and delay are two times for one job", {
+    hint: "Give one of them.",
+    cause: [{ pointer: "/delay", detail: "is given beside /runAt" }],
   });
 }
 

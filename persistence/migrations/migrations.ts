@@ -4,6 +4,7 @@ import * as jobs from "./001-jobs.js";
 import * as trace from "./002-trace.js";
 import * as verbs from "./003-verbs.js";
 import * as logs from "./004-logs.js";
+import * as schedules from "./005-schedules.js";
 import * as sweep from "./007-sweep.js";
 
 export { markOf } from "./tables.js";
@@ -19,6 +20,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: trace.NAME, up: trace.up },
   { name: verbs.NAME, up: verbs.up },
   { name: logs.NAME, up: logs.up },
+  { name: schedules.NAME, up: schedules.up },
   { name: sweep.NAME, up: sweep.up },
 ];
 

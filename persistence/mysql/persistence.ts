@@ -27,6 +27,8 @@ import { purge, removeOld } from "../retention.js";
 import type { Asked, Old, Purged, Released, Removed, Retries } from "../verbs/port.js";
 import { logsOnServer } from "../logs/mysql.js";
 import type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "../logs/port.js";
+import { schedulesOnServer } from "../schedules/mysql.js";
+import type { ScheduleStore } from "../schedules/port.js";
 import type { Turn } from "../turns/port.js";
 import { prepare, written } from "../writing.js";
 import { append } from "./append.js";
@@ -62,6 +64,7 @@ export function openMysqlPersistence(
 /** Persistence in a database of a MySQL or MariaDB server that the agents of a cluster share. */
 export class MysqlPersistence implements Persistence {
   readonly traits = ALL_FILTERS;
+  readonly schedules: ScheduleStore;
   readonly #to: Transactions;
   readonly #logs: LogStore;
   #knex: Promise<Knex> | undefined;
@@ -69,6 +72,7 @@ export class MysqlPersistence implements Persistence {
   constructor(to: Transactions) {
     this.#to = to;
     this.#logs = logsOnServer(to.database);
+    this.schedules = schedulesOnServer(to);
   }
 
   migrate(): Promise<void> {

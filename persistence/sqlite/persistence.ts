@@ -36,6 +36,8 @@ import { purge, type Purging, removeOld } from "../retention.js";
 import type { Asked, Old, Purged, Released, Removed, Retries } from "../verbs/port.js";
 import { logsInFile } from "../logs/sqlite.js";
 import type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "../logs/port.js";
+import type { ScheduleStore } from "../schedules/port.js";
+import { schedulesInFile } from "../schedules/sqlite.js";
 import * as verbs from "../verbs/sqlite.js";
 import type { Turn } from "../turns/port.js";
 import { prepare, written } from "../writing.js";
@@ -70,6 +72,7 @@ export async function openSqlitePersistence(
 /** Persistence in one SQLite file that the agents of one machine share. */
 export class SqlitePersistence implements Persistence {
   readonly traits = ALL_FILTERS;
+  readonly schedules: ScheduleStore;
   readonly #sqlite: Sqlite;
   readonly #now: () => number;
   readonly #logs: LogStore;
@@ -79,6 +82,7 @@ export class SqlitePersistence implements Persistence {
     this.#sqlite = sqlite;
     this.#now = now;
     this.#logs = logsInFile(sqlite.database);
+    this.schedules = schedulesInFile(sqlite.database, now);
   }
 
   get #purging(): Purging {

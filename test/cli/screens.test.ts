@@ -7,6 +7,8 @@ import { renderAgent, renderAgents } from "../../cli/screen/agent-list.js";
 import { renderFlows, renderFlowsHelp } from "../../cli/screen/flow-list.js";
 import { renderJob } from "../../cli/screen/job.js";
 import { renderJobs } from "../../cli/screen/job-list.js";
+import { renderSchedule } from "../../cli/screen/schedules/schedule.js";
+import { renderSchedules } from "../../cli/screen/schedules/schedule-list.js";
 import { createStyle, type Style } from "../../cli/screen/style.js";
 import { widthOf } from "../../cli/screen/text.js";
 import { renderPlan } from "../../cli/screen/tree-lines.js";
@@ -14,6 +16,7 @@ import { renderAgentWhy } from "../../cli/screen/why/agent-why.js";
 import { renderWhy } from "../../cli/screen/why/why.js";
 import { AGENTS, ASLEEP, NAS } from "./agent-views.js";
 import { DETAIL, FAILED, HOSTILE, JOBS, NOW, RETRIED, SUCCEEDED } from "./views.js";
+import { LATE, PAUSED, SCHEDULES } from "./schedule-views.js";
 import {
   HOSTILE_REVERSE,
   HOSTILE_WHY,
@@ -101,6 +104,9 @@ const SCREENS: readonly (readonly [string, (style: Style) => string])[] = [
   ["why-suspended", (at) => renderWhy(at, SUSPENDED, NOW)],
   ["why-owned", (at) => renderWhy(at, OWNED, NOW)],
   ["why-agent", (at) => renderAgentWhy(at, REVERSE, NOW)],
+  ["schedules", (at) => renderSchedules(at, SCHEDULES, NOW)],
+  ["schedule-late", (at) => renderSchedule(at, LATE, NOW)],
+  ["schedule-paused", (at) => renderSchedule(at, PAUSED, NOW)],
   ["flows", (at) => renderFlows(at, FLOWS)],
   ["flows-help", () => renderFlowsHelp(FLOWS)],
   ["hierarchy", (at) => renderPlan(at, PLAN)],

@@ -7,6 +7,7 @@ import { Events } from "../../agent/events/events.js";
 import { createHttp } from "../../agent/http/server.js";
 import { createJobs, type Jobs } from "../../agent/jobs.js";
 import { createLogs, type Logs } from "../../agent/logs/logs.js";
+import { createSchedules } from "../../agent/schedules/schedules.js";
 import type { Runners } from "../../agent/runner/runner.js";
 import { createRunners } from "../../agent/runner/runners.js";
 import type { JobBoard } from "../../boards/board.js";
@@ -60,11 +61,8 @@ export async function startApi(dir: string, agent = "alpha"): Promise<Api> {
   const board = await openBoard(url, { leaseMs: 10_000 });
   const faults: Faults = { persistence: {}, board: {}, clock: {}, runners: {} };
   const runners = createRunners({
-    flows: [FLOWS, brokenFlows(dir)],
-    agent: "alpha",
-    clock: systemClock,
-    transport: "thread",
-    cache: join(dir, "cache"),
+    ...{ flows: [FLOWS, brokenFlows(dir)], agent: "alpha", clock: systemClock },
+    ...{ transport: "thread", cache: join(dir, "cache") },
   });
   let putFailures = 0;
   const requested: (readonly [string, string])[] = [];
@@ -90,12 +88,16 @@ export async function startApi(dir: string, agent = "alpha"): Promise<Api> {
     requested: (job, request) => void requested.push([job, request]),
     onPutFailed: () => (putFailures += 1),
   });
+  const schedules = createSchedules({
+    ...{ persistence: faulty(persistence, () => faults.persistence), jobs, agent: "alpha" },
+    changed: () => undefined,
+  });
   const logs = createLogs({
     persistence: faulty(persistence, () => faults.persistence),
     ...{ clock, log, agent, bytesPerJob: 1024 ** 2, now: () => Date.now() },
   });
   const http = createHttp({
-    ...{ ...UNASKED, jobs, events, logs: logs.read, agent },
+    ...{ ...UNASKED, jobs, schedules, events, logs: logs.read, agent },
     log,
     health: async () => api.health,
   });
