@@ -14,7 +14,7 @@ import type { TurnsPort } from "./turns/port.js";
 import type { Asked, Purged, VerbsPort } from "./verbs/port.js";
 
 export type { Asked, Deprived, Purged, Retries } from "./verbs/port.js";
-export type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "./logs/port.js";
+export type { LogChunk, LogPage, LogRange, LogSize, LogStore, StoredChunk } from "./logs/port.js";
 
 /** A job as it is posted; written once. */
 export interface NewJob {
