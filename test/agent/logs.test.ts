@@ -226,6 +226,21 @@ describe("the log book", () => {
     expect(warnings.join("")).toContain("could not be stored");
   });
 
+  it("stores the lines of other jobs beside one that cannot be stored", async () => {
+    const { book, persistence, clock, faults, texts, post } = await opened();
+    const jobs = [await post(), await post(), await post()];
+    const bad = jobs[1] ?? "";
+    faults.addLogs = (chunks) =>
+      chunks.some(({ job }) => job === bad)
+        ? Promise.reject(new JobrunnerError("TOO_LARGE", "no"))
+        : persistence.addLogs(chunks);
+    for (const job of jobs) book.begin(job, 1).add(say("word"));
+
+    await clock.advance(1_000);
+
+    expect(await Promise.all(jobs.map(texts))).toEqual([["word"], [], ["word"]]);
+  });
+
   it("stores the rest when the agent stops, and does not wait for an outage to end", async () => {
     const { book, faults, texts, post } = await opened();
     const job = await post();
