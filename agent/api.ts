@@ -60,7 +60,7 @@ export function createApi(parts: ApiParts): Api {
   const agents = createAgents({
     ...{
       membership,
-      peer: createPeer(() => ({ ca: config.ca, token: parts.token() })),
+      peer: createPeer(() => ({ ca: config.ca, token: parts.token(), secure: isSecure(config) })),
       name: identity.agent,
       clock,
     },
@@ -86,6 +86,10 @@ export function createApi(parts: ApiParts): Api {
       system[Symbol.dispose]();
     },
   };
+}
+
+function isSecure({ tls, ca }: ApiParts["config"]): boolean {
+  return tls !== undefined || ca !== undefined;
 }
 
 /** The same jobs; those that are posted here are counted. */

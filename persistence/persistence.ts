@@ -23,7 +23,7 @@ export type {
   ScheduleSummary,
   Skipped,
 } from "./schedules/port.js";
-export type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "./logs/port.js";
+export type { LogChunk, LogPage, LogRange, LogSize, LogStore, StoredChunk } from "./logs/port.js";
 
 /** A job as it is posted; written once. */
 export interface NewJob {

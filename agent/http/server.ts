@@ -66,7 +66,10 @@ export function createHttp(options: HttpOptions): HttpServer {
   installQueries(app);
   installFailures(app, options.log);
   const { signal } = stopping;
-  const streams = new SseStreams({ stopping: signal, log: options.log });
+  const streams = new SseStreams({
+    ...{ stopping: signal, log: options.log },
+    welcome: (authorization) => access.knows(authorization),
+  });
   installRoutes(app, { ...options, stopping: signal, streams });
   return {
     listen: async (at) => {
@@ -76,6 +79,7 @@ export function createHttp(options: HttpOptions): HttpServer {
     replace(tokens, tls) {
       // Neither opens what was closed, nor changes what is spoken: that takes a restart.
       if (tokens.token !== undefined) access.replace(tokens);
+      streams.recheck();
       if (tls !== undefined && app.server instanceof SecureServer) app.server.setSecureContext(tls);
     },
     async close() {

@@ -28,8 +28,8 @@ interface Stuck {
 
 /**
  * Posts what schedules ask for when it is due. Every agent does, and none is in charge: what is due
- * stands in persistence, and is posted under a key of its own. Between due times an agent only reads
- * one row of an index, now and then.
+ * stands in persistence, and is posted under a key of its own. Between due times an agent only
+ * reads one row of an index, now and then.
  */
 export class Scheduler {
   readonly #options: SchedulerOptions;

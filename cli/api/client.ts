@@ -39,7 +39,7 @@ export async function createClient(options: ClientOptions): Promise<Client> {
   const [token, ca] = await Promise.all([findToken(env), findCa(env)]);
   const trust = { env, token, ca };
   const addresses = await findAddresses(options, (local) => clusterAgents(local, trust));
-  const further = namedBy(options) === undefined ? () => furtherAddresses(env, say) : undefined;
+  const further = namedBy(options) === undefined ? () => furtherAddresses(trust, say) : undefined;
   return new AgentClient(addresses, { say, token, ca, further });
 }
 

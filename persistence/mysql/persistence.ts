@@ -1,6 +1,5 @@
 import type { Knex } from "knex";
 import type { Clause, JobRequest } from "../../common/job.js";
-import type { LogCursor } from "../../common/log.js";
 import type { Entry } from "../../engine/journal.js";
 import { parseAddress } from "../../mysql/address.js";
 import { MysqlDatabase } from "../../mysql/database.js";
@@ -200,7 +199,7 @@ export class MysqlPersistence implements Persistence {
     return this.#logs.logSizes(job);
   }
 
-  removeLogs(job: string, upTo: LogCursor): Promise<void> {
+  removeLogs(job: string, upTo: number): Promise<void> {
     return this.#logs.removeLogs(job, upTo);
   }
 

@@ -93,8 +93,8 @@ export async function startApi(dir: string, agent = "alpha"): Promise<Api> {
     changed: () => undefined,
   });
   const logs = createLogs({
-    persistence: faulty(persistence, () => faults.persistence),
-    ...{ clock, log, agent, bytesPerJob: 1024 ** 2, now: () => Date.now() },
+    ...{ persistence: faulty(persistence, () => faults.persistence), clock, log, agent },
+    ...{ bytesPerJob: 1024 ** 2, now: () => Date.now() },
   });
   const http = createHttp({
     ...{ ...UNASKED, jobs, schedules, events, logs: logs.read, agent },

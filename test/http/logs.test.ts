@@ -108,6 +108,20 @@ describe("GET /v1/jobs/:id/logs", () => {
     expect(textsOf(await page(job, `?since=${between}&tail=1`))).toEqual(["5"]);
   });
 
+  it("tells of the lines since a time although older ones were stored behind them", async () => {
+    const job = await post();
+    const chunk = { job, n: 1, agent: "beta" };
+    const at = Date.parse("2026-01-01T00:00:00Z");
+    const lines = [60_000, 120_000, 1_000].map((ms) => [{ ...saidOf(`A: ${ms}`), at: at + ms }]);
+    await api.persistence.addLogs(
+      lines.map((each, index) => ({ ...chunk, token: [1, 3, 2][index] ?? 0, lines: each })),
+    );
+
+    const since = new Date(at + 90_000).toISOString();
+    expect(textsOf(await page(job, `?since=${since}`))).toEqual(["120000", "1000"]);
+    expect(textsOf(await page(job, `?since=${since}&tail=5`))).toEqual(["120000", "1000"]);
+  });
+
   it("goes page by page, within chunks and across ownerships", async () => {
     const job = await post();
     await write(job, 1, "A: 1", "A: 2", "A: 3");
@@ -175,6 +189,31 @@ describe("GET /v1/jobs/:id/logs?follow=true", () => {
     expect(followed.events.at(-1)?.data).toBe('{"state":"SUCCESS"}');
   });
 
+  it("sends what an earlier owner stores late, also to a reader that came back", async () => {
+    const job = await post();
+    const old = api.logs.book.begin(job, 1);
+    old.add(saidOf("A: 1"));
+    await old.flush();
+    const stop = new AbortController();
+    const first = follow(job, "", stop.signal);
+    await write(job, 3, "A: 2");
+    await until(() => first.texts().length === 2, SOON);
+
+    old.add(saidOf("A: late"));
+    await old.flush();
+    await until(() => first.texts().length === 3, SOON);
+    const cursor = first.events.at(-2)?.id ?? "";
+    stop.abort(new Error("enough"));
+    await Promise.allSettled([first.done]);
+    const second = follow(job, `&cursor=${cursor}`);
+    await end(job);
+    await second.done;
+
+    expect(first.texts()).toEqual(["1", "2", "late"]);
+    expect(second.texts()).toEqual(["late"]);
+    expect(textsOf(await page(job, `?cursor=${cursor}`))).toEqual(["late"]);
+  });
+
   it("begins where it is told, and knows the place before the first line", async () => {
     const job = await post();
     await write(job, 1, "A: 1", "A: 2", "B: 3");
@@ -232,7 +271,11 @@ describe("GET /v1/jobs/:id/logs?follow=true", () => {
 
     for (const { events, texts } of [early, late]) {
       await until(() => texts().length === 240, SOON);
-      const ids = events.filter(({ event }) => event === "line").map(({ id }) => id);
+      const lines = events.filter(({ event }) => event === "line");
+      const ids = lines.map(({ data }) => {
+        const { token, n } = JSON.parse(data) as LogLineView;
+        return `${token}.${n}`;
+      });
       expect(ids).toEqual(
         [1, 2, 3].flatMap((token) => Array.from({ length: 80 }, (_, n) => `${token}.${n + 1}`)),
       );
