@@ -60,8 +60,8 @@ async function write(database: MysqlDatabase, packet: readonly Sql[]): Promise<v
 
 /**
  * The job is looked at without a lock: the journal's own writes are not held up. The number is one
- * more than that of the last chunk which is committed, and unique: so it rises in the order in which
- * chunks become visible, which an AUTO_INCREMENT does not.
+ * more than that of the last chunk which is committed, and unique: so it rises in the order in
+ * which chunks become visible, which an AUTO_INCREMENT does not.
  */
 function insert({ job, token, n, agent, body, bytes }: LogRow): Sql {
   return sql`INSERT INTO job_logs (job, seq, token, n, agent, bytes, body)

@@ -6,7 +6,7 @@ export const NAME = "004-logs";
 /**
  * What bodies and their commands wrote, in chunks: a row for every line would cost an owner as
  * much as its journal. `n` is the number of a chunk's last line in its ownership; `seq` counts the
- * chunks of a job as they are stored, so that a reader misses none of an ownership that stores late.
+ * chunks of a job as they are stored: a reader misses none of an ownership that stores late.
  */
 export async function up(knex: Knex): Promise<void> {
   await createTable(knex, NAME, "job_logs", (table) => {

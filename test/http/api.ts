@@ -68,10 +68,8 @@ export async function startApi(dir: string, agent = "alpha"): Promise<Api> {
   const requested: (readonly [string, string])[] = [];
   const lines: string[] = [];
   const log = pino({ level: "warn" }, { write: (line: string) => void lines.push(line) });
-  const api = {
-    health: { ok: true, agent, checks: [] } as HealthView,
-    members: [] as readonly Member[],
-  };
+  const health: HealthView = { ok: true, agent, checks: [] };
+  const api = { health, members: [] as readonly Member[] };
   const identity = { agent, machine: "machine-1", incarnation: randomBytes(6).toString("hex") };
   const clock = faulty(systemClock, () => faults.clock);
   const events = new Events({
