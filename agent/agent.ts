@@ -196,7 +196,9 @@ class RunningAgent implements Agent {
   }
 
   change(settings: LiveSettings): void {
-    this.#live = settings;
+    // Its removal takes a restart: until then others take the old one, too.
+    const { token = this.#live.token } = settings;
+    this.#live = { ...settings, ...(token === undefined ? {} : { token }) };
     this.#parts.facts.setTags(settings.tags);
     this.#abilities.forget();
     this.#api.http.replace(settings, settings.tls);
