@@ -6,7 +6,7 @@ import type {
   RetryRequest,
 } from "../../../common/wire/verbs.js";
 import type { Route, RouteOptions } from "../route.js";
-import { JOB, JOB_PARAMS } from "../schemas/jobs.js";
+import { JOB, JOB_PARAMS, WHOLE_JOB_PARAMS } from "../schemas/jobs.js";
 import { POST_HEADERS, POSTED } from "../schemas/posting.js";
 import { NOTHING } from "../schemas/schema.js";
 import { GC, GC_DONE, RELEASE_JOB, REPRIORITISE_JOB, RETRY_JOB } from "../schemas/asking.js";
@@ -55,7 +55,7 @@ export function verbRoutes({ jobs }: RouteOptions): readonly Route[] {
       operationId: "deleteJob",
       summary: "Remove a job that is over, with all that is known of it",
       ...{ tag: "jobs", scope: "operate" },
-      schema: { params: JOB_PARAMS, response: { 204: NOTHING } },
+      schema: { params: WHOLE_JOB_PARAMS, response: { 204: NOTHING } },
       handler: async (request, reply) => {
         await jobs.verbs.remove(idOf(request));
         return reply.code(204).send();

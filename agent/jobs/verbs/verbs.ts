@@ -22,8 +22,8 @@ export interface Verbs {
   retry(part: string, request: RetryRequest, key?: string): Promise<PostAnswer>;
   release(part: string, request: ReleaseRequest): Promise<JobView>;
   reprioritise(part: string, priority: number): Promise<JobView>;
-  /** Answers the id of the job that is gone. */
-  remove(part: string): Promise<string>;
+  /** Takes a whole id only. */
+  remove(id: string): Promise<void>;
   removeOld(request: GcRequest): Promise<GcView>;
 }
 
@@ -32,7 +32,7 @@ export function createVerbs(options: JobsOptions): Verbs {
     retry: (part, request, key) => retryJob(options, part, { request, key }),
     release: (part, request) => releaseJob(options, part, request),
     reprioritise: (part, priority) => reprioritiseJob(options, part, priority),
-    remove: (part) => removeJob(options, part),
+    remove: (id) => removeJob(options, id),
     removeOld: (request) => removeOldJobs(options, request),
   };
 }
