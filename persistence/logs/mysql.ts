@@ -48,10 +48,14 @@ async function add(
   return rows.map((row) => row.bytes);
 }
 
-/** The job is looked at without a lock: the journal's own writes are not held up. */
+/**
+ * The job is locked while it is looked at, for this one statement, or a line would stay behind of a
+ * job that is removed at this moment. Removing takes the locks in the same order: first the job's.
+ */
 function insert({ job, token, n, agent, body, bytes }: LogRow): Sql {
   return sql`INSERT INTO job_logs (job, token, n, agent, bytes, body)
-    SELECT id, ${token}, ${n}, ${agent}, ${bytes}, ${body} FROM jobs WHERE id = ${job}
+    SELECT id, ${token}, ${n}, ${agent}, ${bytes}, ${body}
+    FROM jobs WHERE id = ${job} LOCK IN SHARE MODE
     ON DUPLICATE KEY UPDATE job_logs.n = job_logs.n`;
 }
 
