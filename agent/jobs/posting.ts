@@ -46,7 +46,7 @@ export async function answerPosted(
   options: JobsOptions,
   { posted, id }: Posted,
 ): Promise<PostAnswer> {
-  if (posted === "conflict") throw keyInUse(id);
+  if (posted === "conflict") throw new KeyInUse(id);
   const row = await options.persistence.job(id);
   if (row === undefined) return { created: false, view: { id, removed: "removed by retention" } };
   // P-2: who posts the second time puts too, the first one may have died before it did.
@@ -184,8 +184,11 @@ function tooLarge(bytes: number): JobrunnerError {
   });
 }
 
-function keyInUse(id: string): JobrunnerError {
-  return new JobrunnerError("CONFLICT", "this idempotency key belongs to another request", {
-    hint: `It posted job ${id}; use a new key for a new job.`,
-  });
+/** Of its own kind: a retry meets other conflicts as well, which are the job's. */
+export class KeyInUse extends JobrunnerError {
+  constructor(id: string) {
+    super("CONFLICT", "this idempotency key belongs to another request", {
+      hint: `It posted job ${id}; use a new key for a new job.`,
+    });
+  }
 }

@@ -19,7 +19,12 @@ import { retryJob } from "./retrying.js";
  */
 export interface Verbs {
   /** Throws what posting throws as well. */
-  retry(part: string, request: RetryRequest, key?: string): Promise<PostAnswer>;
+  retry(
+    part: string,
+    request: RetryRequest,
+    key?: string,
+    traceparent?: string,
+  ): Promise<PostAnswer>;
   release(part: string, request: ReleaseRequest): Promise<JobView>;
   reprioritise(part: string, priority: number): Promise<JobView>;
   /** Takes a whole id only. */
@@ -29,7 +34,8 @@ export interface Verbs {
 
 export function createVerbs(options: JobsOptions): Verbs {
   return {
-    retry: (part, request, key) => retryJob(options, part, { request, key }),
+    retry: (part, request, key, traceparent) =>
+      retryJob(options, part, { request, key, traceparent }),
     release: (part, request) => releaseJob(options, part, request),
     reprioritise: (part, priority) => reprioritiseJob(options, part, priority),
     remove: (id) => removeJob(options, id),
