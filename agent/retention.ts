@@ -1,8 +1,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../common/clock.js";
 import type { Config } from "../config/config.js";
-import type { Persistence, Retention } from "../persistence/persistence.js";
-import { JUMP_MS_MAX } from "../persistence/retention.js";
+import { JUMP_MS_MAX, type Persistence, type Retention } from "../persistence/persistence.js";
 
 /** Time between two purges, ms; part of it is random so that agents do not purge in step. */
 const PURGE_EVERY_MS = 10 * 60_000;

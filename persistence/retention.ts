@@ -1,6 +1,6 @@
 import { JobrunnerError } from "../common/error.js";
 import type { EndState } from "../common/job.js";
-import type { Retention } from "./persistence.js";
+import { JUMP_MS_MAX, type Retention } from "./persistence.js";
 import type { Old, Purged } from "./verbs/port.js";
 
 /** Jobs of one transaction: small, so that nobody waits for it. */
@@ -34,9 +34,6 @@ export interface Purging {
 const TOMBSTONE_MS = 24 * 3_600_000;
 /** How long the last purge may be ago before another is noted, ms: agents that idle write nothing. */
 const NOTE_EVERY_MS = 6 * 3_600_000;
-
-/** P-36: a database clock that is farther from where it must be is not believed, ms. */
-export const JUMP_MS_MAX = 24 * 3_600_000;
 
 /** Removes the oldest jobs that are over, until the limits hold or a purge has done its share. */
 export async function purge(limits: Retention, database: Purging): Promise<Purged> {

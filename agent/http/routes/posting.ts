@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { JobrunnerError } from "../../../common/error.js";
 import type { PostRequest } from "../../../common/wire.js";
 import type { RetryRequest } from "../../../common/wire/verbs.js";
+import type { Jobs } from "../../jobs.js";
 import { KeyInUse, type PostAnswer } from "../../jobs/posting.js";
 import { LIMITS } from "../limits.js";
 import { HttpError } from "../problem.js";
@@ -14,7 +15,7 @@ import { named } from "./flows.js";
 
 export function postingRoutes({ jobs }: RouteOptions): readonly Route[] {
   let inFlight = 0;
-  const limited = async <T>(work: () => Promise<T>): Promise<T> => {
+  const limited: Limited = async (work) => {
     if (inFlight >= LIMITS.postsInFlight) throw busy();
     inFlight += 1;
     try {
@@ -63,21 +64,28 @@ export function postingRoutes({ jobs }: RouteOptions): readonly Route[] {
       schema: { body: POST_JOB, response: { 200: CHECK } },
       handler: (request) => limited(() => jobs.check(request.body as PostRequest)),
     },
-    {
-      method: "POST",
-      url: "/v1/jobs/:id/retry",
-      operationId: "retryJob",
-      summary: "Post a job that is over once more, whole or from one of its atoms on",
-      ...{ tag: "jobs", scope: "operate" },
-      schema: { params: JOB_PARAMS, headers: POST_HEADERS, body: RETRY_JOB, response: POSTED },
-      handler: (request, reply) => {
-        const { id } = request.params as { id: string };
-        const body = (request.body ?? {}) as RetryRequest;
-        const retry = () => jobs.verbs.retry(id, body, ...headersOf(request));
-        return limited(async () => answerPosting(reply, await retry()));
-      },
-    },
+    retryRoute(jobs, limited),
   ];
+}
+
+type Limited = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** It posts a job, so that the limits of posting are its own. */
+function retryRoute(jobs: Jobs, limited: Limited): Route {
+  return {
+    method: "POST",
+    url: "/v1/jobs/:id/retry",
+    operationId: "retryJob",
+    summary: "Post a job that is over once more, whole or from one of its atoms on",
+    ...{ tag: "jobs", scope: "operate" },
+    schema: { params: JOB_PARAMS, headers: POST_HEADERS, body: RETRY_JOB, response: POSTED },
+    handler: (request, reply) => {
+      const { id } = request.params as { id: string };
+      const body = (request.body ?? {}) as RetryRequest;
+      const retry = () => jobs.verbs.retry(id, body, ...headersOf(request));
+      return limited(async () => answerPosting(reply, await retry()));
+    },
+  };
 }
 
 /** 201 for a new job, 200 for the one that the same key gave before. */

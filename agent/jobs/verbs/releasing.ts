@@ -11,8 +11,8 @@ import { viewOf } from "./viewing.js";
 /**
  * P-40: takes a job from an owner that is dead or hangs. First persistence refuses the owner, then
  * the board gives up its claim, the one it had before: the same agent may have taken the job again
- * by then, as soundly as any other. Throws CONFLICT when nobody owns the job, or another than named,
- * and BOARD_DOWN, with nothing done, when the board cannot tell of the claim.
+ * by then, as soundly as any other. Throws CONFLICT when nobody owns the job, or another than
+ * named, and BOARD_DOWN, with nothing done, when the board cannot tell of the claim.
  */
 export async function releaseJob(
   options: TellingOptions,

@@ -6,8 +6,8 @@ import type { TellingOptions } from "../options.js";
 import { noSuchJob } from "../resolve.js";
 
 /**
- * P-41: a job that is over, with its journal. Throws CONFLICT for any other. Takes its whole id: when
- * it is asked again because an answer was lost, a part of it may be a part of another job's alone.
+ * P-41: a job that is over, with its journal. Throws CONFLICT for any other. Takes its whole id:
+ * asked again, as when an answer was lost, a part of it may have become a part of another job's.
  */
 export async function removeJob(options: TellingOptions, text: string): Promise<void> {
   const { persistence, board, log } = options;

@@ -25,5 +25,5 @@ it.each<[string, number, readonly Change[], number | undefined]>([
 
   noteStart(row, ownership, { log: pino({ level: "silent" }), metrics, databaseNow: () => 105 });
 
-  expect(started).toEqual([["flow", waitMs]]);
+  expect(started).toEqual([["hello", waitMs]]);
 });
