@@ -6,6 +6,7 @@ import type { Events } from "./events/events.js";
 import type { BoardInUse, RouteOptions } from "./http/route.js";
 import { createHttp, type HttpServer } from "./http/server.js";
 import { createJobs, type Jobs } from "./jobs.js";
+import type { PostAnswer } from "./jobs/posting.js";
 import type { JobsOptions } from "./jobs/options.js";
 import type { WhyHere } from "./matching/why.js";
 import type { Metrics } from "./metrics/metrics.js";
@@ -94,12 +95,13 @@ function isSecure({ tls, ca }: ApiParts["config"]): boolean {
 
 /** The same jobs; those that are posted here are counted. */
 function counted(jobs: Jobs, metrics: Metrics): Jobs {
+  const count = (answer: PostAnswer): PostAnswer => {
+    if (answer.created && "flow" in answer.view) metrics.jobPosted(answer.view.flow);
+    return answer;
+  };
+  const retry: Jobs["verbs"]["retry"] = async (...asked) => count(await jobs.verbs.retry(...asked));
   return {
-    ...jobs,
-    async post(request, ...more) {
-      const answer = await jobs.post(request, ...more);
-      if (answer.created) metrics.jobPosted(request.flow);
-      return answer;
-    },
+    ...{ ...jobs, verbs: { ...jobs.verbs, retry } },
+    post: async (...asked) => count(await jobs.post(...asked)),
   };
 }

@@ -201,6 +201,9 @@ export interface OpenJob {
   readonly owned: boolean;
 }
 
+/** P-36: a database clock that is farther from where it must be is not believed, ms. */
+export const JUMP_MS_MAX = 24 * 3_600_000;
+
 /** How much history is kept; the oldest jobs that are over go first. */
 export interface Retention {
   /** Since their end, ms. */

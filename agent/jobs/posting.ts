@@ -47,7 +47,7 @@ export async function answerPosted(
   options: JobsOptions,
   { posted, id }: Posted,
 ): Promise<PostAnswer> {
-  if (posted === "conflict") throw keyInUse(id);
+  if (posted === "conflict") throw new KeyInUse(id);
   const row = await options.persistence.job(id);
   if (row === undefined) return { created: false, view: { id, removed: "removed by retention" } };
   if (posted === "created") await tellPosted(options, row);
@@ -204,8 +204,11 @@ function twoTimes(): JobrunnerError {
   });
 }
 
-function keyInUse(id: string): JobrunnerError {
-  return new JobrunnerError("CONFLICT", "this idempotency key belongs to another request", {
-    hint: `It posted job ${id}; use a new key for a new job.`,
-  });
+/** Of its own kind: a retry meets other conflicts as well, which are the job's. */
+export class KeyInUse extends JobrunnerError {
+  constructor(id: string) {
+    super("CONFLICT", "this idempotency key belongs to another request", {
+      hint: `It posted job ${id}; use a new key for a new job.`,
+    });
+  }
 }

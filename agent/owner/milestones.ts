@@ -17,10 +17,17 @@ export function noteResumption(
   if (!entries.every(isKept)) tell({ type: "job.resumed", job, flow, token });
 }
 
-export function noteStart(row: JobRow, { token }: JobOwnership, options: Noting): void {
+export function noteStart(row: JobRow, ownership: JobOwnership, options: Noting): void {
+  const { token } = ownership;
   const { flow } = row.needs;
   options.log.info({ jobId: row.id, flow, token }, "job started");
-  options.metrics.jobStarted(flow, row.token === 0 ? sinceDue(row, options) : undefined);
+  options.metrics.jobStarted(flow, isFirst(row, ownership) ? sinceDue(row, options) : undefined);
+}
+
+/** Whoever posted a retry wrote what it keeps under token 1, and was no owner (P-39). */
+function isFirst({ token }: JobRow, { entries }: JobOwnership): boolean {
+  if (token === 0) return true;
+  return token === 1 && entries.length > 0 && entries.every(isKept);
 }
 
 export function noteEnd(row: JobRow, state: EndState, options: Noting): void {

@@ -59,16 +59,18 @@ async function write(database: MysqlDatabase, packet: readonly Sql[]): Promise<v
 }
 
 /**
- * The job is looked at without a lock: the journal's own writes are not held up. The number is one
- * more than that of the last chunk which is committed, and unique: so it rises in the order in
- * which chunks become visible, which an AUTO_INCREMENT does not.
+ * The job is locked while it is looked at, for this one statement, or a line would stay behind of a
+ * job that is removed at this moment. Removing takes the locks in the same order: first the job's.
+ * The number is one more than that of the last chunk which is committed, and unique: so it rises in
+ * the order in which chunks become visible, which an AUTO_INCREMENT does not.
  */
 function insert({ job, token, n, agent, body, bytes }: LogRow): Sql {
   return sql`INSERT INTO job_logs (job, seq, token, n, agent, bytes, body)
     SELECT j.id, (SELECT coalesce(max(l.seq), 0) + 1 FROM job_logs l WHERE l.job = ${job}),
       ${token}, ${n}, ${agent}, ${bytes}, ${body}
     FROM jobs j WHERE j.id = ${job} AND NOT EXISTS
-      (SELECT 1 FROM job_logs l WHERE l.job = ${job} AND l.token = ${token} AND l.n = ${n})`;
+      (SELECT 1 FROM job_logs l WHERE l.job = ${job} AND l.token = ${token} AND l.n = ${n})
+    LOCK IN SHARE MODE`;
 }
 
 async function page(

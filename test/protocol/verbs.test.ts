@@ -196,7 +196,13 @@ describe("delete", () => {
     const id = await failed(world, linear("a", "b"));
     const { id: waiting } = await world.post();
 
-    expect(await removeJob(telling(world), id.slice(-12))).toBe(id);
+    for (const part of [id.slice(0, 13), id.slice(-12)]) {
+      await expect(removeJob(telling(world), part)).rejects.toMatchObject({
+        code: "NOT_FOUND",
+        hint: expect.stringContaining("whole ids") as string,
+      });
+    }
+    await removeJob(telling(world), id.toUpperCase());
 
     expect(await world.persistence.job(id)).toBeUndefined();
     await expect(removeJob(telling(world), id)).rejects.toMatchObject({ code: "NOT_FOUND" });
