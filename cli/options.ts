@@ -33,7 +33,7 @@ export interface CommonOptions {
   readonly color?: string;
 }
 
-export const OUTPUT_FORMATS = ["table", "json", "jsonl", "name"] as const;
+export const OUTPUT_FORMATS = ["table", "wide", "json", "jsonl", "yaml", "name"] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 /* Readers of flag values: commander prints what they throw with the flag's name, exit code 2. */

@@ -2,6 +2,7 @@ import type { FlowsView } from "../../common/wire.js";
 import { createClient } from "../api/client.js";
 import { EXIT } from "../exit.js";
 import type { CommonOptions } from "../options.js";
+import { printData } from "../print.js";
 import { problemLines, renderFlows } from "../screen/flow-list.js";
 import { createTerminal } from "../terminal.js";
 
@@ -10,19 +11,16 @@ export async function flows(options: CommonOptions): Promise<number> {
   const terminal = createTerminal(options);
   const client = await createClient({ ...options, env: process.env, say: terminal.say });
   const view = await client.get<FlowsView>("/v1/flows");
-  switch (options.output ?? "table") {
-    case "json":
-      terminal.print(JSON.stringify(view, undefined, 2));
-      break;
-    case "jsonl":
-      terminal.print(view.items.map((flow) => JSON.stringify(flow)).join("\n"));
-      break;
-    case "name":
-      terminal.print(view.items.map(({ name }) => name).join("\n"));
-      break;
-    case "table":
-      terminal.print(renderFlows(terminal.out, view));
-      for (const line of problemLines(view)) terminal.say(`not loaded  ${line}`);
+  const { output } = options;
+  await printData(terminal, output, {
+    view,
+    items: view.items,
+    names: view.items.map(({ name }) => name),
+    table: (style) => renderFlows(style, view),
+  });
+  // The other forms have the problems in them, or are names for a script.
+  if (output === undefined || output === "table" || output === "wide") {
+    for (const line of problemLines(view)) terminal.say(`not loaded  ${line}`);
   }
   return EXIT.ok;
 }

@@ -4,8 +4,10 @@ import { type Client, createClient } from "../api/client.js";
 import { jobPath } from "../api/job-path.js";
 import { EXIT } from "../exit.js";
 import type { CommonOptions } from "../options.js";
+import { type Data, dataText } from "../print.js";
 import { renderJob } from "../screen/job.js";
 import { renderJobs } from "../screen/job-list.js";
+import type { Style } from "../screen/style.js";
 import { createLive } from "../screen/live.js";
 import { createTerminal, interruption, type Terminal } from "../terminal.js";
 
@@ -31,9 +33,13 @@ export async function show(job: string | undefined, options: ShowOptions): Promi
   const terminal = createTerminal(options);
   const client = await createClient({ ...options, env: process.env, say: terminal.say });
   const look = async (): Promise<string> =>
-    job === undefined
-      ? jobsText(terminal, options, await listJobs(client, options))
-      : jobText(terminal, options, await client.get<JobDetailView>(jobPath(job)));
+    dataText(
+      terminal.out,
+      options.output,
+      job === undefined
+        ? jobsData(await listJobs(client, options))
+        : jobData(await client.get<JobDetailView>(jobPath(job))),
+    );
   if (options.watch !== undefined) return watch(terminal, look, options.watch);
   const text = await look();
   terminal.print(text);
@@ -41,30 +47,16 @@ export async function show(job: string | undefined, options: ShowOptions): Promi
   return EXIT.ok;
 }
 
-function jobText(terminal: Terminal, { output }: ShowOptions, job: JobDetailView): string {
-  switch (output ?? "table") {
-    case "json":
-      return JSON.stringify(job, undefined, 2);
-    case "jsonl":
-      return JSON.stringify(job);
-    case "name":
-      return job.id;
-    case "table":
-      return renderJob(terminal.out, job, Date.now());
-  }
+function jobData(job: JobDetailView): Data {
+  const table = (style: Style): string => renderJob(style, job, Date.now());
+  return { view: job, names: [job.id], table };
 }
 
-function jobsText(terminal: Terminal, { output }: ShowOptions, jobs: readonly JobView[]): string {
-  switch (output ?? "table") {
-    case "json":
-      return JSON.stringify(jobs, undefined, 2);
-    case "jsonl":
-      return jobs.map((job) => JSON.stringify(job)).join("\n");
-    case "name":
-      return jobs.map(({ id }) => id).join("\n");
-    case "table":
-      return jobs.length === 0 ? "" : renderJobs(terminal.out, jobs, Date.now());
-  }
+function jobsData(jobs: readonly JobView[]): Data {
+  const names = jobs.map(({ id }) => id);
+  const table = (style: Style): string =>
+    jobs.length === 0 ? "" : renderJobs(style, jobs, Date.now());
+  return { view: jobs, items: jobs, names, table };
 }
 
 async function listJobs(client: Client, options: ShowOptions): Promise<readonly JobView[]> {

@@ -33,11 +33,12 @@ process.env["TZ"] = "UTC";
 interface Way {
   readonly columns?: number;
   readonly ascii?: boolean;
+  readonly wide?: boolean;
 }
 
-function style({ columns, ascii = false }: Way): Style {
+function style({ columns, ascii = false, wide = false }: Way): Style {
   const env = { NO_COLOR: "1", LANG: "C.UTF-8" };
-  return createStyle({ env, tty: columns !== undefined, columns, ascii });
+  return createStyle({ env, tty: columns !== undefined, columns, ascii, wide });
 }
 
 const WAYS: readonly (readonly [string, Way])[] = [
@@ -45,6 +46,7 @@ const WAYS: readonly (readonly [string, Way])[] = [
   ["120", { columns: 120 }],
   ["ascii", { columns: 80, ascii: true }],
   ["piped", {}],
+  ["wide", { columns: 80, wide: true }],
 ];
 
 const FLOWS = {
@@ -52,7 +54,7 @@ const FLOWS = {
     name,
     version: 2,
     summary: "Serves a directory over HTTP and keeps it served, whatever happens to its process",
-    schema: {},
+    schema: { properties: { port: {}, root: {} }, required: ["root"] },
     file: `/home/somebody/projects/flows/${name}.ts`,
   })),
   problems: [],
@@ -150,6 +152,15 @@ describe("screens", () => {
     const colourful = createStyle({ env: { LANG: "C.UTF-8", TERM: "xterm" }, tty: true });
 
     expect(renderJobs(colourful, JOBS, NOW)).toContain("\u001b[36m● RUNNING\u001b[39m");
+  });
+
+  it("give programs the columns of -o wide behind those they count on", () => {
+    const wide = createStyle({ env: {}, tty: false, wide: true });
+    const lines = renderJobs(wide, JOBS, NOW).split("\n");
+    const plain = renderJobs(style({}), JOBS, NOW).split("\n");
+
+    expect(lines.map((line) => line.split("\t").slice(0, 6).join("\t"))).toEqual(plain);
+    expect(lines.map((line) => line.split("\t").length)).toEqual(JOBS.map(() => 11));
   });
 
   it("give programs one line a job, tabs between, nothing cut", () => {

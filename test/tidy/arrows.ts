@@ -176,7 +176,10 @@ export const ARROWS: readonly Arrow[] = [
       "npm:fastify",
     ],
   },
-  { from: "cli/", may: ["cli/", "common/", "node:*", "npm:commander", "npm:picocolors"] },
+  {
+    from: "cli/",
+    may: [...["cli/", "common/", "node:*", "npm:commander", "npm:picocolors", "dynamic:npm:yaml"]],
+  },
   {
     from: "cli/program/",
     may: ["cli/", "dynamic:cli/agent/", "type:cli/agent/", "common/", "npm:commander"],

@@ -27,7 +27,8 @@ export function createLogLines(style: Style, options: LogLinesOptions): LogLines
   const next = (item: LogLineView): string => {
     const missing = missingBefore(item, last, options);
     if (missing > 0) options.say(`... ${missing} lines were not kept`);
-    const line = style.tty ? forPeople(style, item, last, options.now()) : forPrograms(item);
+    const line =
+      style.tty && !style.wide ? forPeople(style, item, last, options.now()) : forPrograms(item);
     last = item;
     return line;
   };
