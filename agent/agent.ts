@@ -133,7 +133,7 @@ class RunningAgent implements Agent {
       ...{ metrics: this.#metrics, logs: this.#logs.read, why, sweep: this.#sweep },
       running: () => this.#conductor.running(),
       ...{ view: () => this.#view(), health: () => this.#health() },
-      obey: (verb) => this.#obey(verb),
+      ...{ obey: (verb) => this.#obey(verb), token: () => this.#live.token },
       putFailed: () => this.#sweep.wake(),
     });
   }

@@ -25,6 +25,8 @@ export interface ApiParts extends AgentParts {
   view(): Promise<AgentView>;
   health(): Promise<HealthView>;
   readonly why: WhyHere;
+  /** The one in force; what `config` says was at the start. */
+  token(): string | undefined;
   obey(verb: DutyVerb): void;
   /** A posted job did not reach the board. */
   putFailed(): void;
@@ -45,7 +47,12 @@ export function createApi(parts: ApiParts): Api {
     requested: (job, request) => parts.running().get(job)?.request(request),
   });
   const agents = createAgents({
-    ...{ membership, peer: createPeer(config), name: identity.agent, clock },
+    ...{
+      membership,
+      peer: createPeer(() => ({ ca: config.ca, token: parts.token() })),
+      name: identity.agent,
+      clock,
+    },
     ...{ machine: identity.machine, self: () => parts.view(), jobs: parts.why.jobs },
     snapshot: () => snapshotOf(facts, clock),
     obey: (verb) => parts.obey(verb),

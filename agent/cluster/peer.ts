@@ -29,16 +29,17 @@ export interface PeerAnswer<T> {
 
 export interface PeerOptions {
   /** What all agents of the cluster share. */
-  readonly token?: string;
+  readonly token?: string | undefined;
   /** Authority of their certificates, PEM; by default those that Node knows. */
-  readonly ca?: string;
+  readonly ca?: string | undefined;
 }
 
 /** Largest answer of another agent, bytes. */
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
 
-export function createPeer(options: PeerOptions): Peer {
-  return { ask: (request) => ask(request, options) };
+/** `options` as they are at each request: secrets change while agents run. */
+export function createPeer(options: () => PeerOptions): Peer {
+  return { ask: (request) => ask(request, options()) };
 }
 
 async function ask<T>(request: PeerRequest, { token, ca }: PeerOptions): Promise<PeerAnswer<T>> {
@@ -87,7 +88,7 @@ interface Sent {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
-  readonly ca?: string;
+  readonly ca?: string | undefined;
 }
 
 /** Redirects are not followed: the token is for this agent. */

@@ -9,5 +9,4 @@ export async function up(knex: Knex): Promise<void> {
     table.string("name", 32).notNullable().primary();
     table.bigInteger("due_at").notNullable();
   });
-  await knex("turns").insert({ name: "sweep", due_at: 0 });
 }

@@ -24,15 +24,18 @@ export async function setBoardId(
 /** P-31. */
 export async function takeSweep(to: Transactions, everyMs: number): Promise<Turn> {
   const { database, now } = to;
-  const [row = { due_at: 0, at: 0 }] = await database.read(
+  const [row] = await database.read(
     sql`SELECT due_at, ${now} AS at FROM turns WHERE name = 'sweep'`,
   );
-  const seen = integer(row, "due_at");
-  const turn = turnOf({ at: seen, now: integer(row, "at") }, everyMs);
+  const seen = row === undefined ? undefined : integer(row, "due_at");
+  const at = row === undefined ? 0 : integer(row, "at");
+  const turn = turnOf({ at: seen ?? at, now: at }, everyMs);
   if (!turn.mine) return turn;
-  const { answers, repeated } = await database.write([
-    sql`UPDATE turns SET due_at = ${now} + ${everyMs} WHERE name = 'sweep' AND due_at = ${seen}`,
-  ]);
+  const take =
+    seen === undefined
+      ? sql`INSERT IGNORE INTO turns (name, due_at) VALUES ('sweep', ${now} + ${everyMs})`
+      : sql`UPDATE turns SET due_at = ${now} + ${everyMs} WHERE name = 'sweep' AND due_at = ${seen}`;
+  const { answers, repeated } = await database.write([take]);
   // A first try without an answer may have taken it: two sweeps at once do no harm, none would.
   return { ...turn, mine: answers[0]?.changed === 1 || repeated };
 }

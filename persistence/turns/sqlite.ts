@@ -3,6 +3,9 @@ import type { Statements } from "../../sqlite/statements.js";
 import { integer } from "../columns.js";
 import { type Turn, turnOf } from "./port.js";
 
+const TAKE = `INSERT INTO turns (name, due_at) VALUES ('sweep', ?)
+  ON CONFLICT (name) DO UPDATE SET due_at = excluded.due_at`;
+
 export async function takeSweep(
   database: Database,
   now: () => number,
@@ -16,7 +19,7 @@ export async function takeSweep(
   if (!seen.mine) return seen;
   const take = (sql: Statements): Turn => {
     const turn = look(sql); // Nobody writes beside this transaction.
-    if (turn.mine) sql.run("UPDATE turns SET due_at = ? WHERE name = 'sweep'", now() + everyMs);
+    if (turn.mine) sql.run(TAKE, now() + everyMs);
     return turn;
   };
   // Not durable: what a power cut takes is swept for once more.

@@ -256,8 +256,7 @@ describe("slow and idle clients", () => {
     const server = http();
     const url = await server.listen({ host: "127.0.0.1", port: 0 });
     const kept = await open(url);
-    const length = LIMITS.connections - 1;
-    const sockets = await Promise.all(Array.from({ length }, () => open(url)));
+    const sockets = await openMany(url, LIMITS.connections - 1);
     const refused = await open(url);
     await new Promise((resolve) => refused.once("close", resolve));
     const answer = once(kept, "data");
@@ -275,6 +274,16 @@ function open(url: string): Promise<Socket> {
     const socket = connect(Number(port), hostname, () => resolve(socket));
     socket.on("error", reject);
   });
+}
+
+/** Few at a time: the queue of those that are not accepted yet is short. */
+async function openMany(url: string, count: number): Promise<readonly Socket[]> {
+  const sockets: Socket[] = [];
+  while (sockets.length < count) {
+    const length = Math.min(100, count - sockets.length);
+    sockets.push(...(await Promise.all(Array.from({ length }, () => open(url)))));
+  }
+  return sockets;
 }
 
 function once(socket: Socket, event: "data"): Promise<Buffer> {

@@ -48,7 +48,7 @@ describe("an agent with a certificate", () => {
 
     expect(url).toMatch(/^https:/);
     expect(await (await client(first.cert)).get("/v1/jobs")).toEqual({ items: [] });
-    const peer = createPeer({ token: TOKEN, ca });
+    const peer = createPeer(() => ({ token: TOKEN, ca }));
     expect(await peer.ask(JOBS())).toEqual({ agent: "alpha", said: { items: [] } });
   });
 
@@ -61,7 +61,7 @@ describe("an agent with a certificate", () => {
       message: expect.stringContaining("JOBRUNNER_CA_FILE"),
     });
     await expect((await client(undefined)).get("/v1/jobs")).rejects.toThrow("not trusted");
-    await expect(createPeer({ token: TOKEN }).ask(JOBS())).rejects.toMatchObject({
+    await expect(createPeer(() => ({ token: TOKEN })).ask(JOBS())).rejects.toMatchObject({
       code: "UNREACHABLE",
     });
   });

@@ -14,7 +14,6 @@ import { answerPosting, keyOf } from "./posting.js";
 
 /** Retry, release, reprioritise, remove. */
 export function verbRoutes({ jobs }: RouteOptions): readonly Route[] {
-  const { verbs } = jobs;
   return [
     {
       method: "POST",
@@ -25,7 +24,7 @@ export function verbRoutes({ jobs }: RouteOptions): readonly Route[] {
       schema: { params: JOB_PARAMS, headers: POST_HEADERS, body: RETRY_JOB, response: POSTED },
       handler: async (request, reply) => {
         const body = (request.body ?? {}) as RetryRequest;
-        return answerPosting(reply, await verbs.retry(idOf(request), body, keyOf(request)));
+        return answerPosting(reply, await jobs.verbs.retry(idOf(request), body, keyOf(request)));
       },
     },
     {
@@ -35,7 +34,8 @@ export function verbRoutes({ jobs }: RouteOptions): readonly Route[] {
       summary: "Take a job from an owner that is dead or hangs, for any other agent",
       ...{ tag: "jobs", scope: "operate" },
       schema: { params: JOB_PARAMS, body: RELEASE_JOB, response: { 200: JOB } },
-      handler: (request) => verbs.release(idOf(request), (request.body ?? {}) as ReleaseRequest),
+      handler: (request) =>
+        jobs.verbs.release(idOf(request), (request.body ?? {}) as ReleaseRequest),
     },
     {
       method: "POST",
@@ -46,7 +46,7 @@ export function verbRoutes({ jobs }: RouteOptions): readonly Route[] {
       schema: { params: JOB_PARAMS, body: REPRIORITISE_JOB, response: { 200: JOB } },
       handler: (request) => {
         const { priority } = request.body as ReprioritiseRequest;
-        return verbs.reprioritise(idOf(request), priority);
+        return jobs.verbs.reprioritise(idOf(request), priority);
       },
     },
     {
@@ -57,7 +57,7 @@ export function verbRoutes({ jobs }: RouteOptions): readonly Route[] {
       ...{ tag: "jobs", scope: "operate" },
       schema: { params: JOB_PARAMS, response: { 204: NOTHING } },
       handler: async (request, reply) => {
-        await verbs.remove(idOf(request));
+        await jobs.verbs.remove(idOf(request));
         return reply.code(204).send();
       },
     },
@@ -68,7 +68,7 @@ export function verbRoutes({ jobs }: RouteOptions): readonly Route[] {
       summary: "Remove a bounded number of jobs that have been over for long",
       ...{ tag: "jobs", scope: "operate" },
       schema: { body: GC, response: { 200: GC_DONE } },
-      handler: (request) => verbs.removeOld(request.body as GcRequest),
+      handler: (request) => jobs.verbs.removeOld(request.body as GcRequest),
     },
   ];
 }

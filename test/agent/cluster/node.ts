@@ -50,7 +50,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const self = async () => ({ name, machine, url, state: "ready", tags: [], facts: {} }) as const;
   const explain = options.explain ?? (async () => ({ agent: name, able: false, requirements: [] }));
   const agents = createAgents({
-    ...{ name, machine, peer: createPeer({}), clock: systemClock, self },
+    ...{ name, machine, peer: createPeer(() => ({})), clock: systemClock, self },
     membership: {
       members: async () => members(),
       forget: async (each: string, reach: string) => {
