@@ -34,6 +34,8 @@ export interface CommonOptions {
 }
 
 export const OUTPUT_FORMATS = ["table", "wide", "json", "jsonl", "yaml", "name"] as const;
+export const GRAPH_FORMATS = ["text", "mermaid", "dot"] as const;
+export type GraphFormat = (typeof GRAPH_FORMATS)[number];
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 /* Readers of flag values: commander prints what they throw with the flag's name, exit code 2. */

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { JobrunnerError } from "../../common/error.js";
 import type { JobDetailView, JobsView, JobView } from "../../common/wire.js";
 import { type Client, createClient } from "../api/client.js";
 import { jobPath } from "../api/job-path.js";
 import { EXIT } from "../exit.js";
-import type { CommonOptions } from "../options.js";
+import type { CommonOptions, GraphFormat } from "../options.js";
 import { type Data, dataText } from "../print.js";
+import { renderGraph } from "../screen/graph/graph.js";
 import { renderJob } from "../screen/job.js";
 import { renderJobs } from "../screen/job-list.js";
 import type { Style } from "../screen/style.js";
@@ -21,6 +23,8 @@ export interface ShowOptions extends CommonOptions {
   readonly text?: string;
   readonly limit?: number;
   readonly all?: boolean;
+  /** How to draw its flow instead of telling all about it. */
+  readonly graph?: GraphFormat;
   /** Milliseconds between two looks. */
   readonly watch?: number;
 }
@@ -30,6 +34,12 @@ const PAGE = 500;
 
 /** `jobrunner show [JOB]`. Returns the exit code. */
 export async function show(job: string | undefined, options: ShowOptions): Promise<number> {
+  const { graph } = options;
+  if (graph !== undefined && job === undefined) {
+    throw new JobrunnerError("USAGE", "--graph draws the flow of one job: which?", {
+      hint: "jobrunner show JOB --graph, or jobrunner flow graph FLOW without a job",
+    });
+  }
   const terminal = createTerminal(options);
   const client = await createClient({ ...options, env: process.env, say: terminal.say });
   const look = async (): Promise<string> =>
@@ -38,7 +48,7 @@ export async function show(job: string | undefined, options: ShowOptions): Promi
       options.output,
       job === undefined
         ? jobsData(await listJobs(client, options))
-        : jobData(await client.get<JobDetailView>(jobPath(job))),
+        : jobData(await client.get<JobDetailView>(jobPath(job)), graph),
     );
   if (options.watch !== undefined) return watch(terminal, look, options.watch);
   const text = await look();
@@ -47,8 +57,9 @@ export async function show(job: string | undefined, options: ShowOptions): Promi
   return EXIT.ok;
 }
 
-function jobData(job: JobDetailView): Data {
-  const table = (style: Style): string => renderJob(style, job, Date.now());
+function jobData(job: JobDetailView, graph: GraphFormat | undefined): Data {
+  const table = (style: Style): string =>
+    graph === undefined ? renderJob(style, job, Date.now()) : renderGraph(style, graph, job.tree);
   return { view: job, names: [job.id], table };
 }
 

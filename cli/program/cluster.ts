@@ -3,19 +3,10 @@ import type { DutyVerb } from "../commands/agents.js";
 import { type CommonOptions } from "../options.js";
 import { addCommonOptions, type Done, subcommand } from "./usage.js";
 
-/** `flows`, `agents`, `agent`, `board`; their code is loaded when they are called. */
+/** `agents`, `agent`, `board`; their code is loaded when they are called. */
 export function addCluster(program: Command, done: Done): void {
-  addFlows(program, done);
   addAgents(program, done);
   addBoard(program, done);
-}
-
-function addFlows(program: Command, done: Done): void {
-  const command = subcommand(program, "flows").description("list the flows an agent can run");
-  addCommonOptions(command).action(async (flags: CommonOptions) => {
-    const { flows } = await import("../commands/flows.js");
-    done(await flows({ ...program.opts<CommonOptions>(), ...flags }));
-  });
 }
 
 function addAgents(program: Command, done: Done): void {

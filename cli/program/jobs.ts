@@ -5,7 +5,13 @@ import type { ShowOptions } from "../commands/show.js";
 import type { WaitOptions } from "../commands/wait.js";
 import type { WhyOptions } from "../commands/why.js";
 import type { JobVerb } from "../../common/wire.js";
-import { readDuration, readTime, readWhole, type CommonOptions } from "../options.js";
+import {
+  GRAPH_FORMATS,
+  readDuration,
+  readTime,
+  readWhole,
+  type CommonOptions,
+} from "../options.js";
 import { QUIET } from "./verbs.js";
 import { addCommonOptions, type Done, subcommand } from "./usage.js";
 
@@ -49,6 +55,11 @@ function addShow(program: Command, done: Done): void {
     .option("--text <words>", "only jobs with all of these words in their name or flow")
     .option("--limit <n>", "the newest so many (default: 50)", readWhole(1, 100_000))
     .option("--all", "all there are")
+    .addOption(
+      new Option("--graph [format]", `draw the job's flow as ${GRAPH_FORMATS.join(", ")}`)
+        .choices(GRAPH_FORMATS)
+        .preset("text"),
+    )
     .addOption(watch.preset(String(WATCH_MS / 1000) + "s").argParser(readDuration));
   addCommonOptions(command).action(async (job: string | undefined, flags: ShowOptions) => {
     const { show } = await import("../commands/show.js");

@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { CheckView, FlowView } from "../../common/wire.js";
+import type { CheckView, FlowView, NodeView } from "../../common/wire.js";
 import { parametersOf } from "../../cli/commands/post/parameters.js";
 import { createPostCommand } from "../../cli/commands/post/command.js";
 import { renderAgent, renderAgents } from "../../cli/screen/agent-list.js";
 import { renderFlows, renderFlowsHelp } from "../../cli/screen/flow-list.js";
+import { renderDot } from "../../cli/screen/graph/dot.js";
+import { renderMermaid } from "../../cli/screen/graph/mermaid.js";
 import { renderJob } from "../../cli/screen/job.js";
 import { renderJobs } from "../../cli/screen/job-list.js";
 import { createStyle, type Style } from "../../cli/screen/style.js";
@@ -88,6 +90,34 @@ const FLOW: FlowView = {
 
 const PLAN: CheckView["tree"] = DETAIL.tree;
 
+function task(name: string): NodeView {
+  return { kind: "task", name };
+}
+
+/** Links to and from a flow that is nested in it, one with a decider, and a flow without tasks. */
+const GRAPH: NodeView = {
+  kind: "flow",
+  name: "deploy",
+  pattern: "graph",
+  children: [
+    { kind: "retry", name: "deploy_retry", detail: "times(3)" },
+    task("fetch"),
+    {
+      kind: "flow",
+      name: "check",
+      pattern: "unordered",
+      children: [task("check/lint"), task("check/test")],
+    },
+    { kind: "flow", name: "notes", pattern: "linear", children: [] },
+    task("publish"),
+  ],
+  links: [
+    { from: 1, to: 2 },
+    { from: 2, to: 4, decider: "all_green" },
+    { from: 3, to: 4 },
+  ],
+};
+
 const SCREENS: readonly (readonly [string, (style: Style) => string])[] = [
   ["agents", (at) => renderAgents(at, AGENTS, NOW)],
   ["agent-ready", (at) => renderAgent(at, NAS, NOW)],
@@ -105,6 +135,7 @@ const SCREENS: readonly (readonly [string, (style: Style) => string])[] = [
   ["why-agent", (at) => renderAgentWhy(at, REVERSE, NOW)],
   ["flows", (at) => renderFlows(at, FLOWS)],
   ["flows-help", () => renderFlowsHelp(FLOWS)],
+  ["graph", (at) => renderPlan(at, GRAPH)],
   ["hierarchy", (at) => renderPlan(at, PLAN)],
 ];
 
@@ -132,6 +163,26 @@ describe("the help of a flow", () => {
 
     const file = join(GOLDEN, `flow-help.${columns}.out`);
     await expect(command.helpInformation()).toMatchFileSnapshot(file);
+  });
+});
+
+describe("a flow as a graph", () => {
+  it.each([
+    ["graph", GRAPH],
+    ["graph-job", PLAN],
+  ])("reads as its files say, for Mermaid and Graphviz (%s)", async (name, tree) => {
+    await expect(`${renderMermaid(tree)}\n`).toMatchFileSnapshot(join(GOLDEN, `${name}.mmd`));
+    await expect(`${renderDot(tree)}\n`).toMatchFileSnapshot(join(GOLDEN, `${name}.dot`));
+  });
+
+  it("cannot be broken, nor a terminal commanded, by the names in it", () => {
+    const name = 'a"]; <b>\\ #quot; `end` \u001b[31m';
+    const tree: NodeView = { kind: "flow", name, pattern: "linear", children: [task(name)] };
+
+    expect(renderMermaid(tree)).toContain(
+      '["a#34;]; #60;b#62;\\ #35;quot; #96;end#96; \ufffd[31m"]',
+    );
+    expect(renderDot(tree)).toContain('[label="a\\"]; <b>\\\\ #quot; `end` \ufffd[31m"]');
   });
 });
 

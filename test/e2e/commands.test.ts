@@ -98,6 +98,24 @@ describe("the command line", { timeout: 60_000 }, () => {
     expect((await jobrunner("show", "--all", "-o", "name")).stdout).toBe("");
   });
 
+  it("draws a flow, and a job's with the states of its atoms", async () => {
+    const { jobrunner } = await withAgent();
+    const id = (await jobrunner("post", "hello", "--wait", "-o", "name")).stdout.trim();
+
+    const text = await jobrunner("show", id, "--graph");
+    const mermaid = await jobrunner("show", id, "--graph", "mermaid");
+    const dot = await jobrunner("flow", "graph", "hello", "--as", "dot", "--name", "x");
+    const typo = await jobrunner("flow", "graph", "hello", "--as", "dott");
+
+    expect(text.stdout).toMatch(/^linear hello\n.* greet {2}SUCCESS\n/);
+    expect(mermaid.stdout).toMatch(/^flowchart LR\n[^]*\["greet<br\/>SUCCESS"\]:::SUCCESS\n/);
+    expect(dot.stdout).toMatch(/^digraph "linear hello" \{\n[^]*\[label="greet"\];\n/);
+    expect(dot.stderr).toBe("nothing was posted\n");
+    expect(typo).toMatchObject({ code: 2, stdout: "" });
+    expect(typo.stderr).toContain("did you mean dot?");
+    expect(await jobrunner("show", "--graph")).toMatchObject({ code: 2, stdout: "" });
+  });
+
   it("lists every flow, and shows the typed flags of one", async () => {
     const { jobrunner } = await withAgent();
 

@@ -22,6 +22,7 @@ import { type PostingFlags, type PostingLine, readPosting, VALUE_FLAGS } from ".
 import { problemLines, renderFlowsHelp } from "../../screen/flow-list.js";
 import { renderJob } from "../../screen/job.js";
 import { renderJobLine, shortId } from "../../screen/job-list.js";
+import { renderGraph } from "../../screen/graph/graph.js";
 import { renderPlan } from "../../screen/tree-lines.js";
 import { storeText } from "../../screen/value.js";
 import { createTerminal, interruption, type Terminal } from "../../terminal.js";
@@ -49,7 +50,7 @@ export async function post(words: readonly string[], outer: CommonOptions): Prom
     flags,
     request: toRequest(flow, line),
   };
-  return flags.dryRun === true || flags.hierarchy === true ? check(posting) : send(posting);
+  return flags.dryRun === true || flags.graph !== undefined ? check(posting) : send(posting);
 }
 
 /** The first word that is neither a flag nor a flag's value, and the words without it. */
@@ -150,11 +151,12 @@ function readTime(text: string): string {
 
 async function check({ client, terminal, flags, request }: Posting): Promise<number> {
   const { body } = await named(client.post<CheckView>("/v1/jobs:check", request), request.flow);
+  const { graph } = flags;
   await printData(terminal, flags.output, {
     view: body,
     names: [body.flow],
     table: (style) =>
-      flags.hierarchy === true ? renderPlan(style, body.tree) : checkText(style, body),
+      graph === undefined ? checkText(style, body) : renderGraph(style, graph, body.tree),
   });
   terminal.say("nothing was posted");
   return EXIT.ok;

@@ -1,10 +1,10 @@
-import type { FlowsView } from "../../common/wire.js";
-import { createClient } from "../api/client.js";
-import { EXIT } from "../exit.js";
-import type { CommonOptions } from "../options.js";
-import { printData } from "../print.js";
-import { problemLines, renderFlows } from "../screen/flow-list.js";
-import { createTerminal } from "../terminal.js";
+import type { FlowsView } from "../../../common/wire.js";
+import { createClient } from "../../api/client.js";
+import { EXIT } from "../../exit.js";
+import type { CommonOptions } from "../../options.js";
+import { printData } from "../../print.js";
+import { problemLines, renderFlows } from "../../screen/flow-list.js";
+import { createTerminal } from "../../terminal.js";
 
 /** `jobrunner flows`: what the agent can run, and which plugins it could not load. */
 export async function flows(options: CommonOptions): Promise<number> {
