@@ -52,7 +52,7 @@ export async function composeAgent(config: Config, log: Logger): Promise<Agent> 
   }
 }
 
-function openFacts({ name, tags, facts, freePorts: ports }: Config): Facts {
+export function openFacts({ name, tags, facts, freePorts: ports }: Config): Facts {
   const machine = { clock: systemClock, agent: name, tags, overrides: facts };
   return createFacts({ ...machine, ...createSources({ ports }) });
 }
@@ -81,7 +81,7 @@ async function openPower(log: Logger): Promise<Power> {
   });
 }
 
-function openRunners(config: Config, log: Logger): ReturnType<typeof createRunners> {
+export function openRunners(config: Config, log: Logger): ReturnType<typeof createRunners> {
   return createRunners({
     flows: flowDirectories(config),
     agent: config.name,

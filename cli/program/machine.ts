@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { DoctorOptions } from "../agent/doctor/doctor.js";
 import type { BackupFlags } from "../agent/backup.js";
 import type { ConfigOptions } from "../commands/config.js";
 import type { CreateOptions } from "../commands/token.js";
@@ -6,9 +7,10 @@ import type { TokenOptions } from "../commands/token.js";
 import { readDuration, type CommonOptions } from "../options.js";
 import { addCommonOptions, type Done, subcommand } from "./usage.js";
 
-/** `config`, `backup`, `token`; their code is loaded when they are called. */
+/** `config`, `doctor`, `backup`, `token`; their code is loaded when they are called. */
 export function addMachine(program: Command, done: Done): void {
   addConfig(program, done);
+  addDoctor(program, done);
   addBackup(program, done);
   addToken(program, done);
 }
@@ -29,6 +31,16 @@ function addConfig(program: Command, done: Done): void {
   addCommonOptions(check).action(async (file: string | undefined, flags: CommonOptions) => {
     const { checkConfig } = await import("../commands/config.js");
     done(await checkConfig(file, { ...program.opts<CommonOptions>(), ...flags }));
+  });
+}
+
+function addDoctor(program: Command, done: Done): void {
+  const command = subcommand(program, "doctor")
+    .description("look for what keeps an agent of this machine from working")
+    .option("--config <file>", "the only file of settings to read");
+  addCommonOptions(command).action(async (flags: DoctorOptions) => {
+    const { doctor } = await import("../agent/doctor/doctor.js");
+    done(await doctor({ ...program.opts<CommonOptions>(), ...flags }));
   });
 }
 

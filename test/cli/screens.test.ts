@@ -5,6 +5,8 @@ import { parametersOf } from "../../cli/commands/post/parameters.js";
 import { createPostCommand } from "../../cli/commands/post/command.js";
 import { renderAgent, renderAgents } from "../../cli/screen/agent-list.js";
 import { renderFlows, renderFlowsHelp } from "../../cli/screen/flow-list.js";
+import type { DoctorView } from "../../common/wire/doctor.js";
+import { renderDoctor } from "../../cli/screen/doctor.js";
 import { renderDot } from "../../cli/screen/graph/dot.js";
 import { renderMermaid } from "../../cli/screen/graph/mermaid.js";
 import { renderJob } from "../../cli/screen/job.js";
@@ -88,6 +90,26 @@ const FLOW: FlowView = {
   },
 };
 
+const DOCTOR: DoctorView = {
+  ok: false,
+  checks: [
+    { name: "node", state: "ok", detail: "24.21.0" },
+    { name: "config", state: "ok", detail: "/home/somebody/.config/jobrunner/config.yaml" },
+    {
+      name: "board",
+      state: "fail",
+      detail: "Consul at http://127.0.0.1:8500 refused: 403 Permission denied",
+      fix: "Give the agent a token with the policy of docs/consul.md: ?token-file=FILE in the URL",
+    },
+    {
+      name: "clock",
+      state: "warn",
+      detail: "this machine is 3s behind mysql://jr:***@db/jobrunner",
+      fix: "let both be set by the network: timedatectl set-ntp true",
+    },
+  ],
+};
+
 const PLAN: CheckView["tree"] = DETAIL.tree;
 
 function task(name: string): NodeView {
@@ -135,6 +157,7 @@ const SCREENS: readonly (readonly [string, (style: Style) => string])[] = [
   ["why-agent", (at) => renderAgentWhy(at, REVERSE, NOW)],
   ["flows", (at) => renderFlows(at, FLOWS)],
   ["flows-help", () => renderFlowsHelp(FLOWS)],
+  ["doctor", (at) => renderDoctor(at, DOCTOR)],
   ["graph", (at) => renderPlan(at, GRAPH)],
   ["hierarchy", (at) => renderPlan(at, PLAN)],
 ];
