@@ -13,7 +13,7 @@ export const FLOWS: Check = {
     const names = flows.map(({ name }) => name).join(", ");
     return [
       ok("flows", `${flows.length} load: ${names}`),
-      ...lines.map((line) => fail("flows", line, "correct it, and look again")),
+      ...lines.map((line) => fail("flows", line, "jobrunner flow check tells when it is right")),
     ];
   },
 };
