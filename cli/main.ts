@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { EXIT, errorText, exitCodeOf } from "./exit.js";
 import { addCluster } from "./program/cluster.js";
+import { addCompletion } from "./program/completion.js";
 import { addFlow } from "./program/flow.js";
 import { addJobs } from "./program/jobs.js";
 import { addMachine } from "./program/machine.js";
@@ -42,6 +43,7 @@ function createProgram(done: Done): Command {
   addFlow(program, done);
   addCluster(program, done);
   addMachine(program, done);
+  addCompletion(program, done);
   return program;
 }
 

@@ -36,6 +36,8 @@ export interface CommonOptions {
 export const OUTPUT_FORMATS = ["table", "wide", "json", "jsonl", "yaml", "name"] as const;
 export const GRAPH_FORMATS = ["text", "mermaid", "dot"] as const;
 export type GraphFormat = (typeof GRAPH_FORMATS)[number];
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+export type Shell = (typeof SHELLS)[number];
 /** Kinds of machines that there are settings for, in deploy/config. */
 export const PROFILES = ["alone", "laptop", "server", "decentralised", "phone"] as const;
 export type Profile = (typeof PROFILES)[number];

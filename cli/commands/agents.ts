@@ -3,21 +3,31 @@ import type { ForgottenView } from "../../common/wire/forgotten.js";
 import { createClient } from "../api/client.js";
 import { EXIT } from "../exit.js";
 import type { CommonOptions } from "../options.js";
-import { type Data, printData } from "../print.js";
+import { type Data, dataText, printData } from "../print.js";
 import { renderAgent, renderAgents } from "../screen/agent-list.js";
 import type { Style } from "../screen/style.js";
 import { createTerminal } from "../terminal.js";
+import { watch } from "./watch.js";
 
 export type DutyVerb = "drain" | "cordon" | "resume";
 
+export interface AgentsOptions extends CommonOptions {
+  /** Milliseconds between two looks. */
+  readonly watch?: number;
+}
+
 /** `jobrunner agents [NAME]`: the agents of the cluster, or all that is known of one. */
-export async function agents(name: string | undefined, options: CommonOptions): Promise<number> {
+export async function agents(name: string | undefined, options: AgentsOptions): Promise<number> {
   const terminal = createTerminal(options);
   const client = await createClient({ ...options, env: process.env, say: terminal.say });
   const look = async (): Promise<Data> =>
     name === undefined
       ? agentsData((await client.get<AgentsView>("/v1/agents")).items)
       : agentData(await client.get<AgentView>(pathOf(name)));
+  if (options.watch !== undefined) {
+    const text = async (): Promise<string> => dataText(terminal.out, options.output, await look());
+    return watch(terminal, text, options.watch);
+  }
   await printData(terminal, options.output, await look());
   return EXIT.ok;
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { JobrunnerError } from "../../common/error.js";
 import type { JobDetailView, JobsView, JobView } from "../../common/wire.js";
 import { type Client, createClient } from "../api/client.js";
@@ -10,8 +9,8 @@ import { renderGraph } from "../screen/graph/graph.js";
 import { renderJob } from "../screen/job.js";
 import { renderJobs } from "../screen/job-list.js";
 import type { Style } from "../screen/style.js";
-import { createLive } from "../screen/live.js";
-import { createTerminal, interruption, type Terminal } from "../terminal.js";
+import { createTerminal } from "../terminal.js";
+import { watch } from "./watch.js";
 
 export interface ShowOptions extends CommonOptions {
   readonly state?: string;
@@ -91,26 +90,4 @@ function queryOf(options: ShowOptions, limit: number, cursor: string | undefined
     if (value !== undefined) query.set(key, String(value));
   }
   return query.toString();
-}
-
-/** Looks again and again until Ctrl-C: redrawn for a person, appended when it changed otherwise. */
-async function watch(
-  terminal: Terminal,
-  look: () => Promise<string>,
-  everyMs: number,
-): Promise<number> {
-  using interrupted = interruption();
-  const { signal } = interrupted;
-  const live = terminal.out.tty ? createLive(process.stdout) : undefined;
-  let last = "";
-  while (!signal.aborted) {
-    const text = await look();
-    if (live !== undefined) live.draw(text === "" ? "no jobs" : text);
-    else if (text !== last) terminal.print(text);
-    last = text;
-    await sleep(everyMs, undefined, { signal }).catch(() => undefined); // Ctrl-C ends the loop.
-  }
-  live?.clear();
-  if (live !== undefined) terminal.print(last);
-  return EXIT.ok;
 }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import type { DutyVerb } from "../commands/agents.js";
+import type { AgentsOptions, DutyVerb } from "../commands/agents.js";
 import { type CommonOptions } from "../options.js";
-import { addCommonOptions, type Done, subcommand } from "./usage.js";
+import { addCommonOptions, type Done, subcommand, watchOption } from "./usage.js";
 
 /** `agents`, `agent`, `board`; their code is loaded when they are called. */
 export function addCluster(program: Command, done: Done): void {
@@ -12,8 +12,9 @@ export function addCluster(program: Command, done: Done): void {
 function addAgents(program: Command, done: Done): void {
   const list = subcommand(program, "agents")
     .description("list the agents of the cluster, or show one of them")
-    .argument("[name]", "name of an agent");
-  addCommonOptions(list).action(async (name: string | undefined, flags: CommonOptions) => {
+    .argument("[name]", "name of an agent")
+    .addOption(watchOption());
+  addCommonOptions(list).action(async (name: string | undefined, flags: AgentsOptions) => {
     const { agents } = await import("../commands/agents.js");
     done(await agents(name, { ...program.opts<CommonOptions>(), ...flags }));
   });

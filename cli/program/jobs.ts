@@ -13,9 +13,7 @@ import {
   type CommonOptions,
 } from "../options.js";
 import { QUIET } from "./verbs.js";
-import { addCommonOptions, type Done, subcommand } from "./usage.js";
-
-const WATCH_MS = 2000;
+import { addCommonOptions, type Done, subcommand, watchOption } from "./usage.js";
 
 /** `post`, `show`, `why`, `logs`, `wait`, `cancel`, `suspend`, `resume`; their code is loaded when they are called. */
 export function addJobs(program: Command, done: Done): void {
@@ -43,7 +41,6 @@ function addPost(program: Command, done: Done): void {
 }
 
 function addShow(program: Command, done: Done): void {
-  const watch = new Option("-w, --watch [duration]", "look again and again");
   const command = subcommand(program, "show")
     .alias("ls")
     .description("list the jobs, or show one of them with the tree of its atoms")
@@ -60,7 +57,7 @@ function addShow(program: Command, done: Done): void {
         .choices(GRAPH_FORMATS)
         .preset("text"),
     )
-    .addOption(watch.preset(String(WATCH_MS / 1000) + "s").argParser(readDuration));
+    .addOption(watchOption());
   addCommonOptions(command).action(async (job: string | undefined, flags: ShowOptions) => {
     const { show } = await import("../commands/show.js");
     done(await show(job, { ...program.opts<CommonOptions>(), ...flags }));
