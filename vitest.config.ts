@@ -38,6 +38,10 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: [...TIDY, ...PROPERTY, ...E2E, ...SERVERS, ...CORE],
           testTimeout: 10_000,
+          // Half of the time went into loading the same modules for each of over 100 files again
+          // (measured: 94 s with, 64 s without). Nothing of ours keeps state in a module.
+          isolate: false,
+          maxWorkers: 2,
         },
       },
       {
@@ -47,6 +51,8 @@ export default defineConfig({
           include: CORE,
           exclude: [...PROPERTY, ...E2E, ...SERVERS],
           testTimeout: 10_000,
+          isolate: false,
+          maxWorkers: 2,
         },
       },
       {

@@ -8,6 +8,8 @@ import type { DutyVerb } from "./cluster/agents.js";
 import { execute } from "./owner/execute.js";
 import type { JobControl } from "./owner/job-control.js";
 import { Outage } from "./owner/outage.js";
+import { Events } from "./events/events.js";
+import { tellFlows } from "./events/telling/flows.js";
 import { watchRequests } from "./owner/requests.js";
 import { Duty } from "./duty/duty.js";
 import { healthOf } from "./health.js";
@@ -60,6 +62,7 @@ class RunningAgent implements Agent {
   manifest: Manifest = { flows: [], capabilities: [], problems: [] };
   readonly #parts: AgentParts & { readonly board: WatchedBoard };
   readonly #stopping = new AbortController();
+  readonly #events: Events;
   readonly #duty: Duty;
   readonly #portrait: SelfPortrait;
   readonly #progress = new ProgressBook();
@@ -84,12 +87,15 @@ class RunningAgent implements Agent {
   constructor(given: AgentParts) {
     const parts = measuredParts(given, this.#metrics);
     const { persistence, runners, identity, facts, clock, log, config } = parts;
-    const board = watchBoard(parts.board, log, () => this.#sweep.wake());
     const { incarnation, agent } = identity;
+    const databaseNow = (): number => this.#sweep.databaseNow();
+    this.#events = new Events({ ...parts, databaseNow, token: () => this.#live.token });
+    const { tell } = this.#events;
+    const back = (): void => this.#sweep.wake();
+    const board = watchBoard(parts.board, { log, tell, back });
     this.#parts = { ...parts, board };
     this.#live = config;
-    this.#duty = new Duty(clock, () => this.#live.drainTimeoutMs);
-    const databaseNow = (): number => this.#sweep.databaseNow();
+    this.#duty = new Duty(clock, () => this.#live.drainTimeoutMs, tell);
     this.#logs = createLogs({ ...parts, ...config.logs, agent, now: databaseNow });
     const stopping = this.#stopping.signal;
     this.#outage = new Outage({ clock, log, patienceMs: config.patienceMs, stopping });
@@ -112,7 +118,7 @@ class RunningAgent implements Agent {
     });
     this.#readiness = new Readiness({
       ...{ leaving: stopping, duty: this.#duty, sweep: this.#sweep, runners },
-      ...{ abilities: this.#abilities, onlyWhen: () => this.#live.onlyWhen },
+      ...{ abilities: this.#abilities, onlyWhen: () => this.#live.onlyWhen, tell },
     });
     this.#matcher = new Matcher({
       flows: () =>
@@ -121,7 +127,6 @@ class RunningAgent implements Agent {
     });
     const limits = limitsOf(config.retention);
     this.#retention = new RetentionSweep({ persistence, clock, log, random: Math.random, limits });
-    const why = this.#createWhy();
     this.#conductor = this.#createConductor((job) => this.#api.jobs.wake(job));
     this.#sleep = new Sleep({ ...this.#parts, ...this.#moving(), woken: () => this.#woken() });
     this.#portrait = createPortrait({
@@ -130,7 +135,8 @@ class RunningAgent implements Agent {
     });
     this.#api = createApi({
       ...{ ...this.#parts, abilities: this.#abilities, progress: this.#progress },
-      ...{ metrics: this.#metrics, logs: this.#logs.read, why, sweep: this.#sweep },
+      ...{ metrics: this.#metrics, logs: this.#logs.read, events: this.#events },
+      ...{ sweep: this.#sweep, why: this.#createWhy() },
       running: () => this.#conductor.running(),
       ...{ view: () => this.#view(), health: () => this.#health() },
       ...{ obey: (verb) => this.#obey(verb), token: () => this.#live.token },
@@ -142,13 +148,16 @@ class RunningAgent implements Agent {
     const { board, config, identity, facts, runners, log } = this.#parts;
     facts.start();
     this.address = await this.#api.http.listen({ host: config.host, port: config.port });
+    this.#events.tell({ type: "agent.joined" });
     await identity.announce(this.address);
     this.manifest = await runners.manifest();
     this.#abilities.learn(this.manifest);
+    tellFlows(this.#events.tell, this.manifest);
     for (const problem of this.manifest.problems) log.error(problem, "plugin not loaded");
     await takeBack(identity, board, log);
     await this.#sweep.start();
     this.#retention.start();
+    this.#api.scheduler.start();
     this.#conductor.start();
     this.#sleep.start();
     const running = (): ReadonlyMap<string, JobControl> => this.#conductor.running();
@@ -187,7 +196,9 @@ class RunningAgent implements Agent {
   }
 
   change(settings: LiveSettings): void {
-    this.#live = settings;
+    // Its removal takes a restart: until then others take the old one, too.
+    const { token = this.#live.token } = settings;
+    this.#live = { ...settings, ...(token === undefined ? {} : { token }) };
     this.#parts.facts.setTags(settings.tags);
     this.#abilities.forget();
     this.#api.http.replace(settings, settings.tls);
@@ -217,7 +228,7 @@ class RunningAgent implements Agent {
           ...{ boardId: () => sweep.boardId ?? "", boardDiffers: () => sweep.boardDiffers() },
           databaseNow: () => sweep.databaseNow(),
           persistenceDown: () => sweep.persistenceDown(),
-          metrics: this.#metrics,
+          ...{ metrics: this.#metrics, tell: this.#events.tell },
         });
         ended(claim.job);
         this.#logs.wake(claim.job);
@@ -266,6 +277,7 @@ class RunningAgent implements Agent {
     void facts.refresh("on_mains");
     void facts.refresh("addresses");
     this.#sweep.wake();
+    this.#api.scheduler.wake();
     this.#conductor.wake();
   }
 

@@ -2,13 +2,17 @@ import type { AgentView, HealthView } from "../common/wire.js";
 import { createAgents, type DutyVerb } from "./cluster/agents.js";
 import { createPeer } from "./cluster/peer.js";
 import { snapshotOf } from "./cluster/snapshot.js";
+import type { Events } from "./events/events.js";
 import type { BoardInUse, RouteOptions } from "./http/route.js";
 import { createHttp, type HttpServer } from "./http/server.js";
 import { createJobs, type Jobs } from "./jobs.js";
+import type { PostAnswer } from "./jobs/posting.js";
 import type { JobsOptions } from "./jobs/options.js";
 import type { WhyHere } from "./matching/why.js";
 import type { Metrics } from "./metrics/metrics.js";
 import type { JobControl } from "./owner/job-control.js";
+import { createSchedules } from "./schedules/schedules.js";
+import { Scheduler } from "./schedules/scheduler.js";
 import { createSystem } from "./metrics/system.js";
 import type { AgentParts } from "./parts.js";
 
@@ -19,6 +23,7 @@ export interface ApiParts extends AgentParts {
   readonly metrics: Metrics;
   /** The board agreed on. */
   readonly sweep: BoardInUse;
+  readonly events: Events;
   /** What jobs have written. */
   readonly logs: RouteOptions["logs"];
   running(): ReadonlyMap<string, JobControl>;
@@ -34,22 +39,29 @@ export interface ApiParts extends AgentParts {
 
 export interface Api extends AsyncDisposable {
   readonly jobs: Jobs;
+  readonly scheduler: Scheduler;
   readonly http: HttpServer;
 }
 
 /** Puts together what answers others: about jobs, about agents, over HTTP. */
 export function createApi(parts: ApiParts): Api {
-  const { config, identity, membership, facts, clock, log, version } = parts;
-  const jobs = createJobs({
-    ...{ ...parts, capabilities: parts.abilities },
+  const { config, identity, membership, events, facts, clock, log, version } = parts;
+  const uncounted = createJobs({
+    ...{ ...parts, capabilities: parts.abilities, tell: events.tell },
     why: (needs) => parts.why.job(needs),
     onPutFailed: () => parts.putFailed(),
     requested: (job, request) => parts.running().get(job)?.request(request),
   });
+  const jobs = counted(uncounted, parts.metrics);
+  const scheduler = new Scheduler({ ...parts, jobs, random: Math.random });
+  const schedules = createSchedules({
+    ...{ ...parts, jobs, agent: identity.agent },
+    changed: () => scheduler.wake(),
+  });
   const agents = createAgents({
     ...{
       membership,
-      peer: createPeer(() => ({ ca: config.ca, token: parts.token() })),
+      peer: createPeer(() => ({ ca: config.ca, token: parts.token(), secure: isSecure(config) })),
       name: identity.agent,
       clock,
     },
@@ -60,29 +72,36 @@ export function createApi(parts: ApiParts): Api {
   const system = createSystem({ ...parts, agent: identity.agent });
   const { token, tokens, tls } = config;
   const http = createHttp({
-    ...{ jobs: counted(jobs, parts.metrics), agents, agent: identity.agent, version, log, system },
-    ...{ logs: parts.logs, board: parts.sweep, health: () => parts.health() },
+    ...{ jobs, schedules, agents, agent: identity.agent, version, log, system },
+    ...{ logs: parts.logs, events, board: parts.sweep, health: () => parts.health() },
     ...(token === undefined ? {} : { token }),
     ...(tokens === undefined ? {} : { tokens }),
     ...(tls === undefined ? {} : { tls }),
   });
   return {
-    ...{ jobs, http },
+    ...{ jobs, scheduler, http },
     async [Symbol.asyncDispose]() {
+      await scheduler.stop();
+      await events[Symbol.asyncDispose](); // First: who follows is told that the agent has left.
       await http.close();
       system[Symbol.dispose]();
     },
   };
 }
 
+function isSecure({ tls, ca }: ApiParts["config"]): boolean {
+  return tls !== undefined || ca !== undefined;
+}
+
 /** The same jobs; those that are posted here are counted. */
 function counted(jobs: Jobs, metrics: Metrics): Jobs {
+  const count = (answer: PostAnswer): PostAnswer => {
+    if (answer.created && "flow" in answer.view) metrics.jobPosted(answer.view.flow);
+    return answer;
+  };
+  const retry: Jobs["verbs"]["retry"] = async (...asked) => count(await jobs.verbs.retry(...asked));
   return {
-    ...jobs,
-    async post(request, ...more) {
-      const answer = await jobs.post(request, ...more);
-      if (answer.created) metrics.jobPosted(request.flow);
-      return answer;
-    },
+    ...{ ...jobs, verbs: { ...jobs.verbs, retry } },
+    post: async (...asked) => count(await jobs.post(...asked)),
   };
 }

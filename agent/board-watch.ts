@@ -1,32 +1,38 @@
 import type { Logger } from "pino";
 import type { JobBoard } from "../boards/board.js";
 import { hasCode } from "../common/error.js";
+import type { Tell } from "./events/telling/told.js";
 
 /** A board, and whether it answers: as its last call told. */
 export interface WatchedBoard extends JobBoard {
   readonly answers: boolean;
 }
 
+export interface WatchOptions {
+  readonly log: Logger;
+  readonly tell: Tell;
+  /** It answers again. */
+  back(): void;
+}
+
 /**
  * The same board; every call to it tells whether it answers, so that an agent without any job
- * knows as well. One line in the log at each change, none while it stays away; `back` is called
- * when it answers again.
+ * knows as well. One line in the log and one event at each change, none while it stays away.
  */
-export function watchBoard(
-  board: JobBoard,
-  log: Logger,
-  back: () => void = () => undefined,
-): WatchedBoard {
+export function watchBoard(board: JobBoard, { log, tell, back }: WatchOptions): WatchedBoard {
   let answers = true;
   const down = (error: unknown): void => {
     if (!hasCode(error, "BOARD_DOWN")) return;
-    if (answers) log.warn({ err: error }, "the board does not answer: nothing is claimed");
+    if (!answers) return;
     answers = false;
+    log.warn({ err: error }, "the board does not answer: nothing is claimed");
+    tell({ type: "board.degraded", reason: error.message });
   };
   const up = (): void => {
     if (answers) return;
     answers = true;
     log.info("the board answers again");
+    tell({ type: "board.recovered" });
     back();
   };
   const told = async <T>(call: Promise<T>): Promise<T> => {

@@ -1,14 +1,12 @@
 import type { Logger } from "pino";
 import type { Clock } from "../common/clock.js";
 import type { Config } from "../config/config.js";
-import type { Persistence, Retention } from "../persistence/persistence.js";
+import { JUMP_MS_MAX, type Persistence, type Retention } from "../persistence/persistence.js";
 
 /** Time between two purges, ms; part of it is random so that agents do not purge in step. */
 const PURGE_EVERY_MS = 10 * 60_000;
 /** Pause within a long purge, ms: jobs come first. */
 const PAUSE_MS = 200;
-/** A database clock that differs by more from the time that passed here is not believed, ms. */
-const JUMP_MS_MAX = 24 * 3_600_000;
 
 /** One moment on two clocks, ms. */
 interface Moment {

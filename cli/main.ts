@@ -7,6 +7,7 @@ import { addFlow } from "./program/flow.js";
 import { addJobs } from "./program/jobs.js";
 import { addMachine } from "./program/machine.js";
 import { addRunning } from "./program/running.js";
+import { addSchedules } from "./program/schedules.js";
 import { addCommonOptions, configure, type Done } from "./program/usage.js";
 import { addVerbs } from "./program/verbs.js";
 import { packageVersion } from "./version.js";
@@ -41,6 +42,7 @@ function createProgram(done: Done): Command {
   addJobs(program, done);
   addVerbs(program, done);
   addFlow(program, done);
+  addSchedules(program, done);
   addCluster(program, done);
   addMachine(program, done);
   addCompletion(program, done);

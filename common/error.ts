@@ -9,7 +9,7 @@ export const ERROR_CODES = {
   BAD_FLOW: "The flow's definition is wrong: nothing was posted.",
   UNAUTHORISED: "A token is missing, wrong or expired.",
   FORBIDDEN: "The token is good for less than this, or the request comes from another site.",
-  NOT_FOUND: "There is no such job or agent.",
+  NOT_FOUND: "There is no such job, agent or schedule.",
   CONFLICT: "The job is in a state, or the key in a use, that excludes this.",
   UNREACHABLE: "No agent answers at that address.",
   PERSISTENCE_DOWN: "The database that holds the jobs does not answer.",

@@ -76,6 +76,11 @@ export function parseSignature(signature: string): Needs | undefined {
   return { protocol, flow, version, clauses };
 }
 
+/** Whether a text is the whole id of a job, in small letters, and not a part of one. */
+export function isWholeId(text: string): boolean {
+  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
+}
+
 /** A clause as people write it: `port_is_free(8887)`. */
 export function formatClause(clause: Clause): string {
   if (clause.args.length === 0) return clause.name;

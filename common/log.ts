@@ -20,8 +20,11 @@ export interface LogLine extends Said {
   readonly at: number;
 }
 
-/** A place in a job's log, behind a line: that line's ownership, and its number in it. */
+/**
+ * A place in a job's log, behind a line: the number of the line's chunk, which rises as chunks are
+ * stored, and the line's in its ownership. Not the ownership: one that is over may store late.
+ */
 export interface LogCursor {
-  readonly token: number;
+  readonly seq: number;
   readonly n: number;
 }

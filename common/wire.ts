@@ -29,6 +29,8 @@ export interface PostRequest {
   readonly priority?: number;
   /** RFC 3339. */
   readonly runAt?: string;
+  /** The same as a duration from now, by the database's clock. */
+  readonly delay?: string;
   /** Further clauses, `name` or `name(args)`. */
   readonly require?: readonly string[];
 }

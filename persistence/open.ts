@@ -31,8 +31,8 @@ export async function openPersistence(
 export interface LookedAt {
   /** Steps of the schema that were made; none in an empty database. */
   readonly applied: readonly string[];
-  /** The last step that this jobrunner makes. */
-  readonly newest: string;
+  /** Those that the next agent would make. */
+  readonly missing: readonly string[];
   /** Its time, ms since 1970. */
   readonly now: number;
   /** P-30: the board in use, if any. */
@@ -44,10 +44,11 @@ export async function lookAtPersistence(url: string): Promise<LookedAt> {
   const persistence = await openAdapter(url, {});
   await using _open = persistence;
   const applied = await persistence.applied();
-  const { NEWEST_MIGRATION: newest } = await import("./migrations/migrations.js");
+  const { MIGRATION_NAMES } = await import("./migrations/migrations.js");
+  const missing = MIGRATION_NAMES.filter((name) => !applied.includes(name));
   const now = await persistence.now();
-  const boardId = applied.includes(newest) ? await persistence.boardId() : undefined;
-  return { applied, newest, now, boardId };
+  const boardId = missing.length === 0 ? await persistence.boardId() : undefined;
+  return { applied, missing, now, boardId };
 }
 
 /** By dynamic import: a driver that is not used need not be there. */

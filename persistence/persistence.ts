@@ -10,11 +10,20 @@ import type { Store } from "../common/json.js";
 import type { FlowSpec } from "../engine/flow.js";
 import type { Change, Entry } from "../engine/journal.js";
 import type { LogStore } from "./logs/port.js";
+import type { ScheduleStore } from "./schedules/port.js";
 import type { TurnsPort } from "./turns/port.js";
 import type { Asked, Purged, VerbsPort } from "./verbs/port.js";
 
 export type { Asked, Deprived, Purged, Retries } from "./verbs/port.js";
-export type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "./logs/port.js";
+export type {
+  Due,
+  NewSchedule,
+  ScheduleRow,
+  ScheduleStore,
+  ScheduleSummary,
+  Skipped,
+} from "./schedules/port.js";
+export type { LogChunk, LogPage, LogRange, LogSize, LogStore, StoredChunk } from "./logs/port.js";
 
 /** A job as it is posted; written once. */
 export interface NewJob {
@@ -192,6 +201,9 @@ export interface OpenJob {
   readonly owned: boolean;
 }
 
+/** P-36: a database clock that is farther from where it must be is not believed, ms. */
+export const JUMP_MS_MAX = 24 * 3_600_000;
+
 /** How much history is kept; the oldest jobs that are over go first. */
 export interface Retention {
   /** Since their end, ms. */
@@ -210,6 +222,7 @@ export interface Retention {
  */
 export interface Persistence extends LogStore, TurnsPort, VerbsPort, AsyncDisposable {
   readonly traits: PersistenceTraits;
+  readonly schedules: ScheduleStore;
 
   /** Brings the schema up to date, forward only. */
   migrate(): Promise<void>;
@@ -231,8 +244,8 @@ export interface Persistence extends LogStore, TurnsPort, VerbsPort, AsyncDispos
 
   /** P-7: the new token, or undefined when not exactly as seen, not startable or not due. */
   raise(raise: Raise): Promise<number | undefined>;
-  /** P-8: all entries, in order of seq, with the names that atoms have now. */
-  load(id: string): Promise<readonly Entry[]>;
+  /** P-8: all entries (after `seq`), in order of seq, with the names that atoms have now. */
+  load(id: string, seq?: number): Promise<readonly Entry[]>;
   /** P-14, P-17: one transaction; the answers in the order of the appends. */
   append(appends: readonly Append[]): Promise<readonly Verdict[]>;
   /** Notes how an ownership ended; never an error when it is unknown or noted already. */

@@ -1,5 +1,6 @@
+import { JobrunnerError } from "../common/error.js";
 import type { EndState } from "../common/job.js";
-import type { Retention } from "./persistence.js";
+import { JUMP_MS_MAX, type Retention } from "./persistence.js";
 import type { Old, Purged } from "./verbs/port.js";
 
 /** Jobs of one transaction: small, so that nobody waits for it. */
@@ -57,9 +58,12 @@ export async function purge(limits: Retention, database: Purging): Promise<Purge
   return { removed: totals.jobs - left.jobs, more: true };
 }
 
-/** P-41: removes jobs that have been over for so long. */
+/** P-41: removes jobs that have been over for so long. Throws CONFLICT for a clock of P-36. */
 export async function removeOld({ ageMs, states }: Old, database: Purging): Promise<Purged> {
-  const before = (await database.now()) - ageMs;
+  const now = await database.now();
+  const noted = await database.purgedAt();
+  if (noted !== undefined && Math.abs(now - noted) > JUMP_MS_MAX) throw jumped(now - noted);
+  const before = now - ageMs;
   let removed = 0;
   for (let batch = 0; batch < BATCHES_MAX; batch += 1) {
     const oldest = await database.oldest(PURGE_BATCH, states);
@@ -69,4 +73,12 @@ export async function removeOld({ ageMs, states }: Old, database: Purging): Prom
     if (ids.length < PURGE_BATCH) return { removed, more: false };
   }
   return { removed, more: true };
+}
+
+function jumped(jumpMs: number): JobrunnerError {
+  const hours = Math.round(Math.abs(jumpMs) / 3_600_000);
+  const where = `${hours} h ${jumpMs > 0 ? "after" : "before"} the last time old jobs were looked for`;
+  return new JobrunnerError("CONFLICT", `the clock of the database says that this is ${where}`, {
+    hint: "See to that clock. If it is right, as when no agent ran, agents believe it in half an hour.",
+  });
 }

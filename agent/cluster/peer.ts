@@ -32,6 +32,8 @@ export interface PeerOptions {
   readonly token?: string | undefined;
   /** Authority of their certificates, PEM; by default those that Node knows. */
   readonly ca?: string | undefined;
+  /** Agents of this cluster speak https: whoever registers another address gets no token. */
+  readonly secure?: boolean;
 }
 
 /** Largest answer of another agent, bytes. */
@@ -42,14 +44,18 @@ export function createPeer(options: () => PeerOptions): Peer {
   return { ask: (request) => ask(request, options()) };
 }
 
-async function ask<T>(request: PeerRequest, { token, ca }: PeerOptions): Promise<PeerAnswer<T>> {
+async function ask<T>(request: PeerRequest, options: PeerOptions): Promise<PeerAnswer<T>> {
+  const { token, ca, secure = ca !== undefined } = options;
   const { method, url, path, only, limitMs } = request;
   const headers = {
     accept: "application/json",
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...(only === undefined ? {} : { [AGENT_HEADER]: only }),
   };
-  const { host } = new URL(url);
+  const { host, protocol } = new URL(url);
+  if (secure && token !== undefined && protocol !== "https:") {
+    throw new JobrunnerError("UNREACHABLE", `${host}: ${NO_HTTPS}`);
+  }
   const signal = AbortSignal.timeout(limitMs);
   try {
     const trust = ca === undefined ? {} : { ca };
@@ -69,6 +75,8 @@ async function ask<T>(request: PeerRequest, { token, ca }: PeerOptions): Promise
   }
 }
 
+const NO_HTTPS =
+  "its address is not https, and with api.tls or api.ca the token goes over that only";
 const NO_AGENT = "something else than an agent answers there";
 
 interface Answer {

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import type { Clock } from "../../common/clock.js";
 import type { DutyState } from "../../common/wire.js";
+import type { Tell } from "../events/telling/told.js";
 
 /**
  * Whether this agent takes jobs, and the signals that those it has obey. Cordoned: what runs goes
@@ -10,15 +11,17 @@ import type { DutyState } from "../../common/wire.js";
 export class Duty {
   readonly #clock: Clock;
   readonly #drainTimeoutMs: () => number;
+  readonly #tell: Tell;
   #told: Exclude<DutyState, "asleep"> = "ready";
   #asleep = false;
   #leaving = manyListen();
   #grace = manyListen();
 
   /** After `drainTimeoutMs` of draining, tasks that still run are told to stop. */
-  constructor(clock: Clock, drainTimeoutMs: () => number) {
+  constructor(clock: Clock, drainTimeoutMs: () => number, tell: Tell) {
     this.#clock = clock;
     this.#drainTimeoutMs = drainTimeoutMs;
+    this.#tell = tell;
   }
 
   get state(): DutyState {
@@ -41,13 +44,18 @@ export class Duty {
   }
 
   cordon(): void {
+    const before = this.state;
     if (this.#told === "ready") this.#told = "cordoned";
+    this.#changed(before);
   }
 
   drain(): void {
     if (this.#told === "draining") return;
+    const before = this.state;
     this.#told = "draining";
     this.#leave(this.#drainTimeoutMs());
+    this.#changed(before);
+    this.#tell({ type: "agent.drain" });
   }
 
   /** Does not wait for tasks any longer. */
@@ -56,20 +64,31 @@ export class Duty {
   }
 
   resume(): void {
+    const before = this.state;
     if (this.#told === "draining" && !this.#asleep) this.#stay();
     this.#told = "ready";
+    this.#changed(before);
   }
 
   /** Tasks get `limitMs`, also when they are being drained for longer. */
   sleep(limitMs: number): void {
     if (this.#asleep) return;
+    const before = this.state;
     this.#asleep = true;
     this.#leave(Math.min(limitMs, this.#drainTimeoutMs()));
+    this.#changed(before);
   }
 
   wake(): void {
+    const before = this.state;
     if (this.#asleep && this.#told !== "draining") this.#stay();
     this.#asleep = false;
+    this.#changed(before);
+  }
+
+  #changed(before: DutyState): void {
+    const { state } = this;
+    if (state !== before) this.#tell({ type: "agent.state", from: before, to: state });
   }
 
   #leave(limitMs: number): void {

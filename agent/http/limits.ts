@@ -10,6 +10,8 @@ export const LIMITS = {
   pageJobs: 500,
   /** Lines on one page of a log. */
   pageLines: 1000,
+  /** Events on one page. */
+  pageEvents: 1000,
   /** Jobs that wait on one page of why an agent does not take them. */
   pageWhy: 100,
   /** The same when nobody says how many. */

@@ -4,8 +4,10 @@ import type { HealthView } from "../../common/wire.js";
 import type { BoardView } from "../../common/wire/board.js";
 import type { CapabilitiesView, StatusView } from "../../common/wire/system.js";
 import type { Agents } from "../cluster/agents.js";
+import type { Events } from "../events/events.js";
 import type { Jobs } from "../jobs.js";
 import type { JobLogs } from "../logs/job-logs.js";
+import type { Schedules } from "../schedules/schedules.js";
 import type { Answers, Schema } from "./schemas/schema.js";
 import type { SseStreams } from "./sse.js";
 
@@ -15,6 +17,7 @@ export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<
 /** Chapters of the OpenAPI document. */
 export const TAGS = {
   jobs: "What runs, ran and will run",
+  schedules: "What is posted again and again",
   flows: "What can be run",
   agents: "Who runs it",
   system: "The agent that is asked",
@@ -56,8 +59,10 @@ export interface BoardInUse {
 export interface RouteOptions {
   readonly jobs: Jobs;
   readonly logs: JobLogs;
+  readonly schedules: Schedules;
   readonly agents: Agents;
   readonly board: BoardInUse;
+  readonly events: Events;
   /** Name of the agent that answers. */
   readonly agent: string;
   /** Of this jobrunner. */

@@ -4,12 +4,14 @@ import type { Route, RouteOptions } from "./route.js";
 import { agentRoutes } from "./routes/agents.js";
 import { askingRoutes } from "./routes/asking.js";
 import { boardRoutes } from "./routes/board.js";
+import { eventRoutes } from "./routes/events.js";
 import { flowRoutes } from "./routes/flows.js";
 import { healthRoutes } from "./routes/health.js";
 import { jobRoutes } from "./routes/jobs.js";
 import { logRoutes } from "./routes/logs.js";
 import { openApiRoute } from "./routes/openapi.js";
 import { postingRoutes } from "./routes/posting.js";
+import { scheduleRoutes } from "./routes/schedules/schedules.js";
 import { verbRoutes } from "./routes/verbs.js";
 import { systemRoutes } from "./routes/system.js";
 import { NO_QUERY } from "./schemas/schema.js";
@@ -20,12 +22,14 @@ const PARTS: readonly ((options: RouteOptions) => readonly Route[])[] = [
   jobRoutes,
   askingRoutes,
   verbRoutes,
+  scheduleRoutes,
   flowRoutes,
   logRoutes,
   agentRoutes,
   boardRoutes,
   systemRoutes,
   healthRoutes,
+  eventRoutes,
 ];
 
 export function allRoutes(options: RouteOptions): readonly Route[] {

@@ -50,7 +50,7 @@ export interface HttpServer {
    * Throws USAGE for a host beyond loopback without a token, and for a port that is in use.
    */
   listen(at: { readonly host: string; readonly port: number }): Promise<string>;
-  /** Tokens and certificate from now on. */
+  /** Tokens and certificate from now on; without a shared token the one before stays in force. */
   replace(access: AccessOptions, tls: TlsFiles | undefined): void;
   /** Answers who waits, lets requests in progress end, closes. */
   close(): Promise<void>;
@@ -62,11 +62,15 @@ export function createHttp(options: HttpOptions): HttpServer {
   const app = createApp(options.timeouts ?? LIMITS, options.tls);
   const { now = Date.now } = options;
   const access = new Access(options, now);
+  let shared = options.token;
   installGuard(app, { access, rate: new Rate(now), agent: options.agent });
   installQueries(app);
   installFailures(app, options.log);
   const { signal } = stopping;
-  const streams = new SseStreams({ stopping: signal, log: options.log });
+  const streams = new SseStreams({
+    ...{ stopping: signal, log: options.log },
+    welcome: (authorization) => access.knows(authorization),
+  });
   installRoutes(app, { ...options, stopping: signal, streams });
   return {
     listen: async (at) => {
@@ -75,7 +79,10 @@ export function createHttp(options: HttpOptions): HttpServer {
     },
     replace(tokens, tls) {
       // Neither opens what was closed, nor changes what is spoken: that takes a restart.
-      if (tokens.token !== undefined) access.replace(tokens);
+      const token = tokens.token ?? shared;
+      shared = token;
+      if (token !== undefined) access.replace({ token, tokens: tokens.tokens ?? [] });
+      streams.recheck();
       if (tls !== undefined && app.server instanceof SecureServer) app.server.setSecureContext(tls);
     },
     async close() {

@@ -23,6 +23,8 @@ export interface SseStream {
   readonly signal: AbortSignal;
   /** Drops the reader when it left too much unread; writes nothing after the signal. */
   send(event: SseEvent): void;
+  /** The same for whole events that are written already, once for many readers. */
+  write(text: string | Buffer): void;
   /** Resolves when the reader has taken what was sent, or the signal aborts. */
   drained(): Promise<void>;
 }
@@ -31,6 +33,8 @@ export interface SseOptions {
   /** Aborts when the server stops. */
   readonly stopping: AbortSignal;
   readonly log: ErrorLog;
+  /** Whether who asked may still read: asked again at each heartbeat. */
+  readonly welcome?: (authorization: string | undefined) => boolean;
   /** Between two signs of life of a quiet stream, other than the usual. */
   readonly heartbeatMs?: number;
   /** Streams at a time, other than the usual. */
@@ -53,6 +57,11 @@ export class SseStreams {
     return this.#open.size;
   }
 
+  /** Cuts those off whose reader may not read any more. */
+  recheck(): void {
+    for (const stream of this.#open) stream.recheck();
+  }
+
   /**
    * Answers with what `feed` sends, and ends the answer when that is done. Throws BUSY while there
    * are too many streams; once it has begun, what `feed` throws is logged and cuts the stream off.
@@ -64,7 +73,9 @@ export class SseStreams {
   ): Promise<void> {
     const { limit = LIMITS.streams, log } = this.#options;
     if (this.#open.size >= limit) throw busy(limit);
-    const stream = new OpenStream(reply, this.#options);
+    const { authorization } = request.headers;
+    const { welcome = () => true } = this.#options;
+    const stream = new OpenStream(reply, this.#options, () => welcome(authorization));
     this.#open.add(stream);
     try {
       // A HEAD asks for the headers alone.
@@ -85,9 +96,15 @@ class OpenStream implements SseStream {
   readonly signal: AbortSignal;
   readonly #raw: ServerResponse;
   readonly #gone = new AbortController();
+  readonly #welcome: () => boolean;
   #unreadAtBeat = false;
 
-  constructor(reply: FastifyReply, { stopping, heartbeatMs = LIMITS.heartbeatMs }: SseOptions) {
+  constructor(
+    reply: FastifyReply,
+    { stopping, heartbeatMs = LIMITS.heartbeatMs }: SseOptions,
+    welcome: () => boolean,
+  ) {
+    this.#welcome = welcome;
     reply.hijack();
     this.signal = this.#gone.signal;
     this.#raw = reply.raw;
@@ -107,10 +124,14 @@ class OpenStream implements SseStream {
   }
 
   send(event: SseEvent): void {
+    this.write(textOf(event));
+  }
+
+  write(text: string | Buffer): void {
     if (this.signal.aborted) return;
     // What was unread before counts: one event may be larger than the limit.
     if (this.#raw.writableLength > LIMITS.streamUnreadBytes) this.#drop();
-    else this.#raw.write(textOf(event));
+    else this.#raw.write(text);
   }
 
   async drained(): Promise<void> {
@@ -138,6 +159,11 @@ class OpenStream implements SseStream {
     this.#raw.socket?.destroySoon();
   }
 
+  /** Who comes back is told why. */
+  recheck(): void {
+    if (!this.#welcome()) this.#drop();
+  }
+
   #drop(): void {
     this.#gone.abort();
     this.#raw.destroy();
@@ -151,7 +177,8 @@ class OpenStream implements SseStream {
 
   /** A reader that took nothing between two beats is as good as gone. */
   #beat(): void {
-    if (!this.#raw.writableNeedDrain) {
+    if (!this.#welcome()) this.#drop();
+    else if (!this.#raw.writableNeedDrain) {
       if (!this.#raw.writableEnded) this.#raw.write(":\n\n");
     } else if (this.#unreadAtBeat) this.#drop();
     else this.#unreadAtBeat = true;

@@ -1,7 +1,8 @@
 import { JobrunnerError } from "../../common/error.js";
 import { isCancel, isEnded, isStartable, type JobState } from "../../common/job.js";
 import type { JobVerb, JobView } from "../../common/wire.js";
-import type { Asked } from "../../persistence/persistence.js";
+import type { Asked, JobRow } from "../../persistence/persistence.js";
+import type { Tell } from "../events/telling/told.js";
 import { nextOwner } from "../owner/owner-name.js";
 import type { TellingOptions } from "./options.js";
 import { putOnBoard } from "./posting.js";
@@ -28,6 +29,7 @@ export interface AskAnswer {
 export async function askJob(options: TellingOptions, part: string, ask: Ask): Promise<AskAnswer> {
   const { persistence } = options;
   const id = await resolveId(persistence, part);
+  const before = await persistence.job(id);
   const asked = await write(options, id, ask);
   if (asked.asked === "unknown") throw noSuchJob(id);
   if (asked.asked === "conflict") throw await excluded(options, id, { ask, state: asked.state });
@@ -35,7 +37,21 @@ export async function askJob(options: TellingOptions, part: string, ask: Ask): P
   const row = await persistence.job(id);
   if (row === undefined) throw noSuchJob(id);
   if (row.request !== undefined) options.requested(id, row.request);
+  tellAsked(options.tell, before, row);
   return { done: asked.asked === "done", view: await viewOf(options, id) };
+}
+
+/** What asking has changed by itself; what an owner does about it is told by that one. */
+function tellAsked(tell: Tell, before: JobRow | undefined, row: JobRow): void {
+  const about = { job: row.id, flow: row.needs.flow };
+  if (before?.request !== row.request && row.request !== undefined) {
+    tell({ type: "job.requested", ...about, request: row.request });
+  }
+  if (before === undefined || before.state === row.state) return;
+  // An owner that has obeyed meanwhile told so.
+  if (row.state === "RUNNING" || row.state === "REVERTING") return;
+  tell({ type: "job.state", ...about, from: before.state, to: row.state });
+  if (isEnded(row.state)) tell({ type: "job.finished", ...about, to: row.state });
 }
 
 function write({ persistence, identity }: TellingOptions, id: string, ask: Ask): Promise<Asked> {

@@ -4,9 +4,11 @@ import type { Registry } from "../../capabilities/capability.js";
 import type { Clock } from "../../common/clock.js";
 import { JobrunnerError } from "../../common/error.js";
 import type { JobRequest, Needs } from "../../common/job.js";
+import { parseDuration } from "../../common/text/duration.js";
 import type { AgentWhyView } from "../../common/wire.js";
 import type { Persistence } from "../../persistence/persistence.js";
 import type { OwnerIdentity } from "../owner/ownership.js";
+import type { Tell } from "../events/telling/told.js";
 import type { ProgressBook } from "./progress.js";
 import type { Runners } from "../runner/runner.js";
 
@@ -23,6 +25,8 @@ export interface JobsOptions {
   readonly log: Logger;
   /** Of the jobs that run on this agent. */
   readonly progress: Pick<ProgressBook, "of">;
+  /** Says what happens, for people who follow it. */
+  readonly tell: Tell;
   /** A posted job did not reach the board: it is durable, and the sweep puts it there. */
   onPutFailed(): void;
   /** Something is asked of a job that may run here: its owner need not wait to read of it (P-24). */
@@ -42,5 +46,15 @@ export function toInstant(text: string, pointer: string): number {
   throw new JobrunnerError("USAGE", `${pointer} is not a time`, {
     hint: "Write it as 2027-01-31T18:00:00Z.",
     cause: [{ pointer, detail: "is not a time" }],
+  });
+}
+
+/** Milliseconds of a duration. Throws USAGE naming the field. */
+export function toLength(text: string, pointer: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined) return ms;
+  throw new JobrunnerError("USAGE", `${pointer} is not a duration`, {
+    hint: "Write it as 10m or 1h30m.",
+    cause: [{ pointer, detail: "is not a duration" }],
   });
 }

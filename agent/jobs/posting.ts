@@ -6,10 +6,11 @@ import type { Store } from "../../common/json.js";
 import type { CheckView, JobView, PostRequest, RemovedJobView } from "../../common/wire.js";
 import { compile, validate } from "../../engine/plan.js";
 import type { JobRow, NewJob, Posted } from "../../persistence/persistence.js";
+import { tellPosted } from "../events/telling/posted.js";
 import { flowHash, hashJson } from "../flow-hash.js";
 import type { Prepared } from "../runner/runner.js";
 import { unknownFlow } from "./flows.js";
-import { type JobsOptions, type TellingOptions, toInstant } from "./options.js";
+import { type JobsOptions, type TellingOptions, toInstant, toLength } from "./options.js";
 import { toTree } from "./tree.js";
 import { toJobView } from "./views.js";
 
@@ -46,9 +47,10 @@ export async function answerPosted(
   options: JobsOptions,
   { posted, id }: Posted,
 ): Promise<PostAnswer> {
-  if (posted === "conflict") throw keyInUse(id);
+  if (posted === "conflict") throw new KeyInUse(id);
   const row = await options.persistence.job(id);
   if (row === undefined) return { created: false, view: { id, removed: "removed by retention" } };
+  if (posted === "created") await tellPosted(options, row);
   // P-2: who posts the second time puts too, the first one may have died before it did.
   if (isStartable(row.state)) await putOnBoard(options, row);
   const view = toJobView(row, await options.persistence.now());
@@ -66,9 +68,20 @@ async function postOnce(
   if (before !== undefined) return before;
   const prepared = await prepareFlow(options, request);
   const required = await requiredBy(options, request);
-  const { name, priority, runAt } = request;
-  const given = { name, priority, ...(runAt && { runAt: toInstant(runAt, "/runAt") }), required };
+  const { name, priority } = request;
+  const runAt = await dueAtOf(options, request);
+  const given = { name, priority, ...(runAt !== undefined && { runAt }), required };
   return persistence.post({ ...toNewJob(identity.agent, prepared, given), ...keyed });
+}
+
+/** P-36: a delay counts from now as the database has it, whatever the poster's clock says. */
+async function dueAtOf(
+  { persistence }: JobsOptions,
+  { runAt, delay }: PostRequest,
+): Promise<number | undefined> {
+  if (runAt !== undefined && delay !== undefined) throw twoTimes();
+  if (runAt !== undefined) return toInstant(runAt, "/runAt");
+  return delay === undefined ? undefined : (await persistence.now()) + toLength(delay, "/delay");
 }
 
 export async function checkPosting(options: JobsOptions, request: PostRequest): Promise<CheckView> {
@@ -148,13 +161,13 @@ async function requiredBy(
 }
 
 /** Leaving out a field and giving its default are the same request. */
-function hashOf({ flow, params, name, priority, runAt, require }: PostRequest): string {
+function hashOf({ flow, params, name, priority, runAt, delay, require }: PostRequest): string {
   return hashJson({
     flow,
     params: params ?? {},
     name: name ?? flow,
     priority: priority ?? 0,
-    runAt,
+    ...{ runAt, delay },
     require: require ?? [],
   });
 }
@@ -184,8 +197,18 @@ function tooLarge(bytes: number): JobrunnerError {
   });
 }
 
-function keyInUse(id: string): JobrunnerError {
-  return new JobrunnerError("CONFLICT", "this idempotency key belongs to another request", {
-    hint: `It posted job ${id}; use a new key for a new job.`,
+function twoTimes(): JobrunnerError {
+  return new JobrunnerError("USAGE", "runAt and delay are two times for one job", {
+    hint: "Give one of them.",
+    cause: [{ pointer: "/delay", detail: "is given beside /runAt" }],
   });
+}
+
+/** Of its own kind: a retry meets other conflicts as well, which are the job's. */
+export class KeyInUse extends JobrunnerError {
+  constructor(id: string) {
+    super("CONFLICT", "this idempotency key belongs to another request", {
+      hint: `It posted job ${id}; use a new key for a new job.`,
+    });
+  }
 }

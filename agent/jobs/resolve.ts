@@ -1,7 +1,7 @@
 import { JobrunnerError } from "../../common/error.js";
+import { isWholeId } from "../../common/job.js";
 import type { Persistence } from "../../persistence/persistence.js";
 
-const FULL_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const PART_OF_ID = /^[0-9a-f-]{4,36}$/;
 const CANDIDATES_SHOWN = 5;
 
@@ -9,9 +9,12 @@ const CANDIDATES_SHOWN = 5;
  * The job's id of a full id, or of its beginning or end if no other job shares it.
  * Throws USAGE for a text that cannot be one or is ambiguous, NOT_FOUND when no job has it.
  */
-export async function resolveId(persistence: Persistence, text: string): Promise<string> {
+export async function resolveId(
+  persistence: Pick<Persistence, "matchIds">,
+  text: string,
+): Promise<string> {
   const part = text.toLowerCase();
-  if (FULL_ID.test(part)) return part;
+  if (isWholeId(part)) return part;
   if (!PART_OF_ID.test(part)) {
     throw new JobrunnerError("USAGE", "this is not a job's id", {
       hint: "Give the full id, or at least 4 characters of its beginning or end.",

@@ -51,6 +51,8 @@ export class LogBook implements AsyncDisposable {
   readonly #options: LogBookOptions;
   readonly #waiting = new Set<OpenLog>();
   #sending: Cut[] = [];
+  /** So many of those that are sent next go one by one: one of them cannot be stored. */
+  #alone = 0;
   #characters = 0;
   #pauseMs = GATHER_MS;
   #hurry = new AbortController();
@@ -118,17 +120,24 @@ export class LogBook implements AsyncDisposable {
 
   async #send(): Promise<void> {
     while (this.#sending.length > 0) {
-      const batch = takeBatch(this.#sending);
+      const batch = this.#alone > 0 ? this.#sending.slice(0, 1) : takeBatch(this.#sending);
       try {
         await this.#store(batch);
         this.#pauseMs = GATHER_MS;
+        await this.#makeRoom(batch);
       } catch (error) {
-        if (hasCode(error, "PERSISTENCE_DOWN") && !this.#stopped) {
+        const isDown = hasCode(error, "PERSISTENCE_DOWN");
+        if (isDown && !this.#stopped) {
           this.#pauseMs = Math.min(this.#pauseMs * 2, AWAY_MS);
           return; // The identical chunks are sent again.
         }
+        if (!isDown && batch.length > 1) {
+          this.#alone = batch.length;
+          continue;
+        }
         this.#options.log.warn({ err: error }, "what tasks wrote could not be stored");
       }
+      this.#alone = Math.max(0, this.#alone - 1);
       this.#sending.splice(0, batch.length);
       for (const cut of batch) {
         this.#characters -= cut.characters;
@@ -138,19 +147,23 @@ export class LogBook implements AsyncDisposable {
   }
 
   async #store(batch: readonly Cut[]): Promise<void> {
-    const { persistence, bytesPerJob, stored } = this.#options;
+    const { persistence, stored } = this.#options;
     const sizes = await persistence.addLogs(batch.map(({ chunk }) => chunk));
-    const logs = new Set(batch.map(({ log }) => log));
     for (const [index, { log }] of batch.entries()) {
       if (log.kept !== undefined) log.kept += sizes[index] ?? 0;
     }
-    for (const log of logs) {
-      stored(log.job);
-      log.kept = await makeRoom(persistence, {
-        job: log.job,
-        kept: log.kept,
-        bytesMax: bytesPerJob,
-      });
+    for (const job of new Set(batch.map(({ log }) => log.job))) stored(job);
+  }
+
+  /** What is stored stays so when this fails: it is tried again with the job's next lines. */
+  async #makeRoom(batch: readonly Cut[]): Promise<void> {
+    const { persistence, bytesPerJob: bytesMax } = this.#options;
+    for (const log of new Set(batch.map((cut) => cut.log))) {
+      try {
+        log.kept = await makeRoom(persistence, { job: log.job, kept: log.kept, bytesMax });
+      } catch (error) {
+        this.#options.log.warn({ err: error, jobId: log.job }, "an old log could not be shortened");
+      }
     }
   }
 }

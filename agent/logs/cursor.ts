@@ -1,21 +1,19 @@
 import type { LogCursor } from "../../common/log.js";
 
 /** Before every line. */
-export const START: LogCursor = { token: 0, n: 0 };
-/** Behind every line. */
-export const END: LogCursor = { token: Number.MAX_SAFE_INTEGER, n: 0 };
+export const START: LogCursor = { seq: 0, n: 0 };
 
-/** `token.n`, as the API writes it. */
-export function formatCursor({ token, n }: LogCursor): string {
-  return `${token}.${n}`;
+/** `seq.n`, as the API writes it. */
+export function formatCursor({ seq, n }: LogCursor): string {
+  return `${seq}.${n}`;
 }
 
 /** Undefined for a text that is none. */
 export function parseCursor(text: string): LogCursor | undefined {
-  const [, token, n] = /^(\d{1,15})\.(\d{1,15})$/.exec(text) ?? [];
-  return token === undefined ? undefined : { token: Number(token), n: Number(n) };
+  const [, seq, n] = /^(\d{1,15})\.(\d{1,15})$/.exec(text) ?? [];
+  return seq === undefined ? undefined : { seq: Number(seq), n: Number(n) };
 }
 
 export function isBehind(one: LogCursor, other: LogCursor): boolean {
-  return one.token > other.token || (one.token === other.token && one.n > other.n);
+  return one.seq > other.seq || (one.seq === other.seq && one.n > other.n);
 }

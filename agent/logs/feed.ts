@@ -2,7 +2,7 @@ import type { Clock } from "../../common/clock.js";
 import { hasCode } from "../../common/error.js";
 import { isEnded, type JobState } from "../../common/job.js";
 import type { LogCursor } from "../../common/log.js";
-import type { LogChunk } from "../../persistence/persistence.js";
+import type { StoredChunk } from "../../persistence/persistence.js";
 import { isBehind } from "./cursor.js";
 import { CHUNKS_PER_READ, type Reading } from "./reading.js";
 
@@ -27,7 +27,7 @@ export class Feed {
   /** `#recent` has every chunk behind this place. */
   #base: LogCursor;
   #latest: LogCursor;
-  #recent: LogChunk[] = [];
+  #recent: StoredChunk[] = [];
   #characters = 0;
   #over: FeedEnd | undefined;
   #failure: unknown;
@@ -71,7 +71,7 @@ export class Feed {
   }
 
   /** What is behind a place, as far as it is known here; undefined when that is too far back. */
-  behind(cursor: LogCursor): readonly LogChunk[] | undefined {
+  behind(cursor: LogCursor): readonly StoredChunk[] | undefined {
     if (this.#failure !== undefined) throw this.#failure;
     if (isBehind(this.#base, cursor)) return undefined;
     return this.#recent.filter((chunk) => isBehind(chunk, cursor));
@@ -119,7 +119,7 @@ export class Feed {
     }
   }
 
-  #keep(chunks: readonly LogChunk[]): void {
+  #keep(chunks: readonly StoredChunk[]): void {
     this.#latest = chunks.at(-1) ?? this.#latest;
     this.#recent.push(...chunks);
     this.#characters += chunks.reduce((sum, chunk) => sum + charactersOf(chunk), 0);
@@ -137,6 +137,6 @@ export class Feed {
   }
 }
 
-function charactersOf({ lines }: LogChunk): number {
+function charactersOf({ lines }: StoredChunk): number {
   return lines.reduce((sum, { text }) => sum + text.length, 0);
 }

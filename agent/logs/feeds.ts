@@ -1,6 +1,6 @@
 import { hasCode } from "../../common/error.js";
 import type { LogCursor } from "../../common/log.js";
-import type { LogChunk } from "../../persistence/persistence.js";
+import type { StoredChunk } from "../../persistence/persistence.js";
 import { Feed, type FeedEnd, type FeedOptions } from "./feed.js";
 import { CHUNKS_PER_READ } from "./reading.js";
 
@@ -34,7 +34,7 @@ export class Feeds {
     job: string,
     from: LogCursor,
     signal: AbortSignal,
-  ): AsyncGenerator<readonly LogChunk[], FeedEnd | undefined, undefined> {
+  ): AsyncGenerator<readonly StoredChunk[], FeedEnd | undefined, undefined> {
     const { feed } = this.#enter(job, from);
     try {
       for (let cursor = from; !signal.aborted;) {
@@ -56,7 +56,7 @@ export class Feeds {
   }
 
   /** For a follower that is too far behind. */
-  async #read(job: string, after: LogCursor, signal: AbortSignal): Promise<readonly LogChunk[]> {
+  async #read(job: string, after: LogCursor, signal: AbortSignal): Promise<readonly StoredChunk[]> {
     while (!signal.aborted) {
       try {
         const page = await this.#options.persistence.logs(job, { after, limit: CHUNKS_PER_READ });

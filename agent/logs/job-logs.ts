@@ -73,6 +73,7 @@ async function* followed(
   }
 }
 
-function toView({ at, ...line }: PlacedLine): LogLineView {
-  return { id: formatCursor(line), at: new Date(at).toISOString(), ...line };
+function toView({ at, seq, ...line }: PlacedLine): LogLineView {
+  const id = formatCursor({ seq, n: line.n });
+  return { id, at: new Date(at).toISOString(), ...line };
 }

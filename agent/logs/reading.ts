@@ -1,6 +1,6 @@
 import type { LogCursor, LogLine } from "../../common/log.js";
-import type { LogChunk, LogStore } from "../../persistence/persistence.js";
-import { END, isBehind, START } from "./cursor.js";
+import type { LogStore, StoredChunk } from "../../persistence/persistence.js";
+import { isBehind, START } from "./cursor.js";
 
 /** Chunks of one read: most have few lines. */
 export const CHUNKS_PER_READ = 100;
@@ -21,11 +21,12 @@ export interface LogWish {
 /** A line with its place, and who wrote it. */
 export interface PlacedLine extends LogLine, LogCursor {
   readonly agent: string;
+  readonly token: number;
 }
 
 /** The lines of chunks that are behind a place. */
 export function linesBehind(
-  chunks: readonly LogChunk[],
+  chunks: readonly StoredChunk[],
   cursor: LogCursor,
   atom?: string,
 ): readonly PlacedLine[] {
@@ -34,12 +35,15 @@ export function linesBehind(
     .filter((line) => isBehind(line, cursor) && (atom === undefined || line.atom === atom));
 }
 
-function placed({ token, n, agent, lines }: LogChunk): readonly PlacedLine[] {
+function placed({ seq, token, n, agent, lines }: StoredChunk): readonly PlacedLine[] {
   const before = n - lines.length;
-  return lines.map((line, index) => ({ ...line, token, agent, n: before + index + 1 }));
+  return lines.map((line, index) => ({ ...line, seq, token, agent, n: before + index + 1 }));
 }
 
-/** The place behind which the wanted lines begin; looks back from the newest one if it has to. */
+/**
+ * The place behind which the wanted lines begin; looks back from the newest one if it has to. For
+ * `since` to the very first one: what an ownership stored late is older than lines before it.
+ */
 export async function beginningOf(
   persistence: Reading,
   job: string,
@@ -49,16 +53,26 @@ export async function beginningOf(
   if (cursor !== undefined) return cursor;
   if (wish.since === undefined && wish.tail === undefined) return START;
   let count = 0;
-  for (let before = END; ;) {
+  let beginning: LogCursor | undefined;
+  let wanted = false;
+  for await (const line of backwards(persistence, job)) {
+    if (wanted) beginning = line;
+    beginning ??= line;
+    wanted = line.at >= since && (atom === undefined || line.atom === atom);
+    if (wanted) count += 1;
+    if (count > tail) return { seq: line.seq, n: line.n };
+  }
+  return beginning === undefined || wanted ? START : { seq: beginning.seq, n: beginning.n };
+}
+
+async function* backwards(persistence: Reading, job: string): AsyncGenerator<PlacedLine> {
+  for (let before = Number.MAX_SAFE_INTEGER; ;) {
     const page = await persistence.logs(job, { before, limit: CHUNKS_PER_READ });
     for (const chunk of page?.chunks ?? []) {
-      before = chunk;
-      for (const line of linesBehind([chunk], START).toReversed()) {
-        if (atom === undefined || line.atom === atom) count += 1;
-        if (line.at < since || count > tail) return { token: line.token, n: line.n };
-      }
+      before = chunk.seq;
+      yield* placed(chunk).toReversed();
     }
-    if (page === undefined || page.chunks.length < CHUNKS_PER_READ) return START;
+    if (page === undefined || page.chunks.length < CHUNKS_PER_READ) return;
   }
 }
 

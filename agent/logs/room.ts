@@ -1,4 +1,3 @@
-import type { LogCursor } from "../../common/log.js";
 import type { LogSize, LogStore } from "../../persistence/persistence.js";
 
 /** A log that grew beyond its limit is shortened to this share, so that it is seldom done. */
@@ -30,13 +29,13 @@ function shorten(
   sizes: readonly LogSize[],
   bytes: number,
   bytesMax: number,
-): { readonly upTo: LogCursor | undefined; readonly left: number } {
+): { readonly upTo: number | undefined; readonly left: number } {
   let left = bytes;
-  let upTo: LogCursor | undefined;
-  for (const { token, n, bytes: taken } of sizes.slice(0, -1)) {
+  let upTo: number | undefined;
+  for (const { seq, bytes: taken } of sizes.slice(0, -1)) {
     if (left <= bytesMax) break;
     left -= taken;
-    upTo = { token, n };
+    upTo = seq;
   }
   return { upTo, left };
 }

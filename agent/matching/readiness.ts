@@ -2,6 +2,7 @@ import type { Evaluator } from "../../capabilities/evaluate.js";
 import { type Clause, formatClause } from "../../common/job.js";
 import type { DutyState, RequirementView } from "../../common/wire.js";
 import type { Duty } from "../duty/duty.js";
+import type { Tell } from "../events/telling/told.js";
 import type { Runners } from "../runner/runner.js";
 import type { Sweep } from "../sweep.js";
 import type { InTime } from "./in-time.js";
@@ -16,6 +17,7 @@ export interface ReadinessParts {
   readonly abilities: Evaluator;
   /** What must be so for the agent to take any job: its owner's wish. */
   onlyWhen(): readonly Clause[];
+  readonly tell: Tell;
 }
 
 /** Whether this agent takes jobs at all, whatever the job. What runs already goes on. */
@@ -37,7 +39,11 @@ export class Readiness {
   /** Why it claims nothing now; undefined when it claims. Never rejects. */
   async obstacle(): Promise<string | undefined> {
     const answer = await this.#parts.abilities.evaluate(this.#parts.onlyWhen());
+    const { state: before } = this.known();
     this.#paused = answer.able ? undefined : `only when ${answer.reason}`;
+    const { state: to, note } = this.known();
+    const reason = note === undefined ? {} : { reason: note };
+    if (to !== before) this.#parts.tell({ type: "agent.state", from: before, to, ...reason });
     return this.#state() ?? this.#paused;
   }
 

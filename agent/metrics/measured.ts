@@ -22,6 +22,7 @@ export function measuredBoard(board: JobBoard, kind: string, metrics: Metrics): 
 
 const WRITES = [
   ...(["post", "raise", "append", "endOwnership", "cancel", "suspend", "resume"] as const),
+  ...(["reprioritise", "release", "remove", "removeOld", "addLogs"] as const),
 ] as const;
 
 export function measuredPersistence(persistence: Persistence, metrics: Metrics): Persistence {

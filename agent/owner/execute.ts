@@ -1,6 +1,7 @@
 import { hasCode } from "../../common/error.js";
 import { isStartable, PROTOCOL, toSignature } from "../../common/job.js";
 import type { Claim } from "../claims.js";
+import { ClaimTeller } from "../events/telling/claim-teller.js";
 import type { JobControl } from "./job-control.js";
 import type { ExecuteOptions, Next, Try } from "./options.js";
 import { tenure } from "./tenure.js";
@@ -18,19 +19,20 @@ export async function execute(
   options: ExecuteOptions,
 ): Promise<void> {
   let alone = false;
+  const teller = new ClaimTeller(options.tell);
   for (let round = 1; ; round += 1) {
-    const next = await attempt({ claim, control, alone }, options);
-    if (next.next !== "again") return release(claim, next, options);
+    const next = await attempt({ claim, control, alone, teller }, options);
+    if (next.next !== "again") return release({ claim, teller }, next, options);
     alone ||= next.alone;
     if (next.alone) round = 0; // Deaths have a limit of their own (P-25).
     if (round >= ROUNDS_MAX || claim.lost.aborted || options.leaving.aborted) {
-      return release(claim, { next: "abandon" }, options);
+      return release({ claim, teller }, { next: "abandon" }, options);
     }
   }
 }
 
 async function attempt(attempted: Try, options: ExecuteOptions): Promise<Next> {
-  const { claim } = attempted;
+  const { claim, teller } = attempted;
   const { persistence, log } = options;
   try {
     const row = await persistence.job(claim.job);
@@ -39,12 +41,14 @@ async function attempt(attempted: Try, options: ExecuteOptions): Promise<Next> {
     const delayMs = row.runAt === undefined ? 0 : row.runAt - (await persistence.now());
     if (delayMs > 0) return { next: "abandon", delayMs };
     if (!claim.fresh()) return { next: "abandon" }; // P-6
+    teller.claimed(row);
     const next = await tenure(attempted, row, options);
     const refused = next.next === "again" && !next.alone;
     return refused && (await onOtherBoard(options)) ? LATER : next;
   } catch (error) {
     if (hasCode(error, "OWNERSHIP_LOST")) {
       log.info({ jobId: claim.job, why: error.message }, "stopped: no longer the owner");
+      teller.lost(error.message);
       return (await onOtherBoard(options)) ? LATER : { next: "abandon" };
     }
     if (hasCode(error, "RUNNER_DIED")) return { next: "again", alone: true };
@@ -72,14 +76,18 @@ async function onOtherBoard(options: ExecuteOptions): Promise<boolean> {
 }
 
 async function release(
-  claim: Claim,
+  { claim, teller }: Pick<Try, "claim" | "teller">,
   next: Exclude<Next, { next: "again" }>,
   options: ExecuteOptions,
 ): Promise<void> {
   const { claims, persistence, board, log } = options;
-  if (next.next === "abandon") return claims.release(claim, "abandon", next.delayMs);
+  if (next.next === "abandon") {
+    await claims.release(claim, "abandon", next.delayMs);
+    return teller.released("given back");
+  }
   await claims.release(claim, "consume");
   if (next.next === "consume") return;
+  teller.released("needs no owner here");
   try {
     const row = await persistence.job(claim.job);
     if (row === undefined || !isStartable(row.state)) return;

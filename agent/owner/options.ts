@@ -4,6 +4,8 @@ import type { Clock } from "../../common/clock.js";
 import type { Committer } from "../../persistence/committer.js";
 import type { Persistence } from "../../persistence/persistence.js";
 import type { Claim, Claims } from "../claims.js";
+import type { ClaimTeller } from "../events/telling/claim-teller.js";
+import type { Tell } from "../events/telling/told.js";
 import type { ProgressBook } from "../jobs/progress.js";
 import type { LogBook } from "../logs/book.js";
 import type { Metrics } from "../metrics/metrics.js";
@@ -28,6 +30,8 @@ export interface ExecuteOptions {
   databaseNow(): number;
   /** Persistence did not answer: nothing more is claimed until it does (P-35). */
   persistenceDown(): void;
+  /** Says what happens, for people who follow it. */
+  readonly tell: Tell;
   /** What running bodies say of themselves. */
   readonly progress: ProgressBook;
   /** Counts what becomes of jobs here. */
@@ -58,4 +62,5 @@ export interface Try {
   readonly claim: Claim;
   readonly control: JobControl;
   readonly alone: boolean;
+  readonly teller: ClaimTeller;
 }

@@ -31,6 +31,8 @@ export interface OwnershipOptions {
   readonly signal: AbortSignal;
   /** A request that came with an accepted append (P-14, P-24). */
   requested(request: JobRequest): void;
+  /** An append is durable; its time is the database's own. */
+  written?(entry: Omit<Entry, "at">): void;
 }
 
 /** What the job's row takes with an append, besides the state its changes imply. */
@@ -97,7 +99,7 @@ class RaisedOwnership implements JobOwnership {
   }
 
   async append(changes: readonly Change[], change: RowChange = {}): Promise<void> {
-    const { committer, row, signal, requested } = this.#options;
+    const { committer, row, signal, requested, written } = this.#options;
     const state = change.state ?? jobStateAfter(changes);
     const { reason, flow } = change;
     const append: Append = {
@@ -117,6 +119,7 @@ class RaisedOwnership implements JobOwnership {
       throw new JobrunnerError("OWNERSHIP_LOST", `job ${row.id} has another owner now`);
     }
     this.#raise = undefined;
+    written?.({ seq: this.#seq, token: this.token, changes });
     this.#seq += 1;
     if (verdict.request !== undefined) requested(verdict.request);
   }

@@ -6,11 +6,12 @@ import { compile } from "../../engine/plan.js";
 import type { Said } from "../../common/log.js";
 import type { JobRow, OwnershipEnd } from "../../persistence/persistence.js";
 import type { ExecuteOptions, Next, Try } from "./options.js";
+import { Narrator } from "../events/telling/narrator.js";
 import { flowHash } from "../flow-hash.js";
 import { TaskOutput } from "../logs/task-output.js";
 import { changed, migrate } from "./migration.js";
 import { beginOwnership, type JobOwnership, jobStateAfter } from "./ownership.js";
-import { noteEnd, noteStart } from "./milestones.js";
+import { noteEnd, noteResumption, noteStart } from "./milestones.js";
 import { DEATHS_MAX, poisonOf } from "./poison.js";
 import type { JobBodies } from "../runner/runner.js";
 
@@ -102,6 +103,8 @@ async function begin(
   options: ExecuteOptions,
 ): Promise<JobOwnership | undefined> {
   const { claim, control } = attempted;
+  const { tell, databaseNow } = options;
+  const narrator = new Narrator(row, tell);
   const ownership = await beginOwnership({
     ...options,
     boardId: options.boardId(),
@@ -109,8 +112,10 @@ async function begin(
     lazy,
     signal: claim.lost,
     requested: (request) => control.request(request),
+    written: (entry) => narrator.written({ ...entry, at: databaseNow() }),
   });
   if (ownership === undefined) return undefined;
+  narrator.goOnAfter(ownership.entries);
   const { id, priority } = row;
   options.claims.own(claim, {
     posting: { id, signature: toSignature(row.needs), priority, delayMs: 0 },
@@ -185,7 +190,9 @@ interface Running {
 async function run(running: Running, options: ExecuteOptions): Promise<Next> {
   const { row, ownership, bodies, output } = running;
   const { claim, control } = running.attempted;
-  const { clock, leaving, grace, databaseNow, progress } = options;
+  const { clock, leaving, grace, databaseNow, progress, tell } = options;
+  const [job, flow] = [row.id, row.needs.flow];
+  noteResumption(row, ownership, options);
   let started = false;
   const engine = createEngine({
     plan: compile(row.spec),
@@ -205,7 +212,8 @@ async function run(running: Running, options: ExecuteOptions): Promise<Next> {
     sleep: (ms, signal) => clock.sleep(ms, signal),
     progress: (atom, fraction, note) => {
       const noted = note === undefined ? {} : { note };
-      progress.note(row.id, atom, { fraction, ...noted, at: databaseNow() });
+      progress.note(job, atom, { fraction, ...noted, at: databaseNow() });
+      tell({ type: "atom.progress", job, flow, atom, fraction, ...noted });
     },
     job: row.id,
   });

@@ -49,6 +49,7 @@ function reloader(
   { loaded, flags }: { readonly loaded: Loaded; readonly flags: RunFlags },
 ): () => void {
   let current = loaded;
+  let hasToken = loaded.config.token !== undefined;
   return () => {
     try {
       const next = load(flags);
@@ -58,6 +59,9 @@ function reloader(
       agent.change(next.config);
       const others = [...changedSettings(loaded, next).keys()];
       const restart = others.filter((setting) => !LIVE.includes(setting));
+      hasToken ||= next.config.token !== undefined;
+      // An agent is not opened while it runs.
+      if (hasToken && next.config.token === undefined) restart.push("api.token");
       const told = { changed: Object.fromEntries(changed), ...(restart.length > 0 && { restart }) };
       log.info(told, "settings read again");
     } catch (error) {

@@ -23,6 +23,7 @@ export interface Client {
   get<T>(path: string, options?: GetOptions): Promise<T>;
   /** The same key goes to each agent that is tried, or failing over would post twice (P-1). */
   post<T>(path: string, body: unknown, key?: string): Promise<{ body: T; replayed: boolean }>;
+  /** Of something that was there: when an answer was lost and now there is none, it is done. */
   delete(path: string): Promise<void>;
   /** The events of one agent's answer, as `readEvents` gives them. */
   events(path: string, options?: EventsOptions): Promise<AsyncIterable<StreamEvent>>;
@@ -39,7 +40,7 @@ export async function createClient(options: ClientOptions): Promise<Client> {
   const [token, ca] = await Promise.all([findToken(env), findCa(env)]);
   const trust = { env, token, ca };
   const addresses = await findAddresses(options, (local) => clusterAgents(local, trust));
-  const further = namedBy(options) === undefined ? () => furtherAddresses(env, say) : undefined;
+  const further = namedBy(options) === undefined ? () => furtherAddresses(trust, say) : undefined;
   return new AgentClient(addresses, { say, token, ca, further });
 }
 
@@ -103,16 +104,19 @@ class AgentClient implements Client {
 
   async #ask(request: Asked): Promise<Answer> {
     const failures: string[] = [];
+    let lost = false; // An agent may have done it without a word.
     for (let index = 0; ; index += 1) {
       const address = await this.#at(index);
       if (address === undefined) throw unreachable(failures);
       const answer = await this.#try(address, request, index);
       if (typeof answer !== "string") {
         this.#addresses = [address, ...this.#addresses.filter((each) => each !== address)];
+        if (lost && isGone(request, answer)) return answer;
         // What an agent refuses, another one refuses as well: it is no silence.
         return checked(answer);
       }
       failures.push(`${address.label}: ${answer}`);
+      lost ||= answer !== NOBODY_LISTENS;
       const next = await this.#at(index + 1);
       const isNews = address.assumed !== true || answer !== NOBODY_LISTENS;
       if (next !== undefined && isNews) {
@@ -161,6 +165,10 @@ function unreachable(failures: readonly string[]): JobrunnerError {
     hint: "Start one with `jobrunner run`, or name one with --via ADDRESS or JOBRUNNER_ADDR.",
     retryable: true,
   });
+}
+
+function isGone({ method }: Asked, answer: Answer): boolean {
+  return method === "DELETE" && toProblem(answer)?.code === "NOT_FOUND";
 }
 
 function isDone({ status }: Answer): boolean {

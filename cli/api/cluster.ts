@@ -29,7 +29,7 @@ export async function clusterAgents(
   const settings = await readSettings(options.env);
   const there = await askFirst([...settings.listen, ...settings.peers], options);
   if (there !== undefined) return there;
-  const registered = await askConsul(settings, options.env);
+  const registered = await askConsul(settings, options);
   if (registered.length > 0) return registered;
   throw new JobrunnerError("UNREACHABLE", "no agent of the cluster could be found", {
     hint:
@@ -41,12 +41,13 @@ export async function clusterAgents(
 
 /** Whom to ask when no agent of this machine answers at its usual places. */
 export async function furtherAddresses(
-  env: ClusterOptions["env"],
+  options: ClusterOptions,
   say: (line: string) => void,
 ): Promise<readonly Address[]> {
+  const { env } = options;
   const settings = await readSettings(env);
   if (settings.problem !== undefined) say(`settings cannot be read: ${settings.problem}`);
-  const registered = (await askConsul(settings, env))
+  const registered = (await askConsul(settings, options))
     .filter(isReached)
     .map((address) => ({ address, at: Math.random() }))
     .sort((a, b) => a.at - b.at)
@@ -99,7 +100,7 @@ function toKnown(
 /** Loaded only when no agent answers here: most commands never need it. */
 async function askConsul(
   settings: KnownBySettings,
-  env: ClusterOptions["env"],
+  { env, ca }: ClusterOptions,
 ): Promise<readonly Known[]> {
   const { findMembers } = await import("../../cluster/consul/find.js");
   // None there: whoever asks says so.
@@ -110,5 +111,11 @@ async function askConsul(
   }).catch(() => []);
   return members
     .filter(({ state }) => state !== "gone" && state !== "asleep")
-    .map((member) => toKnown(member, settings));
+    .map((member) => toKnown(member, settings))
+    .map((known) => (ca === undefined && settings.secure === undefined ? known : safely(known)));
+}
+
+/** Whoever writes to the catalog chooses the address: a token goes there over https only. */
+function safely({ url, ...known }: Known): Known {
+  return url?.startsWith("https:") === true ? { ...known, url } : known;
 }

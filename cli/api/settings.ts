@@ -9,6 +9,8 @@ export interface KnownBySettings {
   readonly token?: string;
   /** URL of the Consul in which agents are registered, with its token. */
   readonly registry?: string;
+  /** Agents speak https. */
+  readonly secure?: true;
   /** Why they could not be read. */
   readonly problem?: string;
 }
@@ -23,16 +25,20 @@ export async function readSettings(
   try {
     const { loadConfig } = await import("../../config/load.js");
     const { config } = loadConfig({ env });
-    const { host, port, token, peers, registry } = config;
+    const { host, port, token, peers, registry, tls, ca } = config;
     const known = (url: string): Address => {
       return { url, label: new URL(url).host, ...(token === undefined ? {} : { token }) };
     };
     const at = EVERYWHERE.includes(host) ? "127.0.0.1" : host;
     return {
-      listen: port === 0 ? [] : [known(`http://${at}:${String(port)}`)],
+      listen:
+        port === 0
+          ? []
+          : [known(`${tls === undefined ? "http" : "https"}://${at}:${String(port)}`)],
       peers: peers.map(known),
       ...(token === undefined ? {} : { token }),
       ...(registry === undefined ? {} : { registry }),
+      ...(tls === undefined && ca === undefined ? {} : { secure: true as const }),
     };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

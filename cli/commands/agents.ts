@@ -26,7 +26,7 @@ export async function agents(name: string | undefined, options: AgentsOptions): 
       : agentData(await client.get<AgentView>(pathOf(name)));
   if (options.watch !== undefined) {
     const text = async (): Promise<string> => dataText(terminal.out, options.output, await look());
-    return watch(terminal, text, options.watch);
+    return watch({ client, terminal, look: text, path: "/v1/events?types=agent.*" }, options.watch);
   }
   await printData(terminal, options.output, await look());
   return EXIT.ok;

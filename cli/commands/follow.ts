@@ -2,7 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { hasCode } from "../../common/error.js";
 import type { JobDetailView, JobView } from "../../common/wire.js";
 import type { Client } from "../api/client.js";
+import type { StreamEvent } from "../api/event-stream.js";
 import { jobPath } from "../api/job-path.js";
+import { News } from "../api/news.js";
 import { EXIT, exitCodeOfJob } from "../exit.js";
 import { renderJob } from "../screen/job.js";
 import { shortId } from "../screen/job-list.js";
@@ -11,6 +13,10 @@ import type { Terminal } from "../terminal.js";
 /** How long one question to an agent waits, ms: short while a person watches the tree. */
 const WAIT_MS = 30_000;
 const WATCHED_WAIT_MS = 1000;
+/** Events after which a job may be waited for no longer. */
+const TURNS: readonly string[] = ["job.state", "job.finished", "end"];
+/** Longest time between two looks although no event came, ms. */
+const LOOK_MS = 5_000;
 /** Every agent may be away for so long, ms (a restart, a laptop that wakes up). */
 const AWAY_MS = 30_000;
 const AWAY_PAUSE_MS = 500;
@@ -30,17 +36,26 @@ export type Followed =
 
 /** Follows a job until it ends or is suspended, drawing its tree when a person watches. */
 export async function followJob(options: FollowOptions, id: string): Promise<Followed> {
-  const { terminal, signal } = options;
+  const { client, terminal, signal } = options;
+  const { tty } = terminal.err;
   const deadline = options.timeoutMs === undefined ? Infinity : Date.now() + options.timeoutMs;
+  const path = `${jobPath(id)}/events`;
+  const wanted = ({ event }: StreamEvent): boolean => tty || TURNS.includes(event);
+  await using news = new News({ client, path, wanted, signal });
   try {
     for (;;) {
-      const step = terminal.err.tty ? WATCHED_WAIT_MS : WAIT_MS;
-      const waitMs = Math.round(Math.min(step, Math.max(0, deadline - Date.now())));
+      const left = Math.max(0, deadline - Date.now());
+      // Without events the agent that is asked waits for the end.
+      const step = tty ? WATCHED_WAIT_MS : WAIT_MS;
+      const waitMs = news.live ? 0 : Math.round(Math.min(step, left));
       const job = await lookAt(options, id, waitMs);
       const code = exitCodeOfJob(job.state);
       if (code !== undefined) return { end: "job", job, code };
       if (terminal.err.tty) terminal.sketch(renderJob(terminal.err, job, Date.now()));
       if (Date.now() >= deadline) return { end: "timeout", code: EXIT.timeout };
+      const pauseMs = tty ? WATCHED_WAIT_MS : LOOK_MS;
+      if (news.live) await news.next(Math.min(pauseMs, deadline - Date.now()), signal);
+      signal.throwIfAborted();
     }
   } catch (error) {
     if (signal.aborted) return { end: "interrupted", code: EXIT.interrupted };

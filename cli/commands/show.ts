@@ -8,6 +8,7 @@ import { type Data, dataText } from "../print.js";
 import { renderGraph } from "../screen/graph/graph.js";
 import { renderJob } from "../screen/job.js";
 import { renderJobs } from "../screen/job-list.js";
+import { jobEvents } from "./events/events.js";
 import type { Style } from "../screen/style.js";
 import { createTerminal } from "../terminal.js";
 import { watch } from "./watch.js";
@@ -24,8 +25,10 @@ export interface ShowOptions extends CommonOptions {
   readonly all?: boolean;
   /** How to draw its flow instead of telling all about it. */
   readonly graph?: GraphFormat;
-  /** Milliseconds between two looks. */
+  /** Milliseconds between two looks although nothing was heard. */
   readonly watch?: number;
+  /** What happened to the job instead of how it is. */
+  readonly events?: boolean;
 }
 
 const LIMIT = 50;
@@ -34,11 +37,8 @@ const PAGE = 500;
 /** `jobrunner show [JOB]`. Returns the exit code. */
 export async function show(job: string | undefined, options: ShowOptions): Promise<number> {
   const { graph } = options;
-  if (graph !== undefined && job === undefined) {
-    throw new JobrunnerError("USAGE", "--graph draws the flow of one job: which?", {
-      hint: "jobrunner show JOB --graph, or jobrunner flow graph FLOW without a job",
-    });
-  }
+  if (options.events === true) return jobEvents(ofOneJob(job, EVENTS_OF), options);
+  if (graph !== undefined) ofOneJob(job, GRAPH_OF);
   const terminal = createTerminal(options);
   const client = await createClient({ ...options, env: process.env, say: terminal.say });
   const look = async (): Promise<string> =>
@@ -49,11 +49,33 @@ export async function show(job: string | undefined, options: ShowOptions): Promi
         ? jobsData(await listJobs(client, options))
         : jobData(await client.get<JobDetailView>(jobPath(job)), graph),
     );
-  if (options.watch !== undefined) return watch(terminal, look, options.watch);
+  if (options.watch !== undefined) {
+    const path = job === undefined ? "/v1/events?types=job.*" : `${jobPath(job)}/events`;
+    return watch({ client, terminal, look, path }, options.watch);
+  }
   const text = await look();
   terminal.print(text);
   if (text === "") terminal.say("no jobs; post one: jobrunner post --help");
   return EXIT.ok;
+}
+
+interface Need {
+  readonly what: string;
+  readonly hint: string;
+}
+
+const EVENTS_OF: Need = {
+  what: "--events tells of one job, and none is named",
+  hint: "Name one; what happens on all agents is told by: jobrunner events",
+};
+const GRAPH_OF: Need = {
+  what: "--graph draws the flow of one job, and none is named",
+  hint: "jobrunner show JOB --graph, or jobrunner flow graph FLOW without a job",
+};
+
+function ofOneJob(job: string | undefined, { what, hint }: Need): string {
+  if (job !== undefined) return job;
+  throw new JobrunnerError("USAGE", what, { hint });
 }
 
 function jobData(job: JobDetailView, graph: GraphFormat | undefined): Data {

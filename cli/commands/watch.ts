@@ -1,16 +1,29 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Client } from "../api/client.js";
+import { News } from "../api/news.js";
 import { EXIT } from "../exit.js";
 import { createLive } from "../screen/live.js";
 import { interruption, type Terminal } from "../terminal.js";
 
-/** Looks again and again until Ctrl-C: redrawn for a person, appended when it changed otherwise. */
+export interface Watching {
+  readonly client: Client;
+  readonly terminal: Terminal;
+  /** Of the events after which to look again. */
+  readonly path: string;
+  look(): Promise<string>;
+}
+
+/**
+ * Looks when something happens, and again and again, until Ctrl-C: redrawn for a person, appended
+ * when it changed otherwise.
+ */
 export async function watch(
-  terminal: Terminal,
-  look: () => Promise<string>,
+  { client, terminal, path, look }: Watching,
   everyMs: number,
 ): Promise<number> {
   using interrupted = interruption();
   const { signal } = interrupted;
+  await using news = new News({ client, path, signal, wanted: ({ event }) => event !== "cursor" });
   const live = terminal.out.tty ? createLive(process.stdout) : undefined;
   let last = "";
   while (!signal.aborted) {
@@ -18,7 +31,8 @@ export async function watch(
     if (live !== undefined) live.draw(text === "" ? "nothing to show" : text);
     else if (text !== last) terminal.print(text);
     last = text;
-    await sleep(everyMs, undefined, { signal }).catch(() => undefined); // Ctrl-C ends the loop.
+    if (news.live) await news.next(everyMs, signal);
+    else await sleep(everyMs, undefined, { signal }).catch(() => undefined); // Ctrl-C ends it.
   }
   live?.clear();
   if (live !== undefined) terminal.print(last);

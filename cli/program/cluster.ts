@@ -1,12 +1,27 @@
 import type { Command } from "commander";
 import type { AgentsOptions, DutyVerb } from "../commands/agents.js";
+import type { EventsOptions } from "../commands/events/events.js";
 import { type CommonOptions } from "../options.js";
 import { addCommonOptions, type Done, subcommand, watchOption } from "./usage.js";
 
-/** `agents`, `agent`, `board`; their code is loaded when they are called. */
+/** `events`, `agents`, `agent`, `board`; their code is loaded when they are called. */
 export function addCluster(program: Command, done: Done): void {
+  addEvents(program, done);
   addAgents(program, done);
   addBoard(program, done);
+}
+
+function addEvents(program: Command, done: Done): void {
+  const command = subcommand(program, "events")
+    .description("tell what happens on all agents, as it happens")
+    .option("--job <job>", "only of this job")
+    .option("--flow <flow>", "only of jobs of this flow")
+    .option("--types <types>", "only these, with commas between: job.*,atom.state")
+    .option("--after <cursor>", "go on after this event: `cursor` of -o jsonl");
+  addCommonOptions(command).action(async (flags: EventsOptions) => {
+    const { events } = await import("../commands/events/events.js");
+    done(await events({ ...program.opts<CommonOptions>(), ...flags }));
+  });
 }
 
 function addAgents(program: Command, done: Done): void {

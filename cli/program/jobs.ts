@@ -52,6 +52,7 @@ function addShow(program: Command, done: Done): void {
     .option("--text <words>", "only jobs with all of these words in their name or flow")
     .option("--limit <n>", "the newest so many (default: 50)", readWhole(1, 100_000))
     .option("--all", "all there are")
+    .option("--events", "of one job: what happened to it; with --watch what happens")
     .addOption(
       new Option("--graph [format]", `draw the job's flow as ${GRAPH_FORMATS.join(", ")}`)
         .choices(GRAPH_FORMATS)

@@ -1,5 +1,6 @@
 import type { LogCursor } from "../../common/log.js";
 import type { MysqlDatabase } from "../../mysql/database.js";
+import { isDuplicate } from "../../mysql/faults.js";
 import { type Sql, sql } from "../../mysql/sql.js";
 import { isEmpty } from "../columns.js";
 import { toState } from "../rows.js";
@@ -9,6 +10,8 @@ import { type LogRow, toChunk, toRow, toSize } from "./rows.js";
 /** A body between quotes: JSON is full of characters that are escaped. */
 const ESCAPED_MAX = 2;
 const OVERHEAD_BYTES = 1_024;
+/** Tries of a packet whose numbers others take: only owners that are late come in between. */
+const NUMBER_TRIES_MAX = 10;
 
 /** Of a server's database. */
 export function logsOnServer(database: MysqlDatabase): LogStore {
@@ -17,11 +20,7 @@ export function logsOnServer(database: MysqlDatabase): LogStore {
     logs: (job, range) => page(database, job, range),
     logSizes: (job) => sizes(database, job),
     removeLogs: async (job, upTo) => {
-      const { token, n } = upTo;
-      await database.write([
-        sql`DELETE FROM job_logs
-          WHERE job = ${job} AND (token < ${token} OR (token = ${token} AND n <= ${n}))`,
-      ]);
+      await database.write([sql`DELETE FROM job_logs WHERE job = ${job} AND seq <= ${upTo}`]);
     },
   };
 }
@@ -37,22 +36,41 @@ async function add(
   for (const row of rows) {
     const size = row.bytes * ESCAPED_MAX + OVERHEAD_BYTES;
     if (packet.length > 0 && bytes + size > database.packetBytesMax) {
-      await database.write(packet);
+      await write(database, packet);
       packet = [];
       bytes = 0;
     }
     packet.push(insert(row));
     bytes += size;
   }
-  if (packet.length > 0) await database.write(packet);
+  if (packet.length > 0) await write(database, packet);
   return rows.map((row) => row.bytes);
 }
 
-/** The job is looked at without a lock: the journal's own writes are not held up. */
+/** Another agent that stores for the same job took the number: the next one is for this chunk. */
+async function write(database: MysqlDatabase, packet: readonly Sql[]): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return void (await database.write(packet));
+    } catch (error) {
+      if (!isDuplicate(error) || tries === NUMBER_TRIES_MAX) throw error;
+    }
+  }
+}
+
+/**
+ * The job is locked while it is looked at, for this one statement, or a line would stay behind of a
+ * job that is removed at this moment. Removing takes the locks in the same order: first the job's.
+ * The number is one more than that of the last chunk which is committed, and unique: so it rises in
+ * the order in which chunks become visible, which an AUTO_INCREMENT does not.
+ */
 function insert({ job, token, n, agent, body, bytes }: LogRow): Sql {
-  return sql`INSERT INTO job_logs (job, token, n, agent, bytes, body)
-    SELECT id, ${token}, ${n}, ${agent}, ${bytes}, ${body} FROM jobs WHERE id = ${job}
-    ON DUPLICATE KEY UPDATE job_logs.n = job_logs.n`;
+  return sql`INSERT INTO job_logs (job, seq, token, n, agent, bytes, body)
+    SELECT j.id, (SELECT coalesce(max(l.seq), 0) + 1 FROM job_logs l WHERE l.job = ${job}),
+      ${token}, ${n}, ${agent}, ${bytes}, ${body}
+    FROM jobs j WHERE j.id = ${job} AND NOT EXISTS
+      (SELECT 1 FROM job_logs l WHERE l.job = ${job} AND l.token = ${token} AND l.n = ${n})
+    LOCK IN SHARE MODE`;
 }
 
 async function page(
@@ -62,8 +80,8 @@ async function page(
 ): Promise<LogPage | undefined> {
   const [where, order] =
     "after" in range
-      ? [behind(range.after), sql`l.token, l.n`]
-      : [before(range.before), sql`l.token DESC, l.n DESC`];
+      ? [behind(range.after), sql`l.seq`]
+      : [sql`l.seq < ${range.before}`, sql`l.seq DESC`];
   const rows = await database.read(sql`
     SELECT j.state, l.* FROM jobs j LEFT JOIN job_logs l ON l.job = ${job} AND (${where})
     WHERE j.id = ${job} ORDER BY ${order} LIMIT ${range.limit}`);
@@ -73,17 +91,13 @@ async function page(
 }
 
 /** Spelled out: of a comparison of rows the server makes no range. */
-function behind({ token, n }: LogCursor): Sql {
-  return sql`l.token > ${token} OR (l.token = ${token} AND l.n > ${n})`;
-}
-
-function before({ token, n }: LogCursor): Sql {
-  return sql`l.token < ${token} OR (l.token = ${token} AND l.n < ${n})`;
+function behind({ seq, n }: LogCursor): Sql {
+  return sql`l.seq > ${seq} OR (l.seq = ${seq} AND l.n > ${n})`;
 }
 
 async function sizes(database: MysqlDatabase, job: string): Promise<readonly LogSize[]> {
   const rows = await database.read(
-    sql`SELECT token, n, bytes FROM job_logs WHERE job = ${job} ORDER BY token, n`,
+    sql`SELECT seq, bytes FROM job_logs WHERE job = ${job} ORDER BY seq`,
   );
   return rows.map(toSize);
 }

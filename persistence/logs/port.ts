@@ -2,7 +2,7 @@ import type { JobState } from "../../common/job.js";
 import type { LogCursor, LogLine } from "../../common/log.js";
 
 /** Lines that one ownership of a job wrote one after the other; they are stored and go together. */
-export interface LogChunk extends LogCursor {
+export interface LogChunk {
   readonly job: string;
   readonly token: number;
   /** Number of its last line; an ownership counts its lines from 1. */
@@ -12,19 +12,24 @@ export interface LogChunk extends LogCursor {
   readonly lines: readonly LogLine[];
 }
 
-/** `after` reads on, oldest first; `before` reads back, newest first, that chunk left out. */
+/** A chunk with its number: no chunk of a job becomes visible after one with a higher number. */
+export interface StoredChunk extends LogChunk, LogCursor {}
+
+/** `after` reads on in the order of storing; `before` reads back, that chunk left out. */
 export type LogRange =
   | { readonly after: LogCursor; readonly limit: number }
-  | { readonly before: LogCursor; readonly limit: number };
+  | { readonly before: number; readonly limit: number };
 
 export interface LogPage {
   /** As it was when, or before, the chunks were read. */
   readonly state: JobState;
   /** At most `limit`; the first one of `after` may begin with lines up to it. */
-  readonly chunks: readonly LogChunk[];
+  readonly chunks: readonly StoredChunk[];
 }
 
-export interface LogSize extends LogCursor {
+export interface LogSize {
+  /** Number of the chunk. */
+  readonly seq: number;
   readonly bytes: number;
 }
 
@@ -43,6 +48,6 @@ export interface LogStore {
   logs(job: string, range: LogRange): Promise<LogPage | undefined>;
   /** What each chunk of a job takes, oldest first. */
   logSizes(job: string): Promise<readonly LogSize[]>;
-  /** Removes the chunks up to and including this place. */
-  removeLogs(job: string, upTo: LogCursor): Promise<void>;
+  /** Removes the chunks up to and including this one; the last one's number is not to be lost. */
+  removeLogs(job: string, upTo: number): Promise<void>;
 }

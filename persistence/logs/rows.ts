@@ -1,7 +1,7 @@
 import type { Json } from "../../common/json.js";
 import { LOG_PHASES, LOG_STREAMS, type LogLine } from "../../common/log.js";
 import { badColumn, type Columns, integer, json, text } from "../columns.js";
-import type { LogChunk, LogSize } from "./port.js";
+import type { LogChunk, LogSize, StoredChunk } from "./port.js";
 
 /** What a row takes beside its body, bytes, with its place in the index. */
 const ROW_BYTES = 200;
@@ -19,11 +19,12 @@ export function toRow({ lines, ...chunk }: LogChunk): LogRow {
 
 const FIELDS = ["at", "atom", "phase", "stream", "text"] as const;
 
-export function toChunk(row: Columns): LogChunk {
+export function toChunk(row: Columns): StoredChunk {
   const body = json(row, "body");
   if (!Array.isArray(body)) throw badColumn(row, "body", "a list of lines");
   return {
     job: text(row, "job"),
+    seq: integer(row, "seq"),
     token: integer(row, "token"),
     n: integer(row, "n"),
     agent: text(row, "agent"),
@@ -48,5 +49,5 @@ function fail(row: Columns): never {
 }
 
 export function toSize(row: Columns): LogSize {
-  return { token: integer(row, "token"), n: integer(row, "n"), bytes: integer(row, "bytes") };
+  return { seq: integer(row, "seq"), bytes: integer(row, "bytes") };
 }

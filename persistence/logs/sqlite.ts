@@ -1,4 +1,3 @@
-import type { LogCursor } from "../../common/log.js";
 import type { Database } from "../../sqlite/database.js";
 import type { Statements } from "../../sqlite/statements.js";
 import { toState } from "../rows.js";
@@ -19,10 +18,11 @@ export function logsInFile(database: Database): LogStore {
 function add(sql: Statements, chunks: readonly LogChunk[]): readonly number[] {
   return chunks.map(toRow).map(({ job, token, n, agent, body, bytes }) => {
     sql.run(
-      `INSERT INTO job_logs (job, token, n, agent, bytes, body)
-         SELECT ?, ?, ?, ?, ?, ? WHERE EXISTS (SELECT 1 FROM jobs WHERE id = ?)
+      `INSERT INTO job_logs (job, seq, token, n, agent, bytes, body)
+         SELECT id, (SELECT coalesce(max(seq), 0) + 1 FROM job_logs WHERE job = id), ?, ?, ?, ?, ?
+         FROM jobs WHERE id = ?
        ON CONFLICT (job, token, n) DO NOTHING`,
-      ...[job, token, n, agent, bytes, body, job],
+      ...[token, n, agent, bytes, body, job],
     );
     return bytes;
   });
@@ -34,24 +34,22 @@ function page(sql: Statements, job: string, range: LogRange): LogPage | undefine
   const rows =
     "after" in range
       ? sql.all(
-          `SELECT * FROM job_logs WHERE job = ? AND (token, n) > (?, ?)
-           ORDER BY token, n LIMIT ?`,
-          ...[job, range.after.token, range.after.n, range.limit],
+          `SELECT * FROM job_logs WHERE job = ? AND (seq, n) > (?, ?)
+           ORDER BY seq LIMIT ?`,
+          ...[job, range.after.seq, range.after.n, range.limit],
         )
       : sql.all(
-          `SELECT * FROM job_logs WHERE job = ? AND (token, n) < (?, ?)
-           ORDER BY token DESC, n DESC LIMIT ?`,
-          ...[job, range.before.token, range.before.n, range.limit],
+          "SELECT * FROM job_logs WHERE job = ? AND seq < ? ORDER BY seq DESC LIMIT ?",
+          ...[job, range.before, range.limit],
         );
   return { state: toState(row), chunks: rows.map(toChunk) };
 }
 
 function sizes(sql: Statements, job: string): readonly LogSize[] {
-  const statement = "SELECT token, n, bytes FROM job_logs WHERE job = ? ORDER BY token, n";
+  const statement = "SELECT seq, bytes FROM job_logs WHERE job = ? ORDER BY seq";
   return sql.all(statement, job).map(toSize);
 }
 
-function remove(sql: Statements, job: string, upTo: LogCursor): void {
-  const statement = "DELETE FROM job_logs WHERE job = ? AND (token, n) <= (?, ?)";
-  sql.run(statement, job, upTo.token, upTo.n);
+function remove(sql: Statements, job: string, upTo: number): void {
+  sql.run("DELETE FROM job_logs WHERE job = ? AND seq <= ?", job, upTo);
 }

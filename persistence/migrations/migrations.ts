@@ -4,6 +4,7 @@ import * as jobs from "./001-jobs.js";
 import * as trace from "./002-trace.js";
 import * as verbs from "./003-verbs.js";
 import * as logs from "./004-logs.js";
+import * as schedules from "./005-schedules.js";
 import * as sweep from "./007-sweep.js";
 
 export { markOf } from "./tables.js";
@@ -19,14 +20,13 @@ const MIGRATIONS: readonly Migration[] = [
   { name: trace.NAME, up: trace.up },
   { name: verbs.NAME, up: verbs.up },
   { name: logs.NAME, up: logs.up },
+  { name: schedules.NAME, up: schedules.up },
   { name: sweep.NAME, up: sweep.up },
 ];
 
 /** Their names, oldest first. */
 export const MIGRATION_NAMES: readonly string[] = MIGRATIONS.map(({ name }) => name);
 
-/** The newest step. */
-export const NEWEST_MIGRATION = MIGRATIONS.at(-1)?.name ?? "";
 export const MIGRATIONS_TABLE = "jobrunner_migrations";
 
 /** Compiled modules rather than a folder of files, so that it works from dist as well. */
@@ -40,9 +40,12 @@ const source: Knex.MigrationSource<Migration> = {
     }),
 };
 
-/** A database that has the newest step needs no migration and no knex. */
+/**
+ * A database that has every step needs no migration and no knex. One in the middle may be missing:
+ * steps are written side by side, and a database may have been made before all of them were there.
+ */
 export function isNewest(applied: readonly string[]): boolean {
-  return applied.includes(NEWEST_MIGRATION);
+  return MIGRATION_NAMES.every((name) => applied.includes(name));
 }
 
 /** Refuses a database of a newer jobrunner: this one would misread it. */

@@ -1,6 +1,5 @@
 import type { Knex } from "knex";
 import type { Clause, JobRequest } from "../../common/job.js";
-import type { LogCursor } from "../../common/log.js";
 import type { Entry } from "../../engine/journal.js";
 import { parseAddress } from "../../mysql/address.js";
 import { MysqlDatabase } from "../../mysql/database.js";
@@ -28,6 +27,8 @@ import { purge, removeOld } from "../retention.js";
 import type { Asked, Old, Purged, Released, Removed, Retries } from "../verbs/port.js";
 import { logsOnServer } from "../logs/mysql.js";
 import type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "../logs/port.js";
+import { schedulesOnServer } from "../schedules/mysql.js";
+import type { ScheduleStore } from "../schedules/port.js";
 import type { Turn } from "../turns/port.js";
 import { prepare, written } from "../writing.js";
 import { append } from "./append.js";
@@ -63,6 +64,7 @@ export function openMysqlPersistence(
 /** Persistence in a database of a MySQL or MariaDB server that the agents of a cluster share. */
 export class MysqlPersistence implements Persistence, Migrated {
   readonly traits = ALL_FILTERS;
+  readonly schedules: ScheduleStore;
   readonly #to: Transactions;
   readonly #logs: LogStore;
   #knex: Promise<Knex> | undefined;
@@ -70,6 +72,7 @@ export class MysqlPersistence implements Persistence, Migrated {
   constructor(to: Transactions) {
     this.#to = to;
     this.#logs = logsOnServer(to.database);
+    this.schedules = schedulesOnServer(to);
   }
 
   applied(): Promise<readonly string[]> {
@@ -123,8 +126,8 @@ export class MysqlPersistence implements Persistence, Migrated {
     return raise(this.#to, wanted);
   }
 
-  load(id: string): Promise<readonly Entry[]> {
-    return reading.load(this.#to, id);
+  load(id: string, seq = 0): Promise<readonly Entry[]> {
+    return reading.load(this.#to, id, seq);
   }
 
   async append(appends: readonly Append[]): Promise<readonly Verdict[]> {
@@ -201,7 +204,7 @@ export class MysqlPersistence implements Persistence, Migrated {
     return this.#logs.logSizes(job);
   }
 
-  removeLogs(job: string, upTo: LogCursor): Promise<void> {
+  removeLogs(job: string, upTo: number): Promise<void> {
     return this.#logs.removeLogs(job, upTo);
   }
 

@@ -46,9 +46,14 @@ export async function ownerships(
   return rows.map(toOwnership);
 }
 
-export async function load({ database }: Transactions, id: string): Promise<readonly Entry[]> {
+export async function load(
+  { database }: Transactions,
+  id: string,
+  seq: number,
+): Promise<readonly Entry[]> {
   const rows = await database.read(
-    sql`SELECT job, seq, token, at, body FROM entries WHERE job = ${id} ORDER BY seq`,
+    sql`SELECT job, seq, token, at, body FROM entries
+      WHERE job = ${id} AND seq > ${seq} ORDER BY seq`,
   );
   return inPresentNames(rows.map(toEntry));
 }

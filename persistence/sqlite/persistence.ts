@@ -1,6 +1,5 @@
 import type { Knex } from "knex";
 import type { Clause, JobRequest } from "../../common/job.js";
-import type { LogCursor } from "../../common/log.js";
 import type { Entry } from "../../engine/journal.js";
 import { openKnex } from "../../sqlite/dialect.js";
 import type { Database } from "../../sqlite/database.js";
@@ -37,6 +36,8 @@ import { purge, type Purging, removeOld } from "../retention.js";
 import type { Asked, Old, Purged, Released, Removed, Retries } from "../verbs/port.js";
 import { logsInFile } from "../logs/sqlite.js";
 import type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "../logs/port.js";
+import type { ScheduleStore } from "../schedules/port.js";
+import { schedulesInFile } from "../schedules/sqlite.js";
 import * as verbs from "../verbs/sqlite.js";
 import type { Turn } from "../turns/port.js";
 import { prepare, written } from "../writing.js";
@@ -71,6 +72,7 @@ export async function openSqlitePersistence(
 /** Persistence in one SQLite file that the agents of one machine share. */
 export class SqlitePersistence implements Persistence, Migrated {
   readonly traits = ALL_FILTERS;
+  readonly schedules: ScheduleStore;
   readonly #sqlite: Sqlite;
   readonly #now: () => number;
   readonly #logs: LogStore;
@@ -80,6 +82,7 @@ export class SqlitePersistence implements Persistence, Migrated {
     this.#sqlite = sqlite;
     this.#now = now;
     this.#logs = logsInFile(sqlite.database);
+    this.schedules = schedulesInFile(sqlite.database, now);
   }
 
   get #purging(): Purging {
@@ -145,8 +148,8 @@ export class SqlitePersistence implements Persistence, Migrated {
     return this.#database.write((sql) => raise(sql, raised, this.#now()));
   }
 
-  load(id: string): Promise<readonly Entry[]> {
-    return this.#database.read((sql) => reading.load(sql, id));
+  load(id: string, seq = 0): Promise<readonly Entry[]> {
+    return this.#database.read((sql) => reading.load(sql, id, seq));
   }
 
   /** Commits in this very call: the committer has gathered what there is. */
@@ -231,7 +234,7 @@ export class SqlitePersistence implements Persistence, Migrated {
     return this.#logs.logSizes(job);
   }
 
-  removeLogs(job: string, upTo: LogCursor): Promise<void> {
+  removeLogs(job: string, upTo: number): Promise<void> {
     return this.#logs.removeLogs(job, upTo);
   }
 

@@ -33,10 +33,10 @@ export function ownerships(sql: Statements, id: string): readonly Ownership[] {
   return sql.all("SELECT * FROM ownerships WHERE job = ? ORDER BY token", id).map(toOwnership);
 }
 
-export function load(sql: Statements, id: string): readonly Entry[] {
+export function load(sql: Statements, id: string, seq: number): readonly Entry[] {
   const rows = sql.all(
-    "SELECT job, seq, token, at, body FROM entries WHERE job = ? ORDER BY seq",
-    id,
+    "SELECT job, seq, token, at, body FROM entries WHERE job = ? AND seq > ? ORDER BY seq",
+    ...[id, seq],
   );
   return inPresentNames(rows.map(toEntry));
 }

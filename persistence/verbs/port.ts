@@ -65,7 +65,7 @@ export interface VerbsPort {
   reprioritise(id: string, priority: number): Promise<Asked>;
   /** P-41: a job that is over, with everything of it; its key says "removed". */
   remove(id: string): Promise<Removed>;
-  /** P-41: a bounded number of jobs, in small transactions. */
+  /** P-41: a bounded number of jobs, in small transactions. Throws CONFLICT for a clock of P-36. */
   removeOld(old: Old): Promise<Purged>;
   retries(id: string): Promise<Retries>;
   /** Those of the job's needs that its poster asked for. */

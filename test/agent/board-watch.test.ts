@@ -1,13 +1,14 @@
 import pino from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { watchBoard } from "../../agent/board-watch.js";
+import type { Told } from "../../agent/events/telling/told.js";
 import { openBoard } from "../../boards/open.js";
 import { JobrunnerError } from "../../common/error.js";
 import { tempDir } from "../support/temp.js";
 
 describe("whether the board answers", () => {
-  it("is known from any call, and logged once at each change", async () => {
-    const { board, watched, lines } = await setUp();
+  it("is known from any call, and logged and told once at each change", async () => {
+    const { board, watched, lines, told, backs } = await setUp();
     const { survey } = board;
     expect(watched.answers).toBe(true);
 
@@ -24,6 +25,11 @@ describe("whether the board answers", () => {
       "the board does not answer: nothing is claimed",
       "the board answers again",
     ]);
+    expect(told).toEqual([
+      { type: "board.degraded", reason: "cut off" },
+      { type: "board.recovered" },
+    ]);
+    expect(backs()).toBe(1);
   });
 
   it("is not told by a wait for changes that ends, only by one that fails", async () => {
@@ -53,5 +59,9 @@ async function setUp() {
   const written: string[] = [];
   const log = pino({}, { write: (line: string) => void written.push(line) });
   const lines = () => written.map((line) => (JSON.parse(line) as { readonly msg: string }).msg);
-  return { board, watched: watchBoard(board, log), lines };
+  const told: Told[] = [];
+  let backs = 0;
+  const back = (): void => void (backs += 1);
+  const watched = watchBoard(board, { log, back, tell: (event) => void told.push(event) });
+  return { board, watched, lines, told, backs: () => backs };
 }

@@ -2,7 +2,7 @@ import pino from "pino";
 import { describe, expect, it } from "vitest";
 import { LogBook } from "../../agent/logs/book.js";
 import { START } from "../../agent/logs/cursor.js";
-import { linesBehind, readLines } from "../../agent/logs/reading.js";
+import { readLines } from "../../agent/logs/reading.js";
 import { JobrunnerError } from "../../common/error.js";
 import type { Said } from "../../common/log.js";
 import type { LogChunk, Persistence } from "../../persistence/persistence.js";
@@ -104,7 +104,7 @@ describe("the log book", () => {
       ...Array.from({ length: 2_500 }, (_, n) => `1.${n + 1}`),
       "2.1",
     ]);
-    const sizes = calls.flat().map((chunk) => linesBehind([chunk], START).length);
+    const sizes = calls.flat().map(({ lines: { length } }) => length);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(1_000);
     expect(sizes.length).toBeLessThan(20);
   });
@@ -198,7 +198,7 @@ describe("the log book", () => {
     await clock.advance(1_000);
     const lines: string[] = [];
     faults.addLogs = async (chunks) => {
-      lines.push(...linesBehind(chunks, START).map((line) => line.text));
+      lines.push(...chunks.flatMap((chunk) => chunk.lines.map((line) => line.text)));
       return chunks.map(() => 0);
     };
     await clock.advance(20_000);
@@ -224,6 +224,21 @@ describe("the log book", () => {
 
     expect(await texts(job)).toEqual(["kept"]);
     expect(warnings.join("")).toContain("could not be stored");
+  });
+
+  it("stores the lines of other jobs beside one that cannot be stored", async () => {
+    const { book, persistence, clock, faults, texts, post } = await opened();
+    const jobs = [await post(), await post(), await post()];
+    const bad = jobs[1] ?? "";
+    faults.addLogs = (chunks) =>
+      chunks.some(({ job }) => job === bad)
+        ? Promise.reject(new JobrunnerError("TOO_LARGE", "no"))
+        : persistence.addLogs(chunks);
+    for (const job of jobs) book.begin(job, 1).add(say("word"));
+
+    await clock.advance(1_000);
+
+    expect(await Promise.all(jobs.map(texts))).toEqual([["word"], [], ["word"]]);
   });
 
   it("stores the rest when the agent stops, and does not wait for an outage to end", async () => {

@@ -53,6 +53,6 @@ function open(given: Parameters<typeof parseOverrides>[0], state: "ready" | "dra
     ...{ leaving: new AbortController().signal, duty: { state }, runners: { trouble: undefined } },
     sweep: { persistenceOk: true, boardId: "b", disagreement: undefined },
     abilities: createAbilities({ facts, runners: {} as Runners, clock }),
-    onlyWhen: () => ONLY_WHEN,
+    ...{ onlyWhen: () => ONLY_WHEN, tell: () => undefined },
   });
 }

@@ -92,7 +92,11 @@ it("leaves a drained machine drained, whatever was said while it slept", async (
 
 function setUp({ silent = false } = {}) {
   const clock = new FakeClock();
-  const duty = new Duty(clock, () => 60_000);
+  const duty = new Duty(
+    clock,
+    () => 60_000,
+    () => undefined,
+  );
   const log: string[] = [];
   let power: PowerWatcher | undefined;
   let end = (): void => undefined;

@@ -70,7 +70,14 @@ describe("lines of a log", () => {
     expect(printed(items).said).toEqual(
       [100, 7, 3].map((count) => `... ${count} lines were not kept`),
     );
-    expect(printed(items, { whole: false }).said).toHaveLength(2);
+    expect(printed(items, { whole: false }).said).toEqual(["... 7 lines were not kept"]);
     expect(printed(items, { filtered: true }).said).toEqual([]);
+  });
+
+  it("are not missed where an ownership that is over stored them late", () => {
+    const items = [line(1, 1), line(2, 1), line(1, 2), line(2, 2), line(1, 5), line(2, 3)];
+
+    expect(printed(items).said).toEqual(["... 2 lines were not kept"]);
+    expect(printed([line(2, 1), line(1, 9)], { whole: false }).said).toEqual([]);
   });
 });

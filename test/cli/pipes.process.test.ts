@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import type { JobView } from "../../common/wire.js";
 import { MAIN } from "../../scripts/lab/agents.js";
 import { runCommand } from "../../scripts/lab/command.js";
@@ -70,6 +70,54 @@ describe("output into a pipe", () => {
     expect(code).toBe(0);
     expect(said.out.trimEnd().split("\n")).toHaveLength(2);
     expect(said.out).not.toContain("\u001b");
+  });
+});
+
+describe("events", () => {
+  it("of all agents are one object a line, from a place on, until Ctrl-C", async () => {
+    const { nextCursor } = api.events.page({}, 1);
+    const words = ["--types", "job.posted", "--after", `${nextCursor},gone~0a1b2c.5`];
+    const { child, said, exited } = start("events", "-o", "jsonl", ...words);
+    const { view } = await api.jobs.post({ flow: "shapes" });
+    await until(() => said.out.includes(view.id), { withinMs: 20_000 });
+    child.kill("SIGINT");
+    const [code] = await exited;
+
+    const lines = said.out.trimEnd().split("\n");
+    const [reset, event] = lines.map((line) => JSON.parse(line) as object);
+    expect(code).toBe(130);
+    expect(reset).toMatchObject({ type: "reset", agent: "gone" });
+    expect(event).toMatchObject({ type: "job.posted", job: view.id, agent: "alpha" });
+    expect(said.err).toBe("");
+  });
+
+  it("of one job are its past, and with --watch what comes, until it is over", async () => {
+    const { view } = await api.jobs.post({ flow: "shapes" });
+    const { child, said, exited } = start("show", view.id, "--events", "-w");
+    onTestFinished(() => void child.kill());
+    await until(() => said.out.includes("job.posted"), { withinMs: 20_000 });
+    const by = { owner: "o.1", agent: "alpha", machine: "m" };
+    await api.persistence.cancel(view.id, by, true);
+    const [code] = await exited;
+    const past = await runCommand(["show", view.id, "--events"], env());
+    const list = await runCommand(["show", view.id, "--events", "-o", "json"], env());
+
+    expect(code).toBe(0);
+    expect(said.err).toBe("the job is over: CANCELLED\n");
+    expect(past).toMatchObject({ code: 0, stdout: said.out });
+    expect(said.out.trimEnd().split("\n")).toHaveLength(4);
+    expect(JSON.parse(list.stdout)).toHaveLength(4);
+  });
+
+  it("are refused where it is not said of what, or in a form that has no end", async () => {
+    const ofNone = await runCommand(["show", "--events"], env());
+    const list = await runCommand(["events", "-o", "json"], env());
+    const unknown = await runCommand(["events", "--types", "job.stat"], env());
+
+    expect([ofNone.code, list.code, unknown.code]).toEqual([2, 2, 2]);
+    expect(ofNone.stderr).toContain("jobrunner events");
+    expect(list.stderr).toContain("-o jsonl");
+    expect(unknown.stderr).toContain("Did you mean job.state?");
   });
 });
 

@@ -11,6 +11,8 @@ import { renderDot } from "../../cli/screen/graph/dot.js";
 import { renderMermaid } from "../../cli/screen/graph/mermaid.js";
 import { renderJob } from "../../cli/screen/job.js";
 import { renderJobs } from "../../cli/screen/job-list.js";
+import { renderSchedule } from "../../cli/screen/schedules/schedule.js";
+import { renderSchedules } from "../../cli/screen/schedules/schedule-list.js";
 import { createStyle, type Style } from "../../cli/screen/style.js";
 import { widthOf } from "../../cli/screen/text.js";
 import { renderPlan } from "../../cli/screen/tree-lines.js";
@@ -18,6 +20,7 @@ import { renderAgentWhy } from "../../cli/screen/why/agent-why.js";
 import { renderWhy } from "../../cli/screen/why/why.js";
 import { AGENTS, ASLEEP, NAS } from "./agent-views.js";
 import { DETAIL, FAILED, HOSTILE, JOBS, NOW, RETRIED, SUCCEEDED } from "./views.js";
+import { LATE, PAUSED, SCHEDULES } from "./schedule-views.js";
 import {
   HOSTILE_REVERSE,
   HOSTILE_WHY,
@@ -155,6 +158,9 @@ const SCREENS: readonly (readonly [string, (style: Style) => string])[] = [
   ["why-suspended", (at) => renderWhy(at, SUSPENDED, NOW)],
   ["why-owned", (at) => renderWhy(at, OWNED, NOW)],
   ["why-agent", (at) => renderAgentWhy(at, REVERSE, NOW)],
+  ["schedules", (at) => renderSchedules(at, SCHEDULES, NOW)],
+  ["schedule-late", (at) => renderSchedule(at, LATE, NOW)],
+  ["schedule-paused", (at) => renderSchedule(at, PAUSED, NOW)],
   ["flows", (at) => renderFlows(at, FLOWS)],
   ["flows-help", () => renderFlowsHelp(FLOWS)],
   ["doctor", (at) => renderDoctor(at, DOCTOR)],

@@ -118,7 +118,9 @@ describe("an agent in Consul", () => {
     await until(() => alpha.said.length === 2, { withinMs: 5_000, what: "being told again" });
 
     expect(alpha.said).toEqual(["new disk", undefined]);
-    expect(await alpha.seen((member) => member.state === "known")).toBeDefined();
+    expect(await alpha.seen((member) => member.state === "known")).toMatchObject({
+      name: alpha.self.name,
+    });
   });
 
   it("obeys what an operator said before it started, and not what it said itself then", async () => {

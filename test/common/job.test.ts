@@ -4,6 +4,7 @@ import {
   isCancel,
   isEnded,
   isStartable,
+  isWholeId,
   type Needs,
   parseSignature,
   toSignature,
@@ -24,6 +25,20 @@ describe("a job's state", () => {
     expect([isEnded("SUCCESS"), isStartable("SUCCESS")]).toEqual([true, false]);
     expect([isEnded("WAITING"), isStartable("WAITING")]).toEqual([false, true]);
     expect([isEnded("SUSPENDED"), isStartable("SUSPENDED")]).toEqual([false, false]);
+  });
+});
+
+describe("a job's id", () => {
+  const id = "01990000-0000-7000-8000-00000000abcd";
+
+  it.each([
+    [id, true],
+    [id.slice(0, 8), false],
+    [id.slice(-12), false],
+    [`${id}0`, false],
+    [id.toUpperCase(), false],
+  ])("%s is a whole one: %s", (text, whole) => {
+    expect(isWholeId(text)).toBe(whole);
   });
 });
 

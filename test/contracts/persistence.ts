@@ -8,6 +8,7 @@ import { testRaising } from "./persistence/raising.js";
 import { testRetaining } from "./persistence/retaining.js";
 import type { OpenPersistence } from "./persistence/subject.js";
 import { testRetrying } from "./persistence/retrying.js";
+import { testScheduling } from "./persistence/scheduling.js";
 import { testSweeping } from "./persistence/sweeping.js";
 import { testVerbs } from "./persistence/verbs.js";
 
@@ -19,6 +20,7 @@ export function testPersistence(open: OpenPersistence): void {
   describe("asking (P-24)", () => testAsking(open));
   describe("listing", () => testListing(open));
   describe("logging", () => testLogging(open));
+  describe("scheduling", () => testScheduling(open));
   describe("sweeping", () => testSweeping(open));
   describe("retaining", () => testRetaining(open));
   describe("retrying (P-38, P-39)", () => testRetrying(open));

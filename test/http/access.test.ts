@@ -100,6 +100,18 @@ describe("tokens of a file", () => {
     expect((await ask(`${url}/v1/jobs`)).status).toBe(401);
     expect((await ask(`${url}/v1/jobs`, bearer(CLUSTER))).status).toBe(200);
   });
+
+  it("are revoked at once although the shared one stays until a restart", async () => {
+    const url = await start();
+    const reader = bearer(secretOf("reader"));
+    const before = await ask(`${url}/v1/jobs`, reader);
+
+    server?.replace({ tokens: [] }, undefined);
+
+    expect(before.status).toBe(200);
+    expect((await ask(`${url}/v1/jobs`, reader)).status).toBe(401);
+    expect((await ask(`${url}/v1/jobs`, bearer(CLUSTER))).status).toBe(200);
+  });
 });
 
 describe("asking too often", () => {

@@ -1,10 +1,13 @@
+import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { request, type IncomingHttpHeaders } from "node:http";
 import { join } from "node:path";
 import pino from "pino";
+import { Events } from "../../agent/events/events.js";
 import { createHttp } from "../../agent/http/server.js";
 import { createJobs, type Jobs } from "../../agent/jobs.js";
 import { createLogs, type Logs } from "../../agent/logs/logs.js";
+import { createSchedules } from "../../agent/schedules/schedules.js";
 import type { Runners } from "../../agent/runner/runner.js";
 import { createRunners } from "../../agent/runner/runners.js";
 import type { JobBoard } from "../../boards/board.js";
@@ -13,6 +16,7 @@ import { BUILTIN_CAPABILITIES } from "../../capabilities/builtin/all.js";
 import { expectDocumented } from "./documented.js";
 import { UNASKED } from "./unasked.js";
 import { openBoard } from "../../boards/open.js";
+import type { Member } from "../../cluster/membership.js";
 import { systemClock } from "../../cli/clock.js";
 import type { Clock } from "../../common/clock.js";
 import type { HealthView } from "../../common/wire.js";
@@ -23,6 +27,9 @@ import type { Persistence } from "../../persistence/persistence.js";
 export interface Api extends AsyncDisposable {
   readonly url: string;
   readonly jobs: Jobs;
+  readonly events: Events;
+  /** The agents of the cluster, from now on. */
+  members: readonly Member[];
   readonly logs: Logs;
   readonly persistence: Persistence;
   readonly board: JobBoard;
@@ -48,51 +55,57 @@ export interface Faults {
 }
 
 /** Resolves when its runner has loaded the flows, so that no test waits for that. */
-export async function startApi(dir: string): Promise<Api> {
+export async function startApi(dir: string, agent = "alpha"): Promise<Api> {
   const url = `sqlite:${join(dir, "jobs.db")}`;
   const persistence = await openPersistence(url);
   const board = await openBoard(url, { leaseMs: 10_000 });
   const faults: Faults = { persistence: {}, board: {}, clock: {}, runners: {} };
   const runners = createRunners({
-    flows: [FLOWS, brokenFlows(dir)],
-    agent: "alpha",
-    clock: systemClock,
-    transport: "thread",
-    cache: join(dir, "cache"),
+    ...{ flows: [FLOWS, brokenFlows(dir)], agent: "alpha", clock: systemClock },
+    ...{ transport: "thread", cache: join(dir, "cache") },
   });
   let putFailures = 0;
   const requested: (readonly [string, string])[] = [];
   const lines: string[] = [];
   const log = pino({ level: "warn" }, { write: (line: string) => void lines.push(line) });
+  const health: HealthView = { ok: true, agent, checks: [] };
+  const api = { health, members: [] as readonly Member[] };
+  const identity = { agent, machine: "machine-1", incarnation: randomBytes(6).toString("hex") };
+  const clock = faulty(systemClock, () => faults.clock);
+  const events = new Events({
+    ...{ persistence, identity, clock, log, config: {}, token: () => undefined },
+    ...{ membership: { members: async () => api.members }, databaseNow: () => Date.now() },
+  });
   const jobs = createJobs({
     persistence: faulty(persistence, () => faults.persistence),
     board: faulty(board, () => faults.board),
-    clock: faulty(systemClock, () => faults.clock),
     runners: faulty(runners, () => faults.runners),
-    identity: { agent: "alpha", machine: "machine-1", incarnation: "alpha" },
-    ...{ log, capabilities: BUILTIN_CAPABILITIES },
+    ...{ identity, clock, log, capabilities: BUILTIN_CAPABILITIES, tell: events.tell },
     progress: { of: () => new Map() },
     why: async () => ({ agent: "alpha", able: true, requirements: [] }),
     requested: (job, request) => void requested.push([job, request]),
     onPutFailed: () => (putFailures += 1),
   });
-  const logs = createLogs({
-    persistence: faulty(persistence, () => faults.persistence),
-    clock: faulty(systemClock, () => faults.clock),
-    ...{ log, agent: "alpha", bytesPerJob: 1024 ** 2, now: () => Date.now() },
+  const schedules = createSchedules({
+    ...{ persistence: faulty(persistence, () => faults.persistence), jobs, agent: "alpha" },
+    changed: () => undefined,
   });
-  const api = { health: { ok: true, agent: "alpha", checks: [] } as HealthView };
+  const logs = createLogs({
+    ...{ persistence: faulty(persistence, () => faults.persistence), clock, log, agent },
+    ...{ bytesPerJob: 1024 ** 2, now: () => Date.now() },
+  });
   const http = createHttp({
-    ...{ ...UNASKED, jobs, logs: logs.read },
+    ...{ ...UNASKED, jobs, schedules, events, logs: logs.read, agent },
     log,
     health: async () => api.health,
   });
   await jobs.flows();
   return Object.assign(api, {
     url: await http.listen({ host: "127.0.0.1", port: 0 }),
-    ...{ jobs, logs, persistence, board, faults, requested, log: lines },
+    ...{ jobs, logs, events, persistence, board, faults, requested, log: lines },
     putFailures: () => putFailures,
     async [Symbol.asyncDispose]() {
+      await events[Symbol.asyncDispose]();
       await http.close();
       await logs[Symbol.asyncDispose]();
       await runners[Symbol.asyncDispose]();

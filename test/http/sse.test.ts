@@ -3,8 +3,8 @@ import Fastify from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
 import { type SseOptions, type SseStream, SseStreams } from "../../agent/http/sse.js";
 import { type Client, createClient } from "../../cli/api/client.js";
-import { EventParser, type StreamEvent } from "../../cli/api/event-stream.js";
 import { resumedEvents } from "../../cli/api/resumed-events.js";
+import { EventParser, type StreamEvent } from "../../common/text/event-parser.js";
 import { until } from "../../scripts/lab/until.js";
 import { tempDir } from "../support/temp.js";
 import { ask } from "./api.js";
@@ -29,7 +29,7 @@ afterEach(() => {
 /** A server that streams what `feed` sends at /events. */
 async function serve(
   feed: Feed,
-  limits: Pick<SseOptions, "limit" | "heartbeatMs"> = {},
+  limits: Pick<SseOptions, "limit" | "heartbeatMs" | "welcome"> = {},
 ): Promise<Server> {
   const stopping = new AbortController();
   const errors: object[] = [];
@@ -259,6 +259,28 @@ describe("the reader of a stream", () => {
     stop.abort(new Error("enough"));
 
     await expect(reading).rejects.toThrow("enough");
+    await until(() => server.streams.open === 0, SOON);
+  });
+});
+
+describe("a stream whose reader's token is taken away", () => {
+  it.each(["at a heartbeat", "at once when tokens are replaced"])("is cut off %s", async (when) => {
+    let known = true;
+    const heartbeatMs = when === "at a heartbeat" ? HEARTBEAT_MS : 60_000;
+    const feed: Feed = async ({ signal }) =>
+      new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
+    await using server = await serve(feed, {
+      heartbeatMs,
+      welcome: (authorization) => authorization === "Bearer reader" && known,
+    });
+    const headers = { authorization: "Bearer reader" };
+    const reading = fetch(`${server.url}/events`, { headers }).then((answer) => answer.text());
+    await until(() => server.streams.open === 1, SOON);
+
+    known = false;
+    if (when !== "at a heartbeat") server.streams.recheck();
+
+    await expect(reading).rejects.toThrow();
     await until(() => server.streams.open === 0, SOON);
   });
 });

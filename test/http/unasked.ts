@@ -1,5 +1,7 @@
 import type { Agents } from "../../agent/cluster/agents.js";
+import type { Events } from "../../agent/events/events.js";
 import type { BoardInUse, System } from "../../agent/http/route.js";
+import type { Schedules } from "../../agent/schedules/schedules.js";
 import type { JobLogs } from "../../agent/logs/job-logs.js";
 
 const agents = {
@@ -22,6 +24,7 @@ const system: System = {
 
 /** What a server needs and its test does not ask: tests name only what they are about. */
 export const UNASKED = {
-  ...{ agents, board, system, logs: {} as unknown as JobLogs },
+  ...{ agents, board, system, logs: {} as unknown as JobLogs, events: {} as unknown as Events },
+  schedules: {} as unknown as Schedules,
   ...{ agent: "alpha", version: "1.2.3" },
 };

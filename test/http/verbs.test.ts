@@ -35,6 +35,24 @@ describe("POST /v1/jobs/:id/retry", () => {
     expect(await api.board.exists([id])).toEqual(new Set([id]));
   });
 
+  it("answers 422 for the same key with another request, as posting does", async () => {
+    const job = await failed();
+    await verb(job, "retry", {}, "retry-b");
+
+    const other = await verb(job, "retry", { params: { port: 9000 } }, "retry-b");
+
+    expect([other.status, other.json]).toMatchObject([422, { code: "CONFLICT" }]);
+  });
+
+  it("keeps the poster's place in its trace", async () => {
+    const traceparent = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
+    const url = `${api.url}/v1/jobs/${await failed()}/retry`;
+
+    const answer = await ask(url, { method: "POST", body: {}, headers: { traceparent } });
+
+    expect(await detail((answer.json as JobView).id)).toMatchObject({ traceparent });
+  });
+
   it("takes other parameters, which the flow checks", async () => {
     const job = await failed();
 

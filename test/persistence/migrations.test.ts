@@ -30,6 +30,27 @@ describe("opening persistence", () => {
     expect(await two.job(job.id)).toMatchObject({ id: job.id });
   });
 
+  it("makes the steps that are missing in the middle of those a file has", async () => {
+    const path = tempFile();
+    await openSteered({ path });
+    const { database } = closing(await openSqlite(path));
+    await database.write((sql) => {
+      sql.exec("DROP TABLE retries");
+      sql.exec("DROP TABLE requirements");
+      sql.exec("ALTER TABLE jobs DROP COLUMN traceparent");
+      const middle = "name IN ('002-trace', '003-verbs')";
+      sql.exec(`DELETE FROM jobrunner_migrations WHERE ${middle}`);
+    });
+
+    const persistence = closing(await openPersistence(`sqlite:${path}`));
+
+    const job = newJob({ required: [{ name: "is_x86_64", args: [] }] });
+    await persistence.post(job);
+    expect(await persistence.required(job.id)).toEqual(job.required);
+    const rows = await database.read((sql) => sql.all("SELECT name FROM jobrunner_migrations"));
+    expect(rows.map(({ name }) => name).sort()).toEqual(MIGRATION_NAMES);
+  });
+
   it("refuses a file that a newer jobrunner has made, and leaves it as it is", async () => {
     const path = tempFile();
     await openSteered({ path });

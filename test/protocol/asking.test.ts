@@ -161,6 +161,7 @@ function parts({ persistence, board }: World) {
     identity: { agent: "asked", machine: "machine-asked", incarnation: "asked" },
     onPutFailed: () => undefined,
     requested: () => undefined,
+    tell: () => undefined,
   };
 }
 

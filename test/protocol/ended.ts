@@ -21,11 +21,12 @@ export async function failed(
 }
 
 /** What a verb needs, as an agent that runs nothing has it. */
-export function telling({ persistence, board }: World): TellingOptions {
+export function telling({ persistence, board, told }: World): TellingOptions {
   return {
     ...{ persistence, board, log: pino({ level: "silent" }) },
     identity: { agent: "asker", machine: "machine-asker", incarnation: "asker" },
     onPutFailed: () => undefined,
     requested: () => undefined,
+    tell: (event) => void told.push({ agent: "asker", ...event }),
   };
 }

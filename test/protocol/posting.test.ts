@@ -158,5 +158,7 @@ function openJobs(
 
 function told(onPutFailed: () => void) {
   const identity = { agent: "alpha", machine: "machine-1", incarnation: "alpha" };
-  return { identity, log: pino({ level: "silent" }), onPutFailed, requested: () => undefined };
+  const nothing = () => undefined;
+  const log = pino({ level: "silent" });
+  return { identity, log, onPutFailed, requested: nothing, tell: nothing };
 }

@@ -55,6 +55,22 @@ describe("retry", () => {
     expect(kept).toMatchObject({ seq: 1, token: 1, changes: [{ change: "kept", atom: "a" }] });
   });
 
+  it("P-39: tells of what is kept as its journal does, and of the first owner as of any", async () => {
+    const world = await openWorld();
+    const id = await failed(world, HALTING);
+    world.told.length = 0;
+
+    const { view } = await retry(world, id, { from: "b" });
+    await world.agent("beta").work(view.id);
+
+    const told = world.told.map(({ agent, type, atom, to }) => [agent, type, atom, to].join(" "));
+    expect(told.slice(0, 5)).toEqual([
+      ...["asker job.posted  ", "asker atom.state a SUCCESS"],
+      ...["beta job.claimed  ", "beta job.owner  ", "beta job.state  RUNNING"],
+    ]);
+    expect(told).not.toContain("beta job.resumed  ");
+  });
+
   it("P-39: reverts what is kept when the retry is cancelled", async () => {
     const world = await openWorld();
     const id = await failed(world, HALTING);

@@ -61,6 +61,25 @@ describe("release", () => {
     expect(world.calls.slice(2)).toEqual(["beta: b", "beta: c"]);
   });
 
+  it("P-40: is told once by who was asked, and by the owner when it hears of it", async () => {
+    const world = await openWorld();
+    const { id } = await world.post();
+    const { entered, open, body } = gate();
+    const working = world.agent("alpha", { b: body }).work(id);
+    await entered;
+
+    await release(world, id, 1);
+    await release(world, id, 1);
+    open();
+    await working;
+
+    const told = world.told.filter(({ type }) => /released|lost/.test(type));
+    expect(told).toMatchObject([
+      { agent: "asker", type: "job.released", job: id, reason: "taken from alpha: hangs" },
+      { agent: "alpha", type: "job.lost", job: id },
+    ]);
+  });
+
   it("P-40: is refused when nobody owns the job, or another one by now", async () => {
     const world = await openWorld();
     const { id } = await world.post();
@@ -80,7 +99,60 @@ describe("release", () => {
     expect(await world.persistence.job(id)).toMatchObject({ state: "SUCCESS" });
   });
 
-  it("P-40: is durable when the board is away, and the sweep is told", async () => {
+  it("P-40: leaves the claim alone with which the same agent took the job again", async () => {
+    const world = await openWorld();
+    const { id } = await world.post();
+    const [first, second] = [gate(), gate()];
+    let calls = 0;
+    const alpha = world.agent("alpha", {
+      b: (hooks) => ((calls += 1) === 1 ? first : second).body(hooks),
+    });
+    const working = alpha.work(id);
+    await first.entered;
+    const { job, release: raise } = world.persistence;
+    let again: Promise<void> | undefined;
+    world.persistence.release = async (...asked) => {
+      const released = await raise.apply(world.persistence, asked);
+      world.persistence.job = async (...read) => {
+        world.persistence.job = job;
+        first.open(); // Its entry is refused, so it gives its claim back.
+        await working;
+        again = alpha.work(id);
+        await second.entered;
+        return job.apply(world.persistence, read);
+      };
+      return released;
+    };
+
+    await release(world, id, 1);
+
+    expect(await world.claimable()).toEqual([]);
+    second.open();
+    await again;
+    expect(await world.persistence.job(id)).toMatchObject({ state: "SUCCESS", token: 3 });
+  });
+
+  it("P-40: frees no claim when it is asked again", async () => {
+    const world = await openWorld();
+    const { id } = await world.post();
+    const { entered, open, body } = gate();
+    const alpha = world.agent("alpha", { b: body });
+    const working = alpha.work(id);
+    await entered;
+    await release(world, id, 1);
+    open();
+    await working;
+    const claim = await alpha.claim(id);
+
+    await release(world, id, 1);
+    await release(world, id);
+
+    expect(await world.claimable()).toEqual([]);
+    await alpha.execute(claim);
+    expect(await world.persistence.job(id)).toMatchObject({ state: "SUCCESS" });
+  });
+
+  it("P-40: takes nothing while the board cannot tell which claim it would free", async () => {
     const world = await openWorld();
     const { id } = await world.post();
     const { entered, open, body } = gate();
@@ -88,11 +160,28 @@ describe("release", () => {
     await entered;
     const { held } = world.board;
     world.board.held = () => Promise.reject(new JobrunnerError("BOARD_DOWN", "away"));
+
+    await expect(release(world, id)).rejects.toMatchObject({ code: "BOARD_DOWN" });
+
+    world.board.held = held;
+    open();
+    await working;
+    expect(await world.persistence.job(id)).toMatchObject({ state: "SUCCESS", token: 1 });
+  });
+
+  it("P-40: is durable when the board is away by then, and the sweep is told", async () => {
+    const world = await openWorld();
+    const { id } = await world.post();
+    const { entered, open, body } = gate();
+    const working = world.agent("alpha", { b: body }).work(id);
+    await entered;
+    const { abandon } = world.board;
+    world.board.abandon = () => Promise.reject(new JobrunnerError("BOARD_DOWN", "away"));
     let failures = 0;
 
     await releaseJob({ ...telling(world), onPutFailed: () => (failures += 1) }, id, {});
 
-    world.board.held = held;
+    world.board.abandon = abandon;
     expect(failures).toBe(1);
     open(); // Its claim is as it was: it hears of it with its next entry.
     await working;
@@ -107,7 +196,13 @@ describe("delete", () => {
     const id = await failed(world, linear("a", "b"));
     const { id: waiting } = await world.post();
 
-    expect(await removeJob(telling(world), id.slice(-12))).toBe(id);
+    for (const part of [id.slice(0, 13), id.slice(-12)]) {
+      await expect(removeJob(telling(world), part)).rejects.toMatchObject({
+        code: "NOT_FOUND",
+        hint: expect.stringContaining("whole ids") as string,
+      });
+    }
+    await removeJob(telling(world), id.toUpperCase());
 
     expect(await world.persistence.job(id)).toBeUndefined();
     await expect(removeJob(telling(world), id)).rejects.toMatchObject({ code: "NOT_FOUND" });
@@ -155,12 +250,22 @@ describe("reprioritise", () => {
     expect(await world.claimable()).toEqual([one, two]);
   });
 
-  it("P-42: is durable when the board is away", async () => {
+  it("P-42: says so when the board does not hear of it, and tells it when asked again", async () => {
     const world = await openWorld();
-    const { id } = await world.post();
+    const [{ id: one }, { id: two }] = [await world.post(), await world.post()];
+    const { reprioritise } = world.board;
     world.board.reprioritise = () => Promise.reject(new JobrunnerError("BOARD_DOWN", "away"));
 
-    expect(await reprioritiseJob(telling(world), id, 5)).toMatchObject({ priority: 5 });
+    await expect(reprioritiseJob(telling(world), two, 5)).rejects.toMatchObject({
+      ...{ code: "BOARD_DOWN", retryable: true },
+      hint: expect.stringContaining("again") as string,
+    });
+    expect(await world.persistence.job(two)).toMatchObject({ priority: 5 });
+    expect(await world.claimable()).toEqual([one, two]);
+
+    world.board.reprioritise = reprioritise;
+    await reprioritiseJob(telling(world), two, 5);
+    expect(await world.claimable()).toEqual([two, one]);
   });
 
   it("P-42: is refused for a job that does not wait", async () => {

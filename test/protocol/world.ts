@@ -2,6 +2,7 @@ import pino from "pino";
 import { onTestFinished } from "vitest";
 import { type Claim, type Claims, createClaims } from "../../agent/claims.js";
 import { flowHash } from "../../agent/flow-hash.js";
+import type { Told } from "../../agent/events/telling/told.js";
 import { execute } from "../../agent/owner/execute.js";
 import { LogBook } from "../../agent/logs/book.js";
 import { JobControl } from "../../agent/owner/job-control.js";
@@ -43,6 +44,8 @@ export interface World {
   readonly progress: ProgressBook;
   /** What bodies were called, in order, by any agent: `alpha: a`, `beta: a revert`. */
   readonly calls: string[];
+  /** What any agent told, in order. */
+  readonly told: (Told & { readonly agent: string })[];
   post(more?: Partial<NewJob>): Promise<NewJob>;
   /** With `flow` it builds that one, as a runner does; else each job as it was posted. */
   agent(name: string, script?: Script, flow?: FlowDefinition): WorldAgent;
@@ -87,6 +90,7 @@ export async function openWorld({ board: given }: { board?: JobBoard } = {}): Pr
     ...{ clock, persistence, board, boardId },
     progress: new ProgressBook(),
     calls: [],
+    told: [],
     post: (more) => post(world, more),
     agent: (name, script = {}, flow) => openAgent(world, name, { script, flow }),
     claimable: async () => {
@@ -140,6 +144,7 @@ function openAgent(world: World, name: string, code: Code): WorldAgent {
     boardDiffers: () => void (agent.doubts += 1),
     databaseNow: () => clock.now(),
     persistenceDown: () => undefined,
+    tell: (event: Told) => void world.told.push({ agent: name, ...event }),
     leaving: leaving.signal,
     grace: new AbortController().signal,
   };

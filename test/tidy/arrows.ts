@@ -61,6 +61,7 @@ export const ARROWS: readonly Arrow[] = [
     may: [
       "type:engine/",
       "type:persistence/logs/port.ts",
+      "type:persistence/schedules/port.ts",
       "type:persistence/turns/port.ts",
       "type:persistence/verbs/port.ts",
       "common/",
@@ -133,6 +134,20 @@ export const ARROWS: readonly Arrow[] = [
     ],
   },
   {
+    from: "agent/schedules/",
+    may: [
+      "agent/schedules/",
+      "agent/flow-hash.ts",
+      "agent/jobs.ts",
+      "agent/jobs/",
+      "persistence/persistence.ts",
+      "common/",
+      "npm:croner",
+      "npm:pino",
+      "npm:uuid",
+    ],
+  },
+  {
     from: "agent/runner/",
     may: [
       "agent/runner/",
@@ -170,7 +185,9 @@ export const ARROWS: readonly Arrow[] = [
       "agent/jobs.ts",
       "agent/jobs/",
       "agent/logs/",
+      "type:agent/schedules/",
       "agent/cluster/",
+      "agent/events/",
       "common/",
       "node:*",
       "npm:fastify",

@@ -40,20 +40,29 @@ export class Access {
     this.#tokens = [...shared, ...named];
   }
 
+  /** Whether an answer that goes on for long may go on; not after its token is gone or expired. */
+  knows(authorization: string | undefined): boolean {
+    return this.open || this.#find(authorization) !== undefined;
+  }
+
   /**
    * Throws the same 401 for a token that is missing, wrong or expired. All digests are compared, in
    * a time that tells nothing about how much of which token was right.
    */
   identify(authorization: string | undefined): Caller {
-    const given = /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1] ?? "";
-    const digest = digestOf(given);
-    const found = this.#tokens.filter((token) => timingSafeEqual(token.digest, digest));
-    const [caller] = found.filter(({ expires }) => expires > this.#now());
+    const caller = this.#find(authorization);
     if (caller !== undefined) return { id: caller.id, scope: caller.scope };
     const error = new JobrunnerError("UNAUTHORISED", "this agent wants a token that it knows", {
       hint: "Set JOBRUNNER_TOKEN or JOBRUNNER_TOKEN_FILE; the agents have it as api.token.",
     });
     throw new HttpError(401, error, { "www-authenticate": "Bearer" });
+  }
+
+  #find(authorization: string | undefined): Known | undefined {
+    const given = /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1] ?? "";
+    const digest = digestOf(given);
+    const found = this.#tokens.filter((token) => timingSafeEqual(token.digest, digest));
+    return found.find(({ expires }) => expires > this.#now());
   }
 }
 

@@ -1,28 +1,33 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { hasCode, JobrunnerError } from "../../../common/error.js";
+import { JobrunnerError } from "../../../common/error.js";
 import type { PostRequest } from "../../../common/wire.js";
-import type { PostAnswer } from "../../jobs/posting.js";
+import type { RetryRequest } from "../../../common/wire/verbs.js";
+import type { Jobs } from "../../jobs.js";
+import { KeyInUse, type PostAnswer } from "../../jobs/posting.js";
 import { LIMITS } from "../limits.js";
 import { HttpError } from "../problem.js";
 import type { Route, RouteOptions } from "../route.js";
+import { RETRY_JOB } from "../schemas/asking.js";
+import { JOB_PARAMS } from "../schemas/jobs.js";
 import { CHECK, POST_FLOW_JOB, POST_HEADERS, POST_JOB, POSTED } from "../schemas/posting.js";
 import { FLOW_PARAMS } from "../schemas/flows.js";
 import { named } from "./flows.js";
 
 export function postingRoutes({ jobs }: RouteOptions): readonly Route[] {
   let inFlight = 0;
-  const post = async (request: FastifyRequest, reply: FastifyReply, body: PostRequest) => {
+  const limited: Limited = async (work) => {
     if (inFlight >= LIMITS.postsInFlight) throw busy();
     inFlight += 1;
     try {
-      const answer = await jobs.post(body, keyOf(request), traceparentOf(request));
-      return await answerPosting(reply, answer);
+      return await work();
     } catch (error) {
-      throw hasCode(error, "CONFLICT") ? new HttpError(422, error) : error;
+      throw error instanceof KeyInUse ? new HttpError(422, error) : error;
     } finally {
       inFlight -= 1;
     }
   };
+  const post = (request: FastifyRequest, reply: FastifyReply, body: PostRequest) =>
+    limited(async () => answerPosting(reply, await jobs.post(body, ...headersOf(request))));
   // The casts of bodies and queries in these files follow the schema check of their route.
   return [
     {
@@ -57,13 +62,34 @@ export function postingRoutes({ jobs }: RouteOptions): readonly Route[] {
       summary: "Check a posting and draw its flow without posting it",
       ...{ tag: "jobs", scope: "post" },
       schema: { body: POST_JOB, response: { 200: CHECK } },
-      handler: (request) => jobs.check(request.body as PostRequest),
+      handler: (request) => limited(() => jobs.check(request.body as PostRequest)),
     },
+    retryRoute(jobs, limited),
   ];
 }
 
+type Limited = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** It posts a job, so that the limits of posting are its own. */
+function retryRoute(jobs: Jobs, limited: Limited): Route {
+  return {
+    method: "POST",
+    url: "/v1/jobs/:id/retry",
+    operationId: "retryJob",
+    summary: "Post a job that is over once more, whole or from one of its atoms on",
+    ...{ tag: "jobs", scope: "operate" },
+    schema: { params: JOB_PARAMS, headers: POST_HEADERS, body: RETRY_JOB, response: POSTED },
+    handler: (request, reply) => {
+      const { id } = request.params as { id: string };
+      const body = (request.body ?? {}) as RetryRequest;
+      const retry = () => jobs.verbs.retry(id, body, ...headersOf(request));
+      return limited(async () => answerPosting(reply, await retry()));
+    },
+  };
+}
+
 /** 201 for a new job, 200 for the one that the same key gave before. */
-export function answerPosting(reply: FastifyReply, posting: PostAnswer): FastifyReply {
+function answerPosting(reply: FastifyReply, posting: PostAnswer): FastifyReply {
   if (!posting.created) reply.header("idempotency-replayed", "true");
   return reply
     .code(posting.created ? 201 : 200)
@@ -71,7 +97,11 @@ export function answerPosting(reply: FastifyReply, posting: PostAnswer): Fastify
     .send(posting.view);
 }
 
-export function keyOf(request: FastifyRequest): string | undefined {
+function headersOf(request: FastifyRequest): readonly [string | undefined, string | undefined] {
+  return [keyOf(request), traceparentOf(request)];
+}
+
+function keyOf(request: FastifyRequest): string | undefined {
   const key = request.headers["idempotency-key"];
   return typeof key === "string" ? key : undefined;
 }

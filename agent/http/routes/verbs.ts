@@ -1,32 +1,13 @@
 import type { FastifyRequest } from "fastify";
-import type {
-  GcRequest,
-  ReleaseRequest,
-  ReprioritiseRequest,
-  RetryRequest,
-} from "../../../common/wire/verbs.js";
+import type { GcRequest, ReleaseRequest, ReprioritiseRequest } from "../../../common/wire/verbs.js";
 import type { Route, RouteOptions } from "../route.js";
-import { JOB, JOB_PARAMS } from "../schemas/jobs.js";
-import { POST_HEADERS, POSTED } from "../schemas/posting.js";
+import { JOB, JOB_PARAMS, WHOLE_JOB_PARAMS } from "../schemas/jobs.js";
 import { NOTHING } from "../schemas/schema.js";
-import { GC, GC_DONE, RELEASE_JOB, REPRIORITISE_JOB, RETRY_JOB } from "../schemas/asking.js";
-import { answerPosting, keyOf } from "./posting.js";
+import { GC, GC_DONE, RELEASE_JOB, REPRIORITISE_JOB } from "../schemas/asking.js";
 
-/** Retry, release, reprioritise, remove. */
+/** Release, reprioritise, remove. */
 export function verbRoutes({ jobs }: RouteOptions): readonly Route[] {
   return [
-    {
-      method: "POST",
-      url: "/v1/jobs/:id/retry",
-      operationId: "retryJob",
-      summary: "Post a job that is over once more, whole or from one of its atoms on",
-      ...{ tag: "jobs", scope: "operate" },
-      schema: { params: JOB_PARAMS, headers: POST_HEADERS, body: RETRY_JOB, response: POSTED },
-      handler: async (request, reply) => {
-        const body = (request.body ?? {}) as RetryRequest;
-        return answerPosting(reply, await jobs.verbs.retry(idOf(request), body, keyOf(request)));
-      },
-    },
     {
       method: "POST",
       url: "/v1/jobs/:id/release",
@@ -55,7 +36,7 @@ export function verbRoutes({ jobs }: RouteOptions): readonly Route[] {
       operationId: "deleteJob",
       summary: "Remove a job that is over, with all that is known of it",
       ...{ tag: "jobs", scope: "operate" },
-      schema: { params: JOB_PARAMS, response: { 204: NOTHING } },
+      schema: { params: WHOLE_JOB_PARAMS, response: { 204: NOTHING } },
       handler: async (request, reply) => {
         await jobs.verbs.remove(idOf(request));
         return reply.code(204).send();

@@ -4,7 +4,7 @@ import { again, ANY, COUNT, list, named, type Schema, shape, TEXT, TEXTS, TIME }
 /** Named values of a flow, whatever JSON they are. */
 export const STORE = { type: "object", additionalProperties: ANY } as const;
 
-const FAILURE = named(
+export const FAILURE: Schema = named(
   "Failure",
   { name: TEXT, message: TEXT },
   { stack: TEXT, code: TEXT, data: ANY, cause: again("Failure") },

@@ -43,6 +43,8 @@ export const LIST_QUERY: Schema = {
   },
 };
 
+const ID = "^[0-9A-Fa-f-]{4,36}$";
+
 export const JOB_PARAMS: Schema = {
   type: "object",
   required: ["id"],
@@ -50,9 +52,15 @@ export const JOB_PARAMS: Schema = {
     id: {
       type: "string",
       description: "A job's id, or at least 4 characters of its beginning or end.",
-      pattern: "^[0-9A-Fa-f-]{4,36}$",
+      pattern: ID,
     },
   },
+};
+
+/** For what cannot be taken back: a part of an id is answered as the id of no job. */
+export const WHOLE_JOB_PARAMS: Schema = {
+  ...JOB_PARAMS,
+  properties: { id: { type: "string", description: "A job's whole id.", pattern: ID } },
 };
 
 export const JOB_QUERY: Schema = {

@@ -1,9 +1,10 @@
-import { FLOW_NAME } from "./names.js";
+import { DURATION, FLOW_NAME } from "./names.js";
 import { NODE, STORE } from "./job-detail.js";
 import { JOB, REMOVED_JOB } from "./jobs.js";
 import { type Answers, COUNT, named, type Schema, TEXT, TEXTS } from "./schema.js";
 
-const posting = {
+/** What may be told of a job beside its flow and its time. */
+export const JOB_OPTIONS = {
   params: {
     type: "object",
     description: "The flow's parameters, as its schema asks for them.",
@@ -22,16 +23,24 @@ const posting = {
     maximum: 100,
     default: 0,
   },
-  runAt: {
-    type: "string",
-    format: "date-time",
-    description: "Not before this instant.",
-  },
   require: {
     type: "array",
     description: "Further capabilities the agent must have: name or name(arguments).",
     items: { type: "string", minLength: 1, maxLength: 256 },
     maxItems: 32,
+  },
+} as const;
+
+const posting = {
+  ...JOB_OPTIONS,
+  runAt: {
+    type: "string",
+    format: "date-time",
+    description: "Not before this instant.",
+  },
+  delay: {
+    ...DURATION,
+    description: "Not before so long from now, by the database's clock; instead of runAt.",
   },
 } as const;
 
@@ -54,8 +63,9 @@ export const POST_HEADERS: Schema = {
   properties: {
     "idempotency-key": {
       type: "string",
-      description: "The same key and body again give the same job.",
-      pattern: "^[\\u0021-\\u007e]{1,128}$",
+      description:
+        "The same key and body again give the same job. Those of schedules begin with schedule:.",
+      pattern: "^(?!schedule:)[\\u0021-\\u007e]{1,128}$",
     },
     traceparent: {
       type: "string",

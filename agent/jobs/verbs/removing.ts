@@ -1,14 +1,18 @@
 import { JobrunnerError } from "../../../common/error.js";
-import { ENDED, type EndState, isEnded, type JobState } from "../../../common/job.js";
+import { ENDED, type EndState, isEnded, isWholeId, type JobState } from "../../../common/job.js";
 import { parseDuration } from "../../../common/text/duration.js";
 import type { GcRequest, GcView } from "../../../common/wire/verbs.js";
 import type { TellingOptions } from "../options.js";
-import { noSuchJob, resolveId } from "../resolve.js";
+import { noSuchJob } from "../resolve.js";
 
-/** P-41: a job that is over, with its journal. Throws CONFLICT for any other; answers its id. */
-export async function removeJob(options: TellingOptions, part: string): Promise<string> {
+/**
+ * P-41: a job that is over, with its journal. Throws CONFLICT for any other. Takes its whole id:
+ * asked again, as when an answer was lost, a part of it may have become a part of another job's.
+ */
+export async function removeJob(options: TellingOptions, text: string): Promise<void> {
   const { persistence, board, log } = options;
-  const id = await resolveId(persistence, part);
+  const id = text.toLowerCase();
+  if (!isWholeId(id)) throw notWhole(text);
   const removed = await persistence.remove(id);
   if (removed.removed === "unknown") throw noSuchJob(id);
   if (removed.removed === "conflict") throw notOver(id, removed.state);
@@ -18,7 +22,6 @@ export async function removeJob(options: TellingOptions, part: string): Promise<
     // Whoever claims a stale entry finds no row and drops it (P-5).
     log.debug({ jobId: id, err: error }, "the board may have an entry of a job that is gone");
   }
-  return id;
 }
 
 /** P-41: of those that have been over for so long a bounded number. */
@@ -42,6 +45,12 @@ function toEnd(text: string): EndState {
   throw new JobrunnerError("USAGE", `"${text}" is no state in which a job is over`, {
     hint: `Only jobs that are over are removed: ${ENDED.join(", ")}.`,
     cause: [{ pointer: "/states", detail: "is not an end state" }],
+  });
+}
+
+function notWhole(text: string): JobrunnerError {
+  return new JobrunnerError("NOT_FOUND", `"${text}" is not the whole id of a job`, {
+    hint: "Only whole ids are deleted: read it from the job, which a part of its id finds.",
   });
 }
 

@@ -9,7 +9,10 @@ import { viewOf } from "./viewing.js";
 /** Looks at the row after telling the board: others may ask for other priorities meanwhile. */
 const ROUNDS = 5;
 
-/** P-42. Throws CONFLICT for a job that does not wait. */
+/**
+ * P-42. Throws CONFLICT for a job that does not wait. BOARD_DOWN: the job has its new priority and
+ * the board may not; nobody compares the two later, so it has to be asked again.
+ */
 export async function reprioritiseJob(
   options: TellingOptions,
   part: string,
@@ -38,7 +41,16 @@ async function tellBoard(options: TellingOptions, id: string): Promise<void> {
     }
   } catch (error) {
     log.warn({ jobId: id, err: error }, "the board did not hear of a job's new priority");
+    throw untold(id, error);
   }
+}
+
+function untold(id: string, cause: unknown): JobrunnerError {
+  const detail = `the board did not hear of the new priority of job ${id}, which is kept with the job`;
+  return new JobrunnerError("BOARD_DOWN", detail, {
+    ...{ cause, retryable: true },
+    hint: "Ask for it again when the board is back: until then the job waits as before.",
+  });
 }
 
 function excluded(id: string, state: JobState): JobrunnerError {

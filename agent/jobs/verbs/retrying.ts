@@ -13,6 +13,7 @@ import type { JobsOptions } from "../options.js";
 import {
   answerPosted,
   type PostAnswer,
+  type PostHeaders,
   prepareFlow,
   type PreparedFlow,
   toNewJob,
@@ -27,10 +28,13 @@ import { noSuchJob, resolveId } from "../resolve.js";
 export async function retryJob(
   options: JobsOptions,
   part: string,
-  { request, key }: { readonly request: RetryRequest; readonly key: string | undefined },
+  { request, key, traceparent }: { readonly request: RetryRequest } & PostHeaders,
 ): Promise<PostAnswer> {
   const id = await resolveId(options.persistence, part);
-  const keyed = key === undefined ? {} : { key: { key, bodyHash: hashOf(id, request) } };
+  const keyed = {
+    ...(key === undefined ? {} : { key: { key, bodyHash: hashOf(id, request) } }),
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
   const posted = await postOnce(options, { id, request, keyed });
   if (posted.posted === "spent") throw spent(id, posted.id);
   return answerPosted(options, posted);
@@ -39,7 +43,7 @@ export async function retryJob(
 interface Retrying {
   readonly id: string;
   readonly request: RetryRequest;
-  readonly keyed: Pick<NewJob, "key">;
+  readonly keyed: Pick<NewJob, "key" | "traceparent">;
 }
 
 async function postOnce(options: JobsOptions, { id, request, keyed }: Retrying): Promise<Posted> {

@@ -19,20 +19,26 @@ import { retryJob } from "./retrying.js";
  */
 export interface Verbs {
   /** Throws what posting throws as well. */
-  retry(part: string, request: RetryRequest, key?: string): Promise<PostAnswer>;
+  retry(
+    part: string,
+    request: RetryRequest,
+    key?: string,
+    traceparent?: string,
+  ): Promise<PostAnswer>;
   release(part: string, request: ReleaseRequest): Promise<JobView>;
   reprioritise(part: string, priority: number): Promise<JobView>;
-  /** Answers the id of the job that is gone. */
-  remove(part: string): Promise<string>;
+  /** Takes a whole id only. */
+  remove(id: string): Promise<void>;
   removeOld(request: GcRequest): Promise<GcView>;
 }
 
 export function createVerbs(options: JobsOptions): Verbs {
   return {
-    retry: (part, request, key) => retryJob(options, part, { request, key }),
+    retry: (part, request, key, traceparent) =>
+      retryJob(options, part, { request, key, traceparent }),
     release: (part, request) => releaseJob(options, part, request),
     reprioritise: (part, priority) => reprioritiseJob(options, part, priority),
-    remove: (part) => removeJob(options, part),
+    remove: (id) => removeJob(options, id),
     removeOld: (request) => removeOldJobs(options, request),
   };
 }

@@ -15,16 +15,19 @@ export const PERSISTENCE: Check = {
   async look({ persistence: url, leaseMs }) {
     const where = withoutSecrets(url);
     if (isAbsent(url)) return [ok("persistence", `${where}, which the first agent makes`)];
-    const { applied, newest, now } = await lookAtPersistence(url);
-    return [schemaCheck(where, applied, newest), clockCheck(now, { leaseMs, where })];
+    const { applied, missing, now } = await lookAtPersistence(url);
+    return [schemaCheck(where, applied, missing), clockCheck(now, { leaseMs, where })];
   },
 };
 
-function schemaCheck(where: string, applied: readonly string[], newest: string): CheckedView {
-  const last = [...applied].sort().at(-1);
-  if (last === newest) return ok("persistence", `${where}, schema ${newest}`);
-  const from = last ?? "empty";
-  return warn("persistence", `${where}, schema ${from}`, `the next agent brings it to ${newest}`);
+function schemaCheck(
+  where: string,
+  applied: readonly string[],
+  missing: readonly string[],
+): CheckedView {
+  const detail = `${where}, schema ${[...applied].sort().at(-1) ?? "empty"}`;
+  if (missing.length === 0) return ok("persistence", detail);
+  return warn("persistence", detail, `the next agent adds ${missing.join(", ")}`);
 }
 
 /** Due times and back-offs are the database's, and people read those of their own machine. */

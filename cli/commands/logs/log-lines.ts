@@ -24,8 +24,11 @@ export const rawLines: LogLines = { text: (items) => items.map(({ text }) => tex
 /** For people the time, the atom and the line; for programs every column, with tabs between. */
 export function createLogLines(style: Style, options: LogLinesOptions): LogLines {
   let last: LogLineView | undefined;
+  /** Number of the last line of each ownership: one that is over may have stored late. */
+  const numbers = new Map<number, number>();
   const next = (item: LogLineView): string => {
-    const missing = missingBefore(item, last, options);
+    const missing = missingBefore(item, numbers.get(item.token), options);
+    numbers.set(item.token, item.n);
     if (missing > 0) options.say(`... ${missing} lines were not kept`);
     const line =
       style.tty && !style.wide ? forPeople(style, item, last, options.now()) : forPrograms(item);
@@ -37,13 +40,13 @@ export function createLogLines(style: Style, options: LogLinesOptions): LogLines
 
 /** Lines of an ownership are counted, so that a gap shows. */
 function missingBefore(
-  { token, n }: LogLineView,
-  last: LogLineView | undefined,
+  { n }: LogLineView,
+  last: number | undefined,
   { whole, filtered }: LogLinesOptions,
 ): number {
   if (filtered) return 0;
-  if (last === undefined) return whole ? n - 1 : 0;
-  return token === last.token ? n - last.n - 1 : n - 1;
+  if (last !== undefined) return n - last - 1;
+  return whole ? n - 1 : 0; // Otherwise they may lie before the beginning.
 }
 
 function forPeople(

@@ -19,6 +19,10 @@ export interface PostingFlags extends CommonOptions {
   readonly key?: string;
   readonly priority?: number;
   readonly at?: string;
+  /** As typed; the database adds it to its own time. */
+  readonly delay?: string;
+  /** Pattern of the schedule to make instead. */
+  readonly every?: string;
   readonly require?: readonly string[];
   readonly dryRun?: boolean;
   /** How to draw the flow instead of posting. */
@@ -31,10 +35,16 @@ export interface PostingLine {
   readonly given: Given;
 }
 
+/** The text itself, which is read where the job becomes due. */
+function checkDuration(text: string): string {
+  readDuration(text);
+  return text;
+}
+
 /** Flags of `post` that take a value, for finding the flow's name among the words. */
 export const VALUE_FLAGS: readonly string[] = [
   ...["--via", "-o", "--output", "--color", "--timeout", "--name", "--job-name", "--key"],
-  ...["--priority", "--at", "--require"],
+  ...["--priority", "--at", "--delay", "--every", "--require"],
 ];
 
 /** Reads the words after `post NAME`. Throws CommanderError, also after printing the help. */
@@ -71,7 +81,7 @@ export function createPostCommand(
   return { command, attributes };
 }
 
-function toOptions({ flag, kind, placeholder, help, schema }: Parameter): readonly Option[] {
+export function toOptions({ flag, kind, placeholder, help, schema }: Parameter): readonly Option[] {
   if (kind !== "boolean") {
     const option = new Option(`${flag} ${placeholder}`, help);
     return [kind === "list" ? option.argParser(collect) : option];
@@ -92,6 +102,8 @@ function addPostingOptions(command: Command, taken: ReadonlySet<string>): void {
     new Option("--key <key>", "idempotency key: the same posting again is the same job"),
     new Option("--priority <n>", "higher first, -100..100").argParser(readWhole(-100, 100)),
     new Option("--at <time>", "not before: 2027-01-31T18:00:00Z, or +10m from now"),
+    new Option("--delay <duration>", "not before so long from now: 10m").argParser(checkDuration),
+    new Option("--every <cron>", "make a schedule that posts it: '0 3 * * 1-5', or @daily"),
     new Option("--require <capability>", "further capability, several times").argParser(collect),
     new Option("--graph [format]", `draw the flow as ${GRAPH_FORMATS.join(", ")}, post nothing`)
       .choices(GRAPH_FORMATS)
@@ -120,6 +132,6 @@ interface Ancestral {
   readonly hierarchy?: boolean;
 }
 
-function isGiven(value: unknown): value is string | boolean | readonly string[] {
+export function isGiven(value: unknown): value is string | boolean | readonly string[] {
   return typeof value === "string" || typeof value === "boolean" || Array.isArray(value);
 }

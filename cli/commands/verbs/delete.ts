@@ -9,7 +9,7 @@ import { eachJob, type EachOptions } from "./each.js";
 /** `jobrunner delete JOB...`: jobs that are over, with their journals. */
 export async function deleteJobs(jobs: readonly string[], options: EachOptions): Promise<number> {
   return eachJob(jobs, options, async ({ client, terminal }, path) => {
-    const { id } = await client.get<{ readonly id: string }>(path); // Whole, before it is gone.
+    const { id } = await client.get<{ readonly id: string }>(path); // It is there.
     await client.delete(path);
     const { output, quiet } = options;
     await printData(terminal, output, {

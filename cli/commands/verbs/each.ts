@@ -1,3 +1,5 @@
+import { basename } from "node:path/posix";
+import { isWholeId } from "../../../common/job.js";
 import type { JobView } from "../../../common/wire.js";
 import { type Client, createClient } from "../../api/client.js";
 import { jobPath } from "../../api/job-path.js";
@@ -20,7 +22,7 @@ export interface Telling {
 
 /**
  * Does something with each job, whatever became of the others. Returns the exit code of the first
- * with which it could not be done.
+ * with which it could not be done. `path` has the job's whole id.
  */
 export async function eachJob(
   jobs: readonly string[],
@@ -33,13 +35,22 @@ export async function eachJob(
   let code: number = EXIT.ok;
   for (const path of paths) {
     try {
-      await act({ client, terminal, options }, path);
+      await act({ client, terminal, options }, await wholePath(client, path));
     } catch (error) {
       if (code === EXIT.ok) code = exitCodeOf(error);
       terminal.say(errorText(error));
     }
   }
   return code;
+}
+
+/**
+ * The same job whichever agent is asked, and however often: while others come and go, a part of its
+ * id may become a part of another's.
+ */
+async function wholePath(client: Client, path: string): Promise<string> {
+  if (isWholeId(basename(path))) return path;
+  return jobPath((await client.get<JobView>(path)).id);
 }
 
 /** The job as data, and what may be done next. */

@@ -24,3 +24,21 @@ it("asks with the token in force, not with the one of its start", async () => {
 
   expect(shown).toEqual([`Bearer ${"a".repeat(20)}`, `Bearer ${"b".repeat(20)}`]);
 });
+
+it("shows its token to nobody in clear where agents speak https", async () => {
+  let asked = 0;
+  const server = createServer((_request, response) => {
+    asked += 1;
+    response.setHeader(AGENT_HEADER, "beta").end("{}");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const request = { method: "GET", url, path: "/", only: undefined, limitMs: 5_000 } as const;
+
+  for (const trust of [{ secure: true }, { ca: "an authority" }]) {
+    const peer = createPeer(() => ({ token: "a".repeat(20), ...trust }));
+    await expect(peer.ask(request)).rejects.toMatchObject({ code: "UNREACHABLE" });
+  }
+  expect(asked).toBe(0);
+});

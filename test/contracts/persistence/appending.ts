@@ -35,6 +35,23 @@ export function testAppending(open: OpenPersistence): void {
     expect(entries[0]?.at).toBeGreaterThan(0);
   });
 
+  it("loads what was appended since, with the names that atoms have now", async () => {
+    const { persistence } = await open();
+    const owner = await owned(persistence, (await posted(persistence)).id);
+    const changes: readonly Change[] = [
+      { change: "migrated", from: 1, to: 2, renamed: { A: "B" } },
+    ];
+    await appended(persistence, appendOf(owner, 1));
+    await appended(persistence, appendOf(owner, 2, { changes: RESULT("done") }));
+    await appended(persistence, appendOf(owner, 3, { changes }));
+
+    const since = await persistence.load(owner.id, 1);
+
+    expect(since.map(({ seq }) => seq)).toEqual([2, 3]);
+    expect(since[0]?.changes).toMatchObject([{ atom: "B" }]);
+    expect(await persistence.load(owner.id, 3)).toEqual([]);
+  });
+
   it("loads nothing of a job without entries", async () => {
     const { persistence } = await open();
 

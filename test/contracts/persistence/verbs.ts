@@ -4,6 +4,7 @@ import { appended, appendOf, ENDED, newJob, type Owned, owned, posted } from "..
 import { endedJob as ended, retryOf } from "./retrying.js";
 import type { OpenPersistence } from "./subject.js";
 
+const DAY_MS = 86_400_000;
 const BY: Asker = { owner: "poster.1", agent: "agent-9", machine: "machine-9" };
 
 /** A job whose owner has appended one entry. */
@@ -16,6 +17,7 @@ async function started(persistence: Persistence): Promise<Owned> {
 export function testVerbs(open: OpenPersistence): void {
   testReleasing(open);
   testRemoving(open);
+  testRemovingByClock(open);
   testReprioritising(open);
 }
 
@@ -104,7 +106,10 @@ function testRemoving(open: OpenPersistence): void {
 
     expect(await persistence.remove(waiting)).toEqual({ removed: "conflict", state: "WAITING" });
     expect(await persistence.remove(running.id)).toEqual({ removed: "conflict", state: "RUNNING" });
-    expect(await persistence.job(running.id)).toBeDefined();
+    expect(await persistence.job(running.id)).toMatchObject({
+      state: "RUNNING",
+      token: running.token,
+    });
   });
 
   it("P-41: remembers that results were handed on as long as one of the jobs is there", async () => {
@@ -139,7 +144,33 @@ function testRemoving(open: OpenPersistence): void {
     expect(await persistence.job(bad)).toBeUndefined();
     expect(await persistence.removeOld(old)).toEqual({ removed: 1, more: false });
     expect(await persistence.job(good)).toBeUndefined();
-    expect(await persistence.job(young)).toBeDefined();
+    expect(await persistence.job(young)).toMatchObject({ state: "SUCCESS" });
+  });
+}
+
+function testRemovingByClock(open: OpenPersistence): void {
+  it("P-36, P-41: removes nothing by a clock that has jumped since the last purge", async ({
+    skip,
+  }) => {
+    const { persistence, advance } = await open();
+    if (advance === undefined) return skip("database time cannot be steered here");
+    const limits = { ageMs: 365 * DAY_MS, jobs: 1e9, bytes: 1e12 };
+    const job = await ended(persistence);
+    await persistence.purge(limits);
+    const old = { ageMs: 30 * DAY_MS };
+
+    for (const days of [40, -80]) {
+      advance(days * DAY_MS);
+      await expect(persistence.removeOld(old)).rejects.toMatchObject({
+        code: "CONFLICT",
+        hint: expect.stringContaining("clock") as string,
+      });
+    }
+    expect(await persistence.job(job)).toBeDefined();
+
+    advance(80 * DAY_MS);
+    await persistence.purge(limits); // The agents believe it by now, and have noted that.
+    expect(await persistence.removeOld(old)).toEqual({ removed: 1, more: false });
   });
 }
 

@@ -192,6 +192,29 @@ describe("jobs that another session has locked", () => {
     expect(await Promise.all(asked)).toContainEqual({ asked: "requested", state: "RUNNING" });
   });
 
+  it("P-41: lines that come while their job is removed leave nothing behind", async () => {
+    const { persistence, url, other } = await open();
+    const { id } = await posted(persistence);
+    await persistence.cancel(id, { owner: "x.1", agent: "x", machine: "m" }, true);
+    // What removing does, stopped before its end.
+    await other.run([
+      sql`START TRANSACTION`,
+      sql`DELETE FROM jobs WHERE id = ${id} AND ended_at IS NOT NULL`,
+      sql`DELETE FROM job_logs WHERE job = ${id}`,
+    ]);
+
+    const line = { at: 1, atom: "a", phase: "execute", stream: "log", text: "late" } as const;
+    let added = false;
+    const adding = persistence
+      .addLogs([{ job: id, token: 1, n: 1, agent: "x", lines: [line] }])
+      .finally(() => (added = true));
+    await until(async () => added || (await waiting(url)).length === 1, SOON);
+    await other.run([sql`COMMIT`]);
+    await adding;
+
+    expect(await query(url, "SELECT * FROM job_logs")).toEqual([]);
+  });
+
   it("P-3: takes keys that differ by a blank or by their case for different ones", async () => {
     const { persistence } = await open();
     const keys = ["k", "k ", "K"];

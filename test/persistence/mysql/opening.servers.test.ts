@@ -1,4 +1,5 @@
 import { describe, expect, inject, it } from "vitest";
+import { MIGRATION_NAMES } from "../../../persistence/migrations/migrations.js";
 import { openPersistence } from "../../../persistence/open.js";
 import { freePort } from "../../../scripts/lab/ports.js";
 import { emptyDatabase, openMysql, query } from "../../contracts/mysql.js";
@@ -33,6 +34,24 @@ describe("opening persistence on MariaDB", () => {
     const persistence = await openMysql(url);
 
     expect(await persistence.load("nobody")).toEqual([]);
+  });
+
+  it("makes the steps that are missing in the middle of those a database has", async () => {
+    const url = await emptyDatabase(server());
+    await openMysql(url);
+    await query(url, "DROP TABLE retries");
+    await query(url, "DROP TABLE requirements");
+    await query(url, "ALTER TABLE jobs DROP COLUMN traceparent");
+    const middle = "name IN ('002-trace', '003-verbs')";
+    await query(url, `DELETE FROM jobrunner_migrations WHERE ${middle}`);
+
+    const persistence = await openMysql(url);
+
+    const job = newJob({ required: [{ name: "is_x86_64", args: [] }] });
+    await persistence.post(job);
+    expect(await persistence.required(job.id)).toEqual(job.required);
+    const rows = await query(url, "SELECT name FROM jobrunner_migrations");
+    expect(rows.map(({ name }) => name).sort()).toEqual(MIGRATION_NAMES);
   });
 
   it.each(["jobs", "entries"])(

@@ -27,7 +27,8 @@ export const LOGS_QUERY: Schema = {
     limit: { type: "integer", minimum: 1, maximum: LIMITS.pageLines, default: LIMITS.pageLines },
     follow: {
       enum: ["true", "false"],
-      description: "As server-sent events, until the job is over and every line was sent.",
+      description:
+        "As server-sent events, until the job is over and every line stored by then was sent.",
     },
   },
 };

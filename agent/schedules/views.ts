@@ -1,0 +1,22 @@
+import type { ScheduleDetailView, ScheduleView } from "../../common/wire/schedules.js";
+import type { ScheduleRow, ScheduleSummary } from "../../persistence/persistence.js";
+import { toTime } from "../jobs/views.js";
+
+export function toScheduleView(schedule: ScheduleSummary): ScheduleView {
+  const { name, id, flow, cron, tz, catchUp, dueAt, last, trouble, skipped } = schedule;
+  return {
+    ...{ name, id, flow, cron, tz, catchUp, paused: dueAt === undefined },
+    ...(dueAt !== undefined && { dueAt: toTime(dueAt) }),
+    ...(last !== undefined && { lastDueAt: toTime(last.dueAt), lastJob: last.job }),
+    ...(trouble !== undefined && { trouble }),
+    ...(skipped !== undefined && {
+      skipped: { from: toTime(skipped.from), to: toTime(skipped.to) },
+    }),
+    madeAt: toTime(schedule.madeAt),
+    madeVia: schedule.madeVia,
+  };
+}
+
+export function toScheduleDetail(row: ScheduleRow): ScheduleDetailView {
+  return { ...toScheduleView(row), job: row.job };
+}

@@ -1,0 +1,85 @@
+import { hasCode, JobrunnerError } from "../../../common/error.js";
+import type { Store } from "../../../common/json.js";
+import { nearest } from "../../../common/text/nearest.js";
+import type { FlowsView, FlowView } from "../../../common/wire.js";
+import type { ScheduledJob } from "../../../common/wire/schedules.js";
+import type { Client } from "../../api/client.js";
+import type { PostingLine } from "./command.js";
+import { flagOf, readParameters } from "./parameters.js";
+
+/* A job as the flags of its flow describe it. */
+
+/** Throws UNKNOWN_FLOW with the one that was meant. */
+export async function findFlow(client: Client, name: string): Promise<FlowView> {
+  const { items, problems } = await client.get<FlowsView>("/v1/flows");
+  const found = items.find((flow) => flow.name === name);
+  if (found !== undefined) return found;
+  const meant = nearest(
+    name,
+    items.map((flow) => flow.name),
+  );
+  const count = problems.length;
+  const broken =
+    count === 0 ? "" : `; ${count} ${count === 1 ? "file" : "files"} could not be loaded`;
+  throw new JobrunnerError("UNKNOWN_FLOW", `there is no flow "${name}" on ${client.agent}`, {
+    hint: `${meant === undefined ? "" : `did you mean ${meant}?   `}see jobrunner flows${broken}`,
+  });
+}
+
+/** `command`: whose help tells the flags of the flow, `post` as a rule. */
+export function toJob(
+  flow: FlowView,
+  line: Pick<PostingLine, "parameters" | "given"> & { readonly flags: JobFlags },
+  command: string,
+): ScheduledJob {
+  const { jobName, priority, require } = line.flags;
+  return {
+    flow: flow.name,
+    params: paramsOf(flow, line, command),
+    ...(jobName === undefined ? {} : { name: jobName }),
+    ...(priority === undefined ? {} : { priority }),
+    ...(require === undefined ? {} : { require }),
+  };
+}
+
+type JobFlags = Pick<PostingLine["flags"], "jobName" | "priority" | "require">;
+
+function paramsOf(
+  flow: FlowView,
+  { parameters, given }: Pick<PostingLine, "parameters" | "given">,
+  command: string,
+): Store {
+  try {
+    return readParameters(parameters, given);
+  } catch (error) {
+    if (!hasCode(error, "USAGE")) throw error;
+    throw new JobrunnerError("USAGE", error.message, {
+      hint: seeHelp(`${command} ${flow.name}`),
+      cause: error,
+    });
+  }
+}
+
+function seeHelp(command: string): string {
+  return `see jobrunner ${command} --help`;
+}
+
+/** Errors of the agent about a parameter name its place in the body; people know it as a flag. */
+export async function namedByFlags<T>(answer: Promise<T>, flow: string): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!hasCode(error, "BAD_PARAMETERS") || !Array.isArray(error.cause)) throw error;
+    const fields = (error.cause as readonly { pointer: string; detail: string }[]).map(
+      ({ pointer, detail }) => `${toFlag(pointer)}: ${detail}`,
+    );
+    const hint = error.hint ?? seeHelp(`post ${flow}`);
+    throw new JobrunnerError("BAD_PARAMETERS", fields.join("\n       "), { hint });
+  }
+}
+
+function toFlag(pointer: string): string {
+  const [name = "", ...rest] = pointer.replace(/^\//, "").split("/");
+  const flag = name === "" ? "the parameters" : flagOf(name);
+  return rest.length === 0 ? flag : `${flag} (at ${rest.join(".")})`;
+}

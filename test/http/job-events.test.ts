@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { gone } from "../../agent/events/feed.js";
+import type { Problem } from "../../common/wire.js";
+import type { EventsView } from "../../common/wire/events.js";
+import { type Api, ask, START_MS, startApi } from "./api.js";
+import { cancel, follow, post, seen } from "./following.js";
+
+let api: Api;
+let other: Api;
+const dir = mkdtempSync(join(tmpdir(), "jobrunner-job-events-"));
+
+beforeAll(async () => {
+  api = await startApi(dir);
+  other = await startApi(dir, "beta");
+  const members = [api, other].map(({ url }, index) => {
+    return { name: index === 0 ? "alpha" : "beta", url, state: "known" } as const;
+  });
+  api.members = members;
+  other.members = members;
+}, START_MS);
+afterAll(async () => {
+  await api[Symbol.asyncDispose]();
+  await other[Symbol.asyncDispose]();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+describe("GET /v1/jobs/:id/events", () => {
+  it("tells as a page what the journal says, with a cursor each", async () => {
+    const id = await post(api);
+    await cancel(api, id);
+
+    const answer = await ask(`${api.url}/v1/jobs/${id}/events`);
+    const { items, ended, nextCursor } = answer.json as EventsView;
+
+    expect(items.map(({ type, cursor }) => [type, cursor])).toEqual([
+      ["job.posted", "0.0"],
+      ["job.owner", "1.0"],
+      ["job.state", "1.1"],
+      ["job.finished", "1.2"],
+    ]);
+    expect(items[2]).toMatchObject({ from: "WAITING", to: "CANCELLED", agent: "alpha", job: id });
+    expect({ ended, nextCursor }).toEqual({ ended: true, nextCursor: "1.2" });
+  });
+
+  it("pages: each event once, and says where the end is", async () => {
+    const id = await post(api);
+    await cancel(api, id);
+    const types: string[] = [];
+    let [after, over] = ["", false];
+    while (!over) {
+      const query = after === "" ? "?limit=2" : `?limit=2&after=${after}`;
+      const page = (await ask(`${api.url}/v1/jobs/${id}/events${query}`)).json as EventsView;
+      types.push(...page.items.map(({ type }) => type));
+      [after, over] = [page.nextCursor, page.ended === true];
+    }
+
+    expect(types).toEqual(["job.posted", "job.owner", "job.state", "job.finished"]);
+  });
+
+  it("streams what is there and what comes, and ends with the job", async () => {
+    const id = await post(api);
+    await using followed = await follow(api, `/v1/jobs/${id.slice(-8)}/events`);
+    await seen(followed, "job.posted");
+    await cancel(api, id);
+    await followed.ended;
+
+    expect(followed.types()).toEqual([
+      ...["job.posted", "job.owner", "job.state", "job.finished", "end"],
+    ]);
+    expect(followed.views().at(-1)).toEqual({ state: "CANCELLED" });
+  });
+
+  it("goes on at another agent after any event, without a gap or a double", async () => {
+    const id = await post(api);
+    await cancel(api, id);
+    const all = await follow(api, `/v1/jobs/${id}/events`);
+    await all.ended;
+    for (const [index, event] of all.events.slice(0, -1).entries()) {
+      const rest = await follow(other, `/v1/jobs/${id}/events`, event.id);
+      await rest.ended;
+
+      expect(rest.types()).toEqual(all.types().slice(index + 1));
+    }
+  });
+
+  it("hears of what another agent wrote, without a look of its own", async () => {
+    const id = await post(api);
+    await using feed = await follow(api, "/v1/events");
+    await seen(feed, "cursor");
+    // Nothing is due any more: what waits is only woken.
+    api.faults.clock = { sleep: (_ms, signal = new AbortController().signal) => gone(signal) };
+    onTestFinished(() => void (api.faults.clock = {}));
+    await using followed = await follow(api, `/v1/jobs/${id}/events`);
+    await seen(followed, "job.posted");
+    await cancel(other, id);
+    await followed.ended;
+
+    expect(followed.types().at(-1)).toBe("end");
+  });
+
+  it("answers 404 for a job that is not there, and 400 for a bad place", async () => {
+    const missing = await ask(`${api.url}/v1/jobs/01980000-0000-7000-8000-000000000000/events`, {
+      headers: { accept: "text/event-stream" },
+    });
+    const bad = await ask(`${api.url}/v1/jobs/${await post(api)}/events`, {
+      headers: { "last-event-id": "a~b.1" },
+    });
+
+    expect([missing.status, bad.status]).toEqual([404, 400]);
+    expect((bad.json as Problem).errors?.[0]?.pointer).toBe("/after");
+  });
+});
