@@ -14,6 +14,11 @@ export interface Data {
   table(style: Style): string;
 }
 
+/** Asked for by default or by name: programs read the other forms. */
+export function isTable(output: OutputFormat = "table"): boolean {
+  return output === "table" || output === "wide";
+}
+
 export async function printData(
   terminal: Terminal,
   output: OutputFormat | undefined,

@@ -51,7 +51,7 @@ export async function listTokens(options: TokenOptions): Promise<number> {
   const terminal = createTerminal(options);
   const tokens = (await readTokens(fileOf(options))).map(toView);
   await printData(terminal, options.output, {
-    view: { items: tokens },
+    view: tokens,
     items: tokens,
     names: tokens.map(({ id }) => id),
     table: (style) => toTable(style, tokens),

@@ -2,7 +2,7 @@ import type { FlowsView } from "../../../common/wire.js";
 import { createClient } from "../../api/client.js";
 import { EXIT } from "../../exit.js";
 import type { CommonOptions } from "../../options.js";
-import { printData } from "../../print.js";
+import { isTable, printData } from "../../print.js";
 import { problemLines, renderFlows } from "../../screen/flow-list.js";
 import { createTerminal } from "../../terminal.js";
 
@@ -19,7 +19,7 @@ export async function flows(options: CommonOptions): Promise<number> {
     table: (style) => renderFlows(style, view),
   });
   // The other forms have the problems in them, or are names for a script.
-  if (output === undefined || output === "table" || output === "wide") {
+  if (isTable(output)) {
     for (const line of problemLines(view)) terminal.say(`not loaded  ${line}`);
   }
   return EXIT.ok;

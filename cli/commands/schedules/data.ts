@@ -13,6 +13,6 @@ export function schedulesData(schedules: readonly ScheduleView[]): Data {
 
 export function scheduleData(schedule: ScheduleDetailView): Data {
   const table = (style: Style): string =>
-    style.tty ? renderSchedule(style, schedule, Date.now()) : renderScheduleLine(schedule);
+    style.tty ? renderSchedule(style, schedule, Date.now()) : renderScheduleLine(style, schedule);
   return { view: schedule, names: [schedule.name], table };
 }

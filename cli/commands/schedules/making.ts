@@ -3,7 +3,7 @@ import type { ScheduleDetailView, ScheduleRequest } from "../../../common/wire/s
 import type { Client } from "../../api/client.js";
 import { EXIT } from "../../exit.js";
 import type { OutputFormat } from "../../options.js";
-import { printData } from "../../print.js";
+import { isTable, printData } from "../../print.js";
 import { clockTime, untilThen } from "../../screen/time.js";
 import type { Terminal } from "../../terminal.js";
 import { namedByFlags } from "../post/flow.js";
@@ -26,7 +26,7 @@ export async function makeSchedule(
   await printData(terminal, output, scheduleData(body));
   const now = Date.now();
   const due = body.dueAt === undefined ? now : Date.parse(body.dueAt);
-  if (!body.paused && output === undefined) {
+  if (!body.paused && isTable(output)) {
     terminal.say(`due next at ${clockTime(due, now)}, in ${untilThen(due - now)}`);
   }
   return EXIT.ok;
