@@ -6,6 +6,8 @@ export interface TerminalOptions {
   readonly ascii?: boolean | undefined;
   readonly color?: string | undefined;
   readonly output?: OutputFormat | undefined;
+  /** `-q`: no hints. */
+  readonly quiet?: boolean | undefined;
 }
 
 /** Where a command writes: data to stdout, everything else to stderr. */
@@ -14,8 +16,10 @@ export interface Terminal {
   readonly err: Style;
   /** A block of data; nothing at all for an empty one. */
   print(text: string): void;
-  /** A line for the person: progress, hints, warnings. */
+  /** A line for the person: what is wrong, or was decided for them. */
   say(text: string): void;
+  /** The same of what nobody misses with `-q`: what becomes of a job, what to do next. */
+  hint(text: string): void;
   /** Progress on stderr that whatever is written next takes the place of. */
   sketch(text: string): void;
   /** Takes the last sketch away. */
@@ -24,6 +28,10 @@ export interface Terminal {
 
 export function createTerminal(options: TerminalOptions): Terminal {
   const live = createLive(process.stderr);
+  const say = (text: string): void => {
+    live.clear();
+    process.stderr.write(`${text}\n`);
+  };
   return {
     out: styleOf(process.stdout, options),
     err: styleOf(process.stderr, options),
@@ -31,10 +39,8 @@ export function createTerminal(options: TerminalOptions): Terminal {
       live.clear();
       if (text !== "") process.stdout.write(`${text}\n`);
     },
-    say: (text) => {
-      live.clear();
-      process.stderr.write(`${text}\n`);
-    },
+    say,
+    hint: options.quiet === true ? () => undefined : say,
     sketch: (text) => live.draw(text),
     clear: () => live.clear(),
   };

@@ -11,6 +11,8 @@ import { badEndText, detachedText, followJob } from "./follow.js";
 export interface WaitOptions extends CommonOptions {
   /** Milliseconds for all the jobs together. */
   readonly timeout?: number;
+  /** Ids alone on stdout, and nothing but errors on stderr. */
+  readonly quiet?: boolean;
 }
 
 /** Which bad end counts when several jobs ended badly: the one that needs a person most. */
@@ -23,10 +25,11 @@ export async function wait(jobs: readonly string[], options: WaitOptions): Promi
   const deadline = options.timeout === undefined ? undefined : Date.now() + options.timeout;
   using interrupted = interruption();
   const { signal } = interrupted;
+  const { quiet } = options;
   const codes: number[] = [];
   for (const [index, id] of jobs.entries()) {
     const timeoutMs = deadline === undefined ? undefined : Math.max(0, deadline - Date.now());
-    const followed = await followJob({ client, terminal, signal, timeoutMs }, id);
+    const followed = await followJob({ client, terminal, signal, timeoutMs, quiet }, id);
     if (followed.end !== "job") {
       terminal.say(detachedText(followed.end, jobs.slice(index), options.via));
       return followed.code;
@@ -39,10 +42,11 @@ export async function wait(jobs: readonly string[], options: WaitOptions): Promi
 
 async function printEnd(
   terminal: Terminal,
-  { output }: WaitOptions,
+  { output, quiet }: WaitOptions,
   job: JobDetailView,
 ): Promise<void> {
-  const table = (style: Style): string => renderJobLine(style, job, Date.now());
+  const table = (style: Style): string =>
+    quiet === true ? job.id : renderJobLine(style, job, Date.now());
   await printData(terminal, output, { view: job, names: [job.id], table });
   const bad = badEndText(job);
   if (bad !== undefined) terminal.say(bad);

@@ -12,8 +12,7 @@ import {
   readWhole,
   type CommonOptions,
 } from "../options.js";
-import { QUIET } from "./verbs.js";
-import { addCommonOptions, type Done, subcommand, watchOption } from "./usage.js";
+import { addCommonOptions, type Done, QUIET, subcommand, watchOption } from "./usage.js";
 
 /** `post`, `show`, `why`, `logs`, `wait`, `cancel`, `suspend`, `resume`; their code is loaded when they are called. */
 export function addJobs(program: Command, done: Done): void {
@@ -96,7 +95,8 @@ function addWait(program: Command, done: Done): void {
   const command = subcommand(program, "wait")
     .description("wait until jobs have ended; the exit code tells how")
     .argument("<job...>", "ids of jobs")
-    .option("--timeout <duration>", "wait no longer than this", readDuration);
+    .option("--timeout <duration>", "wait no longer than this", readDuration)
+    .option(...QUIET);
   addCommonOptions(command).action(async (jobs: readonly string[], flags: WaitOptions) => {
     const { wait } = await import("../commands/wait.js");
     done(await wait(jobs, { ...program.opts<CommonOptions>(), ...flags }));

@@ -38,6 +38,8 @@ export function addCommonOptions(
   return command.addHelpOption(new Option("-h, --help", "show this help").helpGroup("General:"));
 }
 
+export const QUIET = ["-q, --quiet", "print ids alone, and no hints"] as const;
+
 const WATCH = "2s";
 
 /** Of commands that show what changes. */

@@ -25,6 +25,26 @@ describe("the command line", { timeout: 60_000 }, () => {
     expect(bad).toMatchObject({ code: 10 });
     expect(bad.stdout).toMatch(/\thello\tREVERTED\t/);
     expect(bad.stderr).toMatch(/error: job [0-9a-f]+ failed, and everything that ran was reverted/);
+    for (const step of ["greet", "post/write", "sign"]) {
+      const done = new RegExp(`^[0-9a-f]{8} {2}\\S SUCCESS +${step} {2}alpha {2}\\d`, "m");
+      expect(good.stderr).toMatch(done);
+    }
+    expect(good.stderr).toMatch(/^[0-9a-f]{8} {2}claimed by alpha after /m);
+    expect(bad.stderr).toMatch(/^[0-9a-f]{8} {2}\S REVERTED +greet /m);
+  });
+
+  it("prints the id alone, and nothing on the way, with -q", async () => {
+    const { jobrunner } = await withAgent();
+
+    const posted = await jobrunner("post", "hello", "--wait", "-q");
+    const waited = await jobrunner("wait", posted.stdout.trim(), "-q");
+    const failed = await jobrunner("post", "hello", "-q", "--fail-at", "sign", "--wait");
+
+    expect(posted).toMatchObject({ code: 0, stderr: "" });
+    expect(posted.stdout).toMatch(/^[0-9a-f-]{36}\n$/);
+    expect(waited).toEqual(posted);
+    expect(failed.code).toBe(10);
+    expect(failed.stderr).toMatch(/^error: .*\nhint: .*\n$/);
   });
 
   it("refuses what the flow does not allow, saying what it allows, and posts nothing", async () => {

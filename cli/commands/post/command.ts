@@ -9,11 +9,13 @@ import {
   readWhole,
 } from "../../options.js";
 import { type Given, type Parameter, parametersOf } from "./parameters.js";
-import { addCommonOptions, configure } from "../../program/usage.js";
+import { addCommonOptions, configure, QUIET } from "../../program/usage.js";
 
 /** Flags of `post` itself, after they were read. */
 export interface PostingFlags extends CommonOptions {
   readonly wait?: boolean;
+  /** The id alone on stdout, and nothing but errors on stderr. */
+  readonly quiet?: boolean;
   readonly timeout?: number;
   readonly jobName?: string;
   readonly key?: string;
@@ -110,6 +112,7 @@ function addPostingOptions(command: Command, taken: ReadonlySet<string>): void {
       .preset("text"),
     new Option("--hierarchy", "draw the flow as text").hideHelp(),
     new Option("--dry-run", "check everything, post nothing"),
+    new Option(...QUIET),
   ];
   for (const option of options) {
     if (!taken.has(option.long ?? "")) command.addOption(option.helpGroup("Posting:"));

@@ -138,15 +138,18 @@ async function send(posting: Posting): Promise<number> {
     terminal.say(`job ${body.id} was posted with this key before; it is ${body.removed}`);
     return EXIT.ok;
   }
-  if (replayed) terminal.say("posted before with this key; nothing new was posted");
+  if (replayed) terminal.hint("posted before with this key; nothing new was posted");
   if (flags.wait === true || flags.timeout !== undefined) return follow(posting, body);
   await printData(terminal, flags.output, {
     view: body,
     names: [body.id],
-    table: (style) => (style.tty ? postedText(body) : renderJobLine(style, body, Date.now())),
+    table: (style) => {
+      if (flags.quiet === true) return body.id;
+      return style.tty ? postedText(body) : renderJobLine(style, body, Date.now());
+    },
   });
   if (terminal.out.tty) {
-    terminal.say(`follow it: jobrunner wait ${shortId(body.id)}${viaText(flags.via)}`);
+    terminal.hint(`follow it: jobrunner wait ${shortId(body.id)}${viaText(flags.via)}`);
   }
   return EXIT.ok;
 }
@@ -157,9 +160,10 @@ function postedText({ id, flow, postedVia }: JobView): string {
 
 async function follow({ client, terminal, flags }: Posting, job: JobView): Promise<number> {
   using interrupted = interruption();
-  terminal.say(postedText(job));
+  terminal.hint(postedText(job));
   const { signal } = interrupted;
-  const followed = await followJob({ client, terminal, signal, timeoutMs: flags.timeout }, job.id);
+  const { timeout: timeoutMs, quiet } = flags;
+  const followed = await followJob({ client, terminal, signal, timeoutMs, quiet }, job.id);
   if (followed.end !== "job") {
     terminal.say(detachedText(followed.end, [job.id], flags.via));
     return followed.code;
@@ -168,7 +172,10 @@ async function follow({ client, terminal, flags }: Posting, job: JobView): Promi
   await printData(terminal, flags.output, {
     view: ended,
     names: [ended.id],
-    table: (style) => (style.tty ? renderJob : renderJobLine)(style, ended, Date.now()),
+    table: (style) => {
+      if (quiet === true) return ended.id;
+      return (style.tty ? renderJob : renderJobLine)(style, ended, Date.now());
+    },
   });
   const bad = badEndText(ended);
   if (bad !== undefined) {

@@ -65,5 +65,5 @@ export async function tell(
     names: [job.id],
     table: (style) => (quiet === true ? job.id : renderJobLine(style, job, Date.now())),
   });
-  if (quiet !== true) terminal.say(next);
+  terminal.hint(next);
 }
