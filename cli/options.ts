@@ -33,6 +33,12 @@ export interface CommonOptions {
   readonly color?: string;
 }
 
+/** Of commands that show what changes. */
+export interface WatchOptions {
+  /** Milliseconds between two looks although nothing was heard. */
+  readonly watch?: number;
+}
+
 export const OUTPUT_FORMATS = ["table", "wide", "json", "jsonl", "yaml", "name"] as const;
 export const GRAPH_FORMATS = ["text", "mermaid", "dot"] as const;
 export type GraphFormat = (typeof GRAPH_FORMATS)[number];

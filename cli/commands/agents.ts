@@ -2,8 +2,8 @@ import type { AgentsView, AgentView } from "../../common/wire.js";
 import type { ForgottenView } from "../../common/wire/forgotten.js";
 import { createClient } from "../api/client.js";
 import { EXIT } from "../exit.js";
-import type { CommonOptions } from "../options.js";
-import { type Data, dataText, printData } from "../print.js";
+import type { CommonOptions, WatchOptions } from "../options.js";
+import { type Data, printData } from "../print.js";
 import { renderAgent, renderAgents } from "../screen/agent-list.js";
 import type { Style } from "../screen/style.js";
 import { createTerminal } from "../terminal.js";
@@ -11,10 +11,7 @@ import { watch } from "./watch.js";
 
 export type DutyVerb = "drain" | "cordon" | "resume";
 
-export interface AgentsOptions extends CommonOptions {
-  /** Milliseconds between two looks. */
-  readonly watch?: number;
-}
+export interface AgentsOptions extends CommonOptions, WatchOptions {}
 
 /** `jobrunner agents [NAME]`: the agents of the cluster, or all that is known of one. */
 export async function agents(name: string | undefined, options: AgentsOptions): Promise<number> {
@@ -24,11 +21,10 @@ export async function agents(name: string | undefined, options: AgentsOptions): 
     name === undefined
       ? agentsData((await client.get<AgentsView>("/v1/agents")).items)
       : agentData(await client.get<AgentView>(pathOf(name)));
-  if (options.watch !== undefined) {
-    const text = async (): Promise<string> => dataText(terminal.out, options.output, await look());
-    return watch({ client, terminal, look: text, path: "/v1/events?types=agent.*" }, options.watch);
-  }
-  await printData(terminal, options.output, await look());
+  const { watch: everyMs, output } = options;
+  const path = "/v1/events?types=agent.*";
+  if (everyMs !== undefined) return watch({ client, terminal, output, look, path }, everyMs);
+  await printData(terminal, output, await look());
   return EXIT.ok;
 }
 

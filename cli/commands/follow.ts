@@ -6,9 +6,9 @@ import type { StreamEvent } from "../api/event-stream.js";
 import { jobPath } from "../api/job-path.js";
 import { News } from "../api/news.js";
 import { EXIT, exitCodeOfJob } from "../exit.js";
-import { renderJob } from "../screen/job.js";
+import { renderJob } from "../screen/job/job.js";
 import { shortId } from "../screen/job-list.js";
-import { Progress } from "../screen/progress.js";
+import { Progress } from "../screen/job/progress.js";
 import type { Terminal } from "../terminal.js";
 
 /** How long one question to an agent waits, ms: short while somebody reads how it goes. */

@@ -3,17 +3,17 @@ import type { JobDetailView, JobsView, JobView } from "../../common/wire.js";
 import { type Client, createClient } from "../api/client.js";
 import { jobPath } from "../api/job-path.js";
 import { EXIT } from "../exit.js";
-import type { CommonOptions, GraphFormat } from "../options.js";
+import type { CommonOptions, GraphFormat, WatchOptions } from "../options.js";
 import { type Data, dataText } from "../print.js";
 import { renderGraph } from "../screen/graph/graph.js";
-import { renderJob } from "../screen/job.js";
+import { renderJob } from "../screen/job/job.js";
 import { renderJobs } from "../screen/job-list.js";
 import { jobEvents } from "./events/events.js";
 import type { Style } from "../screen/style.js";
 import { createTerminal } from "../terminal.js";
 import { watch } from "./watch.js";
 
-export interface ShowOptions extends CommonOptions {
+export interface ShowOptions extends CommonOptions, WatchOptions {
   readonly state?: string;
   readonly flow?: string;
   readonly agent?: string;
@@ -25,8 +25,6 @@ export interface ShowOptions extends CommonOptions {
   readonly all?: boolean;
   /** How to draw its flow instead of telling all about it. */
   readonly graph?: GraphFormat;
-  /** Milliseconds between two looks although nothing was heard. */
-  readonly watch?: number;
   /** What happened to the job instead of how it is. */
   readonly events?: boolean;
 }
@@ -41,19 +39,15 @@ export async function show(job: string | undefined, options: ShowOptions): Promi
   if (graph !== undefined) ofOneJob(job, GRAPH_OF);
   const terminal = createTerminal(options);
   const client = await createClient({ ...options, env: process.env, say: terminal.say });
-  const look = async (): Promise<string> =>
-    dataText(
-      terminal.out,
-      options.output,
-      job === undefined
-        ? jobsData(await listJobs(client, options))
-        : jobData(await client.get<JobDetailView>(jobPath(job)), graph),
-    );
+  const look = async (): Promise<Data> =>
+    job === undefined
+      ? jobsData(await listJobs(client, options))
+      : jobData(await client.get<JobDetailView>(jobPath(job)), graph);
   if (options.watch !== undefined) {
     const path = job === undefined ? "/v1/events?types=job.*" : `${jobPath(job)}/events`;
-    return watch({ client, terminal, look, path }, options.watch);
+    return watch({ client, terminal, output: options.output, look, path }, options.watch);
   }
-  const text = await look();
+  const text = await dataText(terminal.out, options.output, await look());
   terminal.print(text);
   if (text === "") terminal.say("no jobs; post one: jobrunner post --help");
   return EXIT.ok;

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { AgentsOptions, DutyVerb } from "../commands/agents.js";
+import type { BoardOptions } from "../commands/board.js";
 import type { EventsOptions } from "../commands/events/events.js";
 import { type CommonOptions } from "../options.js";
 import { addCommonOptions, type Done, subcommand, watchOption } from "./usage.js";
@@ -55,17 +56,20 @@ function addAgents(program: Command, done: Done): void {
 
 function addBoard(program: Command, done: Done): void {
   const board = subcommand(program, "board").description("which board the cluster uses");
-  const verbs = {
-    show: "show the board of the agent that is asked, and the one the cluster uses",
-    use: "make the board of the agent that is asked the cluster's, whatever it used before",
-  } as const;
-  for (const verb of ["show", "use"] as const) {
-    const command = subcommand(board, verb).description(verbs[verb]);
-    addCommonOptions(command).action(async (flags: CommonOptions) => {
-      const commands = await import("../commands/board.js");
-      done(await commands.board(verb, { ...program.opts<CommonOptions>(), ...flags }));
-    });
-  }
+  const show = subcommand(board, "show")
+    .description("show the board of the agent that is asked, and the one the cluster uses")
+    .addOption(watchOption());
+  addCommonOptions(show).action(async (flags: BoardOptions) => {
+    const { showBoard } = await import("../commands/board.js");
+    done(await showBoard({ ...program.opts<CommonOptions>(), ...flags }));
+  });
+  const use = subcommand(board, "use").description(
+    "make the board of the agent that is asked the cluster's, whatever it used before",
+  );
+  addCommonOptions(use).action(async (flags: CommonOptions) => {
+    const { useBoard } = await import("../commands/board.js");
+    done(await useBoard({ ...program.opts<CommonOptions>(), ...flags }));
+  });
 }
 
 const DUTY: Readonly<Record<DutyVerb, string>> = {

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import type { NewOptions } from "../agent/flow/new.js";
+import type { FlowsOptions } from "../commands/flow/flows.js";
 import { type CommonOptions, GRAPH_FORMATS } from "../options.js";
-import { addCommonOptions, type Done, subcommand } from "./usage.js";
+import { addCommonOptions, type Done, subcommand, watchOption } from "./usage.js";
 
 /** `flows`, `flow`; their code is loaded when they are called. */
 export function addFlow(program: Command, done: Done): void {
@@ -45,8 +46,10 @@ function addTest(flow: Command, done: Done): void {
 }
 
 function addFlows(program: Command, done: Done): void {
-  const command = subcommand(program, "flows").description("list the flows an agent can run");
-  addCommonOptions(command).action(async (flags: CommonOptions) => {
+  const command = subcommand(program, "flows")
+    .description("list the flows an agent can run")
+    .addOption(watchOption());
+  addCommonOptions(command).action(async (flags: FlowsOptions) => {
     const { flows } = await import("../commands/flow/flows.js");
     done(await flows({ ...program.opts<CommonOptions>(), ...flags }));
   });

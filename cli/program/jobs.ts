@@ -69,7 +69,8 @@ function addWhy(program: Command, done: Done): void {
     .description("tell why a job runs or does not: each thing it needs, and what would help")
     .argument("[job]", "id of a job")
     .option("--agent <name>", "only what this agent says; without a job, of all jobs that wait")
-    .option("--limit <n>", "with --agent, the newest so many jobs", readWhole(1, 1_000));
+    .option("--limit <n>", "with --agent, the newest so many jobs", readWhole(1, 1_000))
+    .addOption(watchOption());
   addCommonOptions(command).action(async (job: string | undefined, flags: WhyOptions) => {
     const { why } = await import("../commands/why.js");
     done(await why(job, { ...program.opts<CommonOptions>(), ...flags }));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Progress } from "../../cli/screen/progress.js";
+import { Progress } from "../../cli/screen/job/progress.js";
 import { createStyle } from "../../cli/screen/style.js";
 import type { AttemptView, JobDetailView, NodeView } from "../../common/wire.js";
 import { DETAIL, HOSTILE, RETRIED } from "./views.js";

@@ -9,7 +9,7 @@ import type { DoctorView } from "../../common/wire/doctor.js";
 import { renderDoctor } from "../../cli/screen/doctor.js";
 import { renderDot } from "../../cli/screen/graph/dot.js";
 import { renderMermaid } from "../../cli/screen/graph/mermaid.js";
-import { renderJob } from "../../cli/screen/job.js";
+import { renderJob } from "../../cli/screen/job/job.js";
 import { renderJobs } from "../../cli/screen/job-list.js";
 import { renderSchedule } from "../../cli/screen/schedules/schedule.js";
 import { renderSchedules } from "../../cli/screen/schedules/schedule-list.js";

@@ -11,7 +11,7 @@ import type { StreamEvent } from "../../api/event-stream.js";
 import { jobPath } from "../../api/job-path.js";
 import { resumedEvents } from "../../api/resumed-events.js";
 import { EXIT } from "../../exit.js";
-import type { CommonOptions, OutputFormat } from "../../options.js";
+import type { CommonOptions, OutputFormat, WatchOptions } from "../../options.js";
 import { printData } from "../../print.js";
 import { createTerminal, interruption, type Terminal } from "../../terminal.js";
 import { eventLine } from "./event-line.js";
@@ -41,9 +41,7 @@ export async function events(options: EventsOptions): Promise<number> {
   return follow(path, { client, terminal, printer: printer(terminal, options), after });
 }
 
-interface JobEventsOptions extends CommonOptions {
-  readonly watch?: number;
-}
+interface JobEventsOptions extends CommonOptions, WatchOptions {}
 
 /** `jobrunner show JOB --events`: what its journal says; with `watch` until the job is over. */
 export async function jobEvents(job: string, options: JobEventsOptions): Promise<number> {

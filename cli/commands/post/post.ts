@@ -20,7 +20,7 @@ import { timeOf } from "./time.js";
 import { findName, valueOf } from "./words.js";
 import { type PostingFlags, type PostingLine, readPosting, VALUE_FLAGS } from "./command.js";
 import { problemLines, renderFlowsHelp } from "../../screen/flow-list.js";
-import { renderJob } from "../../screen/job.js";
+import { renderJob } from "../../screen/job/job.js";
 import { renderJobLine, shortId } from "../../screen/job-list.js";
 import { renderGraph } from "../../screen/graph/graph.js";
 import { renderPlan } from "../../screen/tree-lines.js";

@@ -1,10 +1,10 @@
-import type { AttemptView, JobDetailView, NodeView, OwnerView } from "../../common/wire.js";
-import { shortId, took } from "./job-list.js";
-import { dash, ellipsis, stateCell, stateText, type Style } from "./style.js";
-import { clean, fit, padEnd, widthOf, wrap } from "./text.js";
-import { age, between, clockTime, span, untilThen } from "./time.js";
-import { retryText, type TreeLine, treeLines } from "./tree-lines.js";
-import { failureText, storeText, valueText } from "./value.js";
+import type { AttemptView, JobDetailView, NodeView, OwnerView } from "../../../common/wire.js";
+import { shortId, took } from "../job-list.js";
+import { dash, ellipsis, stateCell, stateText, type Style } from "../style.js";
+import { clean, fit, padEnd, widthOf, wrap } from "../text.js";
+import { age, between, clockTime, span, untilThen } from "../time.js";
+import { retryText, type TreeLine, treeLines } from "../tree-lines.js";
+import { failureText, storeText, valueText } from "../value.js";
 
 /** Earlier attempts of one atom that are shown; the latest of them. */
 const HISTORY_SHOWN = 5;

@@ -1,9 +1,9 @@
-import type { AttemptView, JobDetailView, NodeView } from "../../common/wire.js";
-import { shortId } from "./job-list.js";
-import { stateText, type Style } from "./style.js";
-import { clean, padEnd } from "./text.js";
-import { between, span } from "./time.js";
-import { failureText } from "./value.js";
+import type { AttemptView, JobDetailView, NodeView } from "../../../common/wire.js";
+import { shortId } from "../job-list.js";
+import { stateText, type Style } from "../style.js";
+import { clean, padEnd } from "../text.js";
+import { between, span } from "../time.js";
+import { failureText } from "../value.js";
 
 /** Columns of the longest state that is seen often. */
 const STATE_COLUMNS = "↩ REVERTING".length;
