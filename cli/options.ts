@@ -57,6 +57,13 @@ export function readDuration(text: string): number {
   return ms;
 }
 
+/** What stands behind `--watch` is taken for its value, also when it names what is to be shown. */
+export function readWatch(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined) return ms;
+  throw new InvalidArgumentError("Put -w last, or behind it a duration such as 5s.");
+}
+
 /** RFC 3339 of a time, or of so long ago. */
 export function readTime(text: string): string {
   const ago = parseDuration(text);

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { OUTPUT_FORMATS, readDuration } from "../options.js";
+import { OUTPUT_FORMATS, readWatch } from "../options.js";
 
 /** What a command ended with; called once. */
 export type Done = (code: number) => void;
@@ -45,7 +45,7 @@ const WATCH = "2s";
 /** Of commands that show what changes. */
 export function watchOption(): Option {
   const option = new Option("-w, --watch [duration]", "look again and again");
-  return option.preset(WATCH).argParser(readDuration);
+  return option.preset(WATCH).argParser(readWatch);
 }
 
 /** commander's texts as `error: what` and `hint:  what to do`. */

@@ -61,6 +61,28 @@ describe("jobrunner doctor", { timeout: 60_000 }, () => {
     expect((alien.address() as AddressInfo).port).toBe(port);
   });
 
+  it("names capabilities that are too slow, or that cannot tell, with what to do", async () => {
+    const { dir, env } = await machine();
+    writeCapability(dir, "never_answers", "() => new Promise(() => undefined)");
+    writeCapability(dir, "is_broken", '() => { throw new Error("no such device"); }');
+    writeCapability(dir, "is_well", "() => true");
+
+    const { code, view } = await doctor(env);
+
+    const complaints = view.checks.filter(
+      ({ name, state }) => name === "capabilities" && state === "warn",
+    );
+    expect(code).toBe(0); // Other jobs are taken.
+    expect(complaints.map(({ detail }) => detail).sort()).toEqual([
+      expect.stringMatching(/^is_broken: .*no such device; jobs that ask for it wait$/),
+      "never_answers: no answer within 250 ms; jobs that ask for it wait",
+    ]);
+    expect(complaints.find(({ detail }) => detail.startsWith("never"))?.fix).toContain(
+      `more than 0.3s: timeLimit in ${join(dir, "flows", "never_answers.ts")}`,
+    );
+    expect(named(view, "capabilities")).toMatch(/^\d+ of \d+ can tell, the slowest in /);
+  });
+
   it("names every mistake in the settings", async () => {
     const { env, config } = await machine();
     writeFileSync(config, "agent: { slots: 0 }\nbord: redis\n");
@@ -91,6 +113,14 @@ async function machine() {
   mkdirSync(join(dir, "flows"), { recursive: true });
   const env = { JOBRUNNER_CONFIG: config, XDG_STATE_HOME: join(dir, "state") };
   return { dir, home: dir, port, config, env };
+}
+
+function writeCapability(dir: string, name: string, check: string): void {
+  const text = [
+    'import { defineCapability } from "jobrunner";',
+    `export default defineCapability({ name: "${name}", summary: "So", check: ${check} });`,
+  ];
+  writeFileSync(join(dir, "flows", `${name}.ts`), text.join("\n"));
 }
 
 async function doctor(env: Readonly<Record<string, string>>) {

@@ -56,6 +56,7 @@ async function space(path: string): Promise<CheckedView> {
   return free < DISK_FREE_WARN ? warn("disk", detail, fix) : ok("disk", detail);
 }
 
-function nearestThere(path: string): string {
+/** The path, or the folder above it that exists. */
+export function nearestThere(path: string): string {
   return existsSync(path) || dirname(path) === path ? path : nearestThere(dirname(path));
 }
