@@ -2,6 +2,8 @@
 import { Command, CommanderError } from "commander";
 import { EXIT, errorText, exitCodeOf } from "./exit.js";
 import { addCluster } from "./program/cluster.js";
+import { addCompletion } from "./program/completion.js";
+import { addFlow } from "./program/flow.js";
 import { addJobs } from "./program/jobs.js";
 import { addMachine } from "./program/machine.js";
 import { addRunning } from "./program/running.js";
@@ -39,9 +41,11 @@ function createProgram(done: Done): Command {
   addRunning(program, done);
   addJobs(program, done);
   addVerbs(program, done);
+  addFlow(program, done);
   addSchedules(program, done);
   addCluster(program, done);
   addMachine(program, done);
+  addCompletion(program, done);
   return program;
 }
 
