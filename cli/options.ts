@@ -33,7 +33,14 @@ export interface CommonOptions {
   readonly color?: string;
 }
 
-export const OUTPUT_FORMATS = ["table", "json", "jsonl", "name"] as const;
+export const OUTPUT_FORMATS = ["table", "wide", "json", "jsonl", "yaml", "name"] as const;
+export const GRAPH_FORMATS = ["text", "mermaid", "dot"] as const;
+export type GraphFormat = (typeof GRAPH_FORMATS)[number];
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+export type Shell = (typeof SHELLS)[number];
+/** Kinds of machines that there are settings for, in deploy/config. */
+export const PROFILES = ["alone", "laptop", "server", "decentralised", "phone"] as const;
+export type Profile = (typeof PROFILES)[number];
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 /* Readers of flag values: commander prints what they throw with the flag's name, exit code 2. */

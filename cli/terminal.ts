@@ -1,9 +1,11 @@
+import type { OutputFormat } from "./options.js";
 import { createLive } from "./screen/live.js";
 import { createStyle, type Style } from "./screen/style.js";
 
 export interface TerminalOptions {
   readonly ascii?: boolean | undefined;
   readonly color?: string | undefined;
+  readonly output?: OutputFormat | undefined;
 }
 
 /** Where a command writes: data to stdout, everything else to stderr. */
@@ -38,13 +40,14 @@ export function createTerminal(options: TerminalOptions): Terminal {
   };
 }
 
-function styleOf(stream: NodeJS.WriteStream, { ascii, color }: TerminalOptions): Style {
+function styleOf(stream: NodeJS.WriteStream, { ascii, color, output }: TerminalOptions): Style {
   return createStyle({
     env: colourEnv(color),
     // Undefined when the stream is a pipe or a file.
     tty: stream.isTTY === true,
     columns: stream.columns,
     ascii: ascii ?? false,
+    wide: output === "wide",
     platform: process.platform,
   });
 }

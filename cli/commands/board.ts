@@ -2,6 +2,7 @@ import type { BoardView } from "../../common/wire/board.js";
 import { createClient } from "../api/client.js";
 import { EXIT } from "../exit.js";
 import type { CommonOptions } from "../options.js";
+import { printData } from "../print.js";
 import { renderTabs } from "../screen/table.js";
 import { clean } from "../screen/text.js";
 import { createTerminal } from "../terminal.js";
@@ -14,19 +15,8 @@ export async function board(verb: "show" | "use", options: CommonOptions): Promi
     verb === "show"
       ? await client.get<BoardView>("/v1/board")
       : (await client.post<BoardView>("/v1/board/use", undefined)).body;
-  switch (options.output ?? "table") {
-    case "json":
-      terminal.print(JSON.stringify(view, undefined, 2));
-      break;
-    case "jsonl":
-      terminal.print(JSON.stringify(view));
-      break;
-    case "name":
-      terminal.print(view.here);
-      break;
-    case "table":
-      terminal.print(render(view));
-  }
+  const data = { view, names: [view.here], table: () => render(view) };
+  await printData(terminal, options.output, data);
   if (view.here !== view.inUse) {
     terminal.say(`${view.agent} claims nothing until both are the same: jobrunner board use`);
   }

@@ -88,7 +88,9 @@ export function detachedText(
   via: string | undefined,
 ): string {
   const why = end === "timeout" ? "the time is up; the job goes on." : "detached; the job goes on.";
-  return `${why} Follow again: jobrunner wait ${jobs.map(shortId).join(" ")}${viaText(via)}`;
+  const which = `${jobs.map(shortId).join(" ")}${viaText(via)}`;
+  const it = jobs.length === 1 ? "it" : "them";
+  return `${why} Follow again: jobrunner wait ${which}   Stop ${it}: jobrunner cancel ${which}`;
 }
 
 /** Hints repeat the agent that was named: without it the next command may ask another one. */

@@ -2,6 +2,8 @@ import type { JobDetailView } from "../../common/wire.js";
 import { createClient } from "../api/client.js";
 import { EXIT } from "../exit.js";
 import type { CommonOptions } from "../options.js";
+import { printData } from "../print.js";
+import type { Style } from "../screen/style.js";
 import { renderJobLine } from "../screen/job-list.js";
 import { createTerminal, interruption, type Terminal } from "../terminal.js";
 import { badEndText, detachedText, followJob } from "./follow.js";
@@ -29,17 +31,19 @@ export async function wait(jobs: readonly string[], options: WaitOptions): Promi
       terminal.say(detachedText(followed.end, jobs.slice(index), options.via));
       return followed.code;
     }
-    printEnd(terminal, options, followed.job);
+    await printEnd(terminal, options, followed.job);
     codes.push(followed.code);
   }
   return GRAVEST.find((code) => codes.includes(code)) ?? EXIT.ok;
 }
 
-function printEnd(terminal: Terminal, { output }: WaitOptions, job: JobDetailView): void {
-  if (output === "json") terminal.print(JSON.stringify(job, undefined, 2));
-  else if (output === "jsonl") terminal.print(JSON.stringify(job));
-  else if (output === "name") terminal.print(job.id);
-  else terminal.print(renderJobLine(terminal.out, job, Date.now()));
+async function printEnd(
+  terminal: Terminal,
+  { output }: WaitOptions,
+  job: JobDetailView,
+): Promise<void> {
+  const table = (style: Style): string => renderJobLine(style, job, Date.now());
+  await printData(terminal, output, { view: job, names: [job.id], table });
   const bad = badEndText(job);
   if (bad !== undefined) terminal.say(bad);
 }

@@ -5,6 +5,8 @@ import { type Client, createClient } from "../api/client.js";
 import { jobPath } from "../api/job-path.js";
 import { EXIT } from "../exit.js";
 import type { CommonOptions } from "../options.js";
+import { printData } from "../print.js";
+import type { Style } from "../screen/style.js";
 import { renderAgentWhy } from "../screen/why/agent-why.js";
 import { renderWhy } from "../screen/why/why.js";
 import { createTerminal, type Terminal } from "../terminal.js";
@@ -49,28 +51,16 @@ async function whyJob(job: string, { terminal, options, client }: Asked): Promis
   const { agent, output } = options;
   const only = agent === undefined ? "" : `?agent=${encodeURIComponent(agent)}`;
   const view = await client.get<WhyView>(`${jobPath(job)}/why${only}`);
-  if (output === "json") terminal.print(JSON.stringify(view, undefined, 2));
-  else if (output === "jsonl") terminal.print(JSON.stringify(view));
-  else if (output === "name") terminal.print(ableOf(view).join("\n"));
-  else terminal.print(renderWhy(terminal.out, view, Date.now()));
+  const table = (style: Style): string => renderWhy(style, view, Date.now());
+  await printData(terminal, output, { view, names: ableOf(view), table });
   return view.possible ? EXIT.ok : EXIT.impossible;
 }
 
 async function whyAgent(name: string, { terminal, options, client }: Asked): Promise<number> {
   const view = await allPages(name, client, options.limit ?? PAGE_JOBS);
-  switch (options.output ?? "table") {
-    case "json":
-      terminal.print(JSON.stringify(view, undefined, 2));
-      break;
-    case "jsonl":
-      terminal.print(view.items.map((item) => JSON.stringify(item)).join("\n"));
-      break;
-    case "name": // Those that it takes.
-      terminal.print(takenBy(view).join("\n"));
-      break;
-    case "table":
-      terminal.print(renderAgentWhy(terminal.out, view, Date.now()));
-  }
+  const table = (style: Style): string => renderAgentWhy(style, view, Date.now());
+  const data = { view, items: view.items, names: takenBy(view), table };
+  await printData(terminal, options.output, data);
   return view.items.length > 0 && takenBy(view).length === 0 ? EXIT.impossible : EXIT.ok;
 }
 

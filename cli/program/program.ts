@@ -1,6 +1,8 @@
 import { Command } from "commander";
 import { packageVersion } from "../version.js";
 import { addCluster } from "./cluster.js";
+import { addCompletion } from "./completion.js";
+import { addFlow } from "./flow.js";
 import { addJobs } from "./jobs.js";
 import { addMachine } from "./machine.js";
 import { addRunning } from "./running.js";
@@ -18,8 +20,10 @@ export function createProgram(done: Done): Command {
   addRunning(program, done);
   addJobs(program, done);
   addVerbs(program, done);
+  addFlow(program, done);
   addSchedules(program, done);
   addCluster(program, done);
   addMachine(program, done);
+  addCompletion(program, done);
   return program;
 }

@@ -148,7 +148,7 @@ function progressText({ progress }: NodeView): readonly string[] {
 /** The attempts before the last one, under their atom. */
 function historyLines(style: Style, line: TreeLine, now: number): readonly string[] {
   const earlier = (line.node.attempts ?? []).slice(0, -1);
-  const hidden = Math.max(0, earlier.length - HISTORY_SHOWN);
+  const hidden = style.wide ? 0 : Math.max(0, earlier.length - HISTORY_SHOWN);
   const latest = earlier.slice(hidden);
   const width = Math.max(0, ...latest.map(({ state }) => widthOf(stateText(style, state))));
   const shown = latest.map((attempt, index) => {

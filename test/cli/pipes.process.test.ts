@@ -101,20 +101,23 @@ describe("events", () => {
     const [code] = await exited;
     const past = await runCommand(["show", view.id, "--events"], env());
     const list = await runCommand(["show", view.id, "--events", "-o", "json"], env());
+    const yaml = await runCommand(["show", view.id, "--events", "-o", "yaml"], env());
 
     expect(code).toBe(0);
     expect(said.err).toBe("the job is over: CANCELLED\n");
     expect(past).toMatchObject({ code: 0, stdout: said.out });
     expect(said.out.trimEnd().split("\n")).toHaveLength(4);
     expect(JSON.parse(list.stdout)).toHaveLength(4);
+    expect(yaml.stdout).toMatch(/^---\n- type: job\.posted\n/);
   });
 
   it("are refused where it is not said of what, or in a form that has no end", async () => {
     const ofNone = await runCommand(["show", "--events"], env());
     const list = await runCommand(["events", "-o", "json"], env());
     const unknown = await runCommand(["events", "--types", "job.stat"], env());
+    const endless = await runCommand(["events", "-o", "yaml"], env());
 
-    expect([ofNone.code, list.code, unknown.code]).toEqual([2, 2, 2]);
+    expect([ofNone.code, list.code, endless.code, unknown.code]).toEqual([2, 2, 2, 2]);
     expect(ofNone.stderr).toContain("jobrunner events");
     expect(list.stderr).toContain("-o jsonl");
     expect(unknown.stderr).toContain("Did you mean job.state?");

@@ -6,9 +6,10 @@ import type {
 import { type Client, createClient } from "../../api/client.js";
 import { errorText, EXIT, exitCodeOf } from "../../exit.js";
 import type { CommonOptions } from "../../options.js";
+import { printData } from "../../print.js";
 import { clean } from "../../screen/text.js";
 import { createTerminal, type Terminal } from "../../terminal.js";
-import { printSchedule, printSchedules } from "./print.js";
+import { scheduleData, schedulesData } from "./data.js";
 
 /** `jobrunner schedule list`: all of them, page by page. */
 export async function listSchedules(options: CommonOptions): Promise<number> {
@@ -20,7 +21,7 @@ export async function listSchedules(options: CommonOptions): Promise<number> {
     all.push(...page.items);
     cursor = page.nextCursor;
   }
-  printSchedules(terminal, options.output, all);
+  await printData(terminal, options.output, schedulesData(all));
   for (const { name, trouble } of all) {
     if (trouble !== undefined) terminal.say(`${name} cannot post: ${clean(trouble)}`);
   }
@@ -31,7 +32,8 @@ export async function listSchedules(options: CommonOptions): Promise<number> {
 /** `jobrunner schedule show NAME`. */
 export async function showSchedule(name: string, options: CommonOptions): Promise<number> {
   const { client, terminal } = await asking(options);
-  printSchedule(terminal, options.output, await client.get<ScheduleDetailView>(pathOf(name)));
+  const schedule = await client.get<ScheduleDetailView>(pathOf(name));
+  await printData(terminal, options.output, scheduleData(schedule));
   return EXIT.ok;
 }
 
@@ -72,11 +74,11 @@ async function tell(
   const { output } = options;
   if (verb !== "delete") {
     const { body } = await client.post<ScheduleDetailView>(`${pathOf(name)}/${verb}`, undefined);
-    return printSchedule(terminal, output, body);
+    return printData(terminal, output, scheduleData(body));
   }
   await client.delete(pathOf(name));
-  if (output === "json" || output === "jsonl") terminal.print(JSON.stringify({ deleted: name }));
-  else terminal.print(output === "name" ? name : `deleted  ${name}`);
+  const data = { view: { deleted: name }, names: [name], table: () => `deleted  ${name}` };
+  await printData(terminal, output, data);
 }
 
 async function asking(options: CommonOptions): Promise<Asking> {
