@@ -26,8 +26,8 @@ export interface Jobs {
   /**
    * P-1, P-2: durable when it resolves, whatever the board says. The same key and request again
    * give the same job, whatever the trace. Throws UNKNOWN_FLOW, BAD_PARAMETERS, BAD_FLOW,
-   * TOO_LARGE, CONFLICT (the key belongs to another request) or PERSISTENCE_DOWN (nothing, or all
-   * of it, is stored).
+   * TOO_LARGE, CONFLICT (the key belongs to another request), KEY_HELD (P-43) or PERSISTENCE_DOWN
+   * (nothing, or all of it, is stored).
    */
   post(request: PostRequest, key?: string, traceparent?: string): Promise<PostAnswer>;
   /** What `post` would do, without doing it. */

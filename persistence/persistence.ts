@@ -9,11 +9,13 @@ import type {
 import type { Store } from "../common/json.js";
 import type { FlowSpec } from "../engine/flow.js";
 import type { Change, Entry } from "../engine/journal.js";
+import type { Controls } from "./flow-control/port.js";
 import type { LogStore } from "./logs/port.js";
 import type { ScheduleStore } from "./schedules/port.js";
 import type { TurnsPort } from "./turns/port.js";
 import type { Asked, Purged, VerbsPort } from "./verbs/port.js";
 
+export type { Controls } from "./flow-control/port.js";
 export type { Asked, Deprived, Purged, Retries } from "./verbs/port.js";
 export type {
   Due,
@@ -26,7 +28,7 @@ export type {
 export type { LogChunk, LogPage, LogRange, LogSize, LogStore, StoredChunk } from "./logs/port.js";
 
 /** A job as it is posted; written once. */
-export interface NewJob {
+export interface NewJob extends Controls {
   /** UUIDv7, made by the poster before its first try. */
   readonly id: string;
   readonly needs: Needs;
@@ -60,10 +62,12 @@ export interface Kept {
 /**
  * P-1. `removed`: the key's job is gone by retention; the id is never used again. `conflict`: the
  * key was used for another request, for that job. `spent`: that job has what was to be kept (P-39).
+ * `held`: that job has the unique key and is not over (P-43).
  */
 export type Posted =
   | { readonly posted: "created" | "existed" | "removed"; readonly id: string }
-  | { readonly posted: "conflict" | "spent"; readonly id: string };
+  | { readonly posted: "conflict" | "spent"; readonly id: string }
+  | { readonly posted: "held"; readonly id: string; readonly state: JobState };
 
 export interface JobRow extends Omit<NewJob, "key" | "required" | "retry"> {
   readonly state: JobState;

@@ -11,6 +11,7 @@ import type { Store } from "../common/json.js";
 import type { FlowSpec } from "../engine/flow.js";
 import type { Change, Entry } from "../engine/journal.js";
 import { badColumn, type Columns, integer, isEmpty, json, oneOf, text } from "./columns.js";
+import { toControls } from "./flow-control/rows.js";
 import {
   type JobRow,
   type JobSummary,
@@ -70,6 +71,7 @@ export function toSummary(row: Columns): JobSummary {
     postedAt: integer(row, "posted_at"),
     state: toState(row),
     token: integer(row, "token"),
+    ...toControls(row),
     ...(isEmpty(row, "run_at") ? {} : { runAt: integer(row, "run_at") }),
     ...(isEmpty(row, "owner") ? {} : { owner: text(row, "owner") }),
     ...(isEmpty(row, "agent") ? {} : { agent: text(row, "agent") }),

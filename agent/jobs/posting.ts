@@ -5,10 +5,12 @@ import { type Clause, formatClause, isStartable, PROTOCOL, toSignature } from ".
 import type { Store } from "../../common/json.js";
 import type { CheckView, JobView, PostRequest, RemovedJobView } from "../../common/wire.js";
 import { compile, validate } from "../../engine/plan.js";
-import type { JobRow, NewJob, Posted } from "../../persistence/persistence.js";
+import type { Controls, JobRow, NewJob, Posted } from "../../persistence/persistence.js";
 import { tellPosted } from "../events/telling/posted.js";
 import { flowHash, hashJson } from "../flow-hash.js";
 import type { Prepared } from "../runner/runner.js";
+import { controlsOf } from "./controls/controls.js";
+import { KeyHeld } from "./controls/key-held.js";
 import { unknownFlow } from "./flows.js";
 import { type JobsOptions, type TellingOptions, toInstant, toLength } from "./options.js";
 import { toTree } from "./tree.js";
@@ -43,10 +45,8 @@ export async function postJob(
 }
 
 /** What became of a posting; the board is told whoever posted it. */
-export async function answerPosted(
-  options: JobsOptions,
-  { posted, id }: Posted,
-): Promise<PostAnswer> {
+export async function answerPosted(options: JobsOptions, answer: Posted): Promise<PostAnswer> {
+  const { posted, id } = answer;
   if (posted === "conflict") throw new KeyInUse(id);
   const row = await options.persistence.job(id);
   if (row === undefined) return { created: false, view: { id, removed: "removed by retention" } };
@@ -71,7 +71,14 @@ async function postOnce(
   const { name, priority } = request;
   const runAt = await dueAtOf(options, request);
   const given = { name, priority, ...(runAt !== undefined && { runAt }), required };
-  return persistence.post({ ...toNewJob(identity.agent, prepared, given), ...keyed });
+  const job = { ...toNewJob(identity.agent, prepared, given), ...controlsOf(request), ...keyed };
+  return unlessHeld(job, await persistence.post(job));
+}
+
+/** P-43. Throws KEY_HELD. */
+export function unlessHeld({ uniqueKey = "" }: Controls, posted: Posted): Posted {
+  if (posted.posted === "held") throw new KeyHeld(uniqueKey, posted);
+  return posted;
 }
 
 /** P-36: a delay counts from now as the database has it, whatever the poster's clock says. */
@@ -161,15 +168,9 @@ async function requiredBy(
 }
 
 /** Leaving out a field and giving its default are the same request. */
-function hashOf({ flow, params, name, priority, runAt, delay, require }: PostRequest): string {
-  return hashJson({
-    flow,
-    params: params ?? {},
-    name: name ?? flow,
-    priority: priority ?? 0,
-    ...{ runAt, delay },
-    require: require ?? [],
-  });
+function hashOf(request: PostRequest): string {
+  const { flow, params = {}, name = flow, priority = 0, require = [], ...others } = request;
+  return hashJson({ flow, params, name, priority, require, ...others });
 }
 
 /**

@@ -39,6 +39,7 @@ function header(style: Style, job: JobDetailView, now: number): string {
     ...retryLines(style, job),
     ...optional(style, "params", params),
     ...optional(style, "needs", job.needs.map(clean).join(", ")),
+    ...optional(style, "unique", job.uniqueKey === undefined ? "" : `key ${clean(job.uniqueKey)}`),
     ...optional(style, "reason", clean(reason)),
     ...(job.reason?.details ?? []).map((line) => fact(style, "", clean(line))),
     ...optional(style, "next", nextText(job)),

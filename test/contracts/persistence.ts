@@ -10,6 +10,7 @@ import type { OpenPersistence } from "./persistence/subject.js";
 import { testRetrying } from "./persistence/retrying.js";
 import { testScheduling } from "./persistence/scheduling.js";
 import { testSweeping } from "./persistence/sweeping.js";
+import { testUniqueKeys } from "./persistence/unique-keys.js";
 import { testVerbs } from "./persistence/verbs.js";
 
 /** What every persistence must do; each adapter runs it against itself. */
@@ -25,4 +26,5 @@ export function testPersistence(open: OpenPersistence): void {
   describe("retaining", () => testRetaining(open));
   describe("retrying (P-38, P-39)", () => testRetrying(open));
   describe("releasing, removing, reprioritising (P-40 to P-42)", () => testVerbs(open));
+  describe("unique keys (P-43)", () => testUniqueKeys(open));
 }

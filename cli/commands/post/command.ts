@@ -17,6 +17,7 @@ export interface PostingFlags extends CommonOptions {
   /** Pattern of the schedule to make instead. */
   readonly every?: string;
   readonly require?: readonly string[];
+  readonly uniqueKey?: string;
   readonly dryRun?: boolean;
   readonly hierarchy?: boolean;
 }
@@ -36,7 +37,7 @@ function checkDuration(text: string): string {
 /** Flags of `post` that take a value, for finding the flow's name among the words. */
 export const VALUE_FLAGS: readonly string[] = [
   ...["--via", "-o", "--output", "--color", "--timeout", "--name", "--job-name", "--key"],
-  ...["--priority", "--at", "--delay", "--every", "--require"],
+  ...["--priority", "--at", "--delay", "--every", "--require", "--unique-key"],
 ];
 
 /** Reads the words after `post NAME`. Throws CommanderError, also after printing the help. */
@@ -97,6 +98,7 @@ function addPostingOptions(command: Command, taken: ReadonlySet<string>): void {
     new Option("--delay <duration>", "not before so long from now: 10m").argParser(checkDuration),
     new Option("--every <cron>", "make a schedule that posts it: '0 3 * * 1-5', or @daily"),
     new Option("--require <capability>", "further capability, several times").argParser(collect),
+    new Option("--unique-key <key>", "refused while another job with it is not over"),
     new Option("--hierarchy", "print the flow's tree, post nothing"),
     new Option("--graph", "the same").hideHelp(),
     new Option("--dry-run", "check everything, post nothing"),

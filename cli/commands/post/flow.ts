@@ -32,17 +32,18 @@ export function toJob(
   line: Pick<PostingLine, "parameters" | "given"> & { readonly flags: JobFlags },
   command: string,
 ): ScheduledJob {
-  const { jobName, priority, require } = line.flags;
+  const { jobName, priority, require, uniqueKey } = line.flags;
   return {
     flow: flow.name,
     params: paramsOf(flow, line, command),
     ...(jobName === undefined ? {} : { name: jobName }),
     ...(priority === undefined ? {} : { priority }),
     ...(require === undefined ? {} : { require }),
+    ...(uniqueKey === undefined ? {} : { uniqueKey }),
   };
 }
 
-type JobFlags = Pick<PostingLine["flags"], "jobName" | "priority" | "require">;
+type JobFlags = Pick<PostingLine["flags"], "jobName" | "priority" | "require" | "uniqueKey">;
 
 function paramsOf(
   flow: FlowView,

@@ -14,6 +14,7 @@ export interface SchedulingFlags extends CommonOptions {
   readonly jobName?: string;
   readonly priority?: number;
   readonly require?: readonly string[];
+  readonly uniqueKey?: string;
 }
 
 export interface SchedulingLine {
@@ -25,7 +26,7 @@ export interface SchedulingLine {
 /** Flags that take a value, for finding the names among the words. */
 export const VALUE_FLAGS: readonly string[] = [
   ...["--via", "-o", "--output", "--color", "--cron", "--tz", "--catch-up"],
-  ...["--name", "--job-name", "--priority", "--require"],
+  ...["--name", "--job-name", "--priority", "--require", "--unique-key"],
 ];
 
 /** Reads the words beside NAME and FLOW. Throws CommanderError, also after printing the help. */
@@ -68,6 +69,7 @@ function addSchedulingOptions(command: Command, taken: ReadonlySet<string>): voi
     new Option(label, "label of the jobs in lists"),
     new Option("--priority <n>", "higher first, -100..100").argParser(readWhole(-100, 100)),
     new Option("--require <capability>", "further capability, several times").argParser(collect),
+    new Option("--unique-key <key>", "nothing is posted while another job with it is not over"),
   ];
   for (const option of options) {
     if (!taken.has(option.long ?? "")) command.addOption(option.helpGroup("Schedule:"));
