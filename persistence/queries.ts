@@ -19,7 +19,8 @@ export function openJobs(cursor: string, limit: string): string {
     (state) => `SELECT * FROM (SELECT id, signature, priority, run_at, state FROM jobs
       WHERE state = '${state}' AND id > ${cursor} ORDER BY id LIMIT ${limit}) AS ${state}`,
   );
-  return `${ranges.join(" UNION ALL ")} ORDER BY id LIMIT ${limit}`;
+  return `SELECT opened.*, start_by, started FROM (${ranges.join(" UNION ALL ")}) AS opened
+    LEFT JOIN job_controls ON job_controls.job = opened.id ORDER BY id LIMIT ${limit}`;
 }
 
 /** Jobs that are not over, by state: a walk of that part of the index alone. */

@@ -139,7 +139,13 @@ export function toOpenJob(row: Columns, now: number): OpenJob {
     priority: integer(row, "priority"),
     dueInMs: isEmpty(row, "run_at") ? 0 : Math.max(0, integer(row, "run_at") - now),
     owned: toState(row) !== "WAITING",
+    ...(isExpired(row, now) && { expired: true }),
   };
+}
+
+function isExpired(row: Columns, now: number): boolean {
+  if (toState(row) !== "WAITING" || isEmpty(row, "start_by")) return false;
+  return integer(row, "started") === 0 && integer(row, "start_by") <= now;
 }
 
 /** Rows of state and number; a state without a row has none. */

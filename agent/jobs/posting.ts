@@ -1,7 +1,14 @@
 import { v7 as uuidv7 } from "uuid";
 import { parseClause } from "../../capabilities/parse.js";
 import { hasCode, JobrunnerError } from "../../common/error.js";
-import { type Clause, formatClause, isStartable, PROTOCOL, toSignature } from "../../common/job.js";
+import {
+  type Clause,
+  formatClause,
+  isStartable,
+  PROTOCOL,
+  PROTOCOL_PLAIN,
+  toSignature,
+} from "../../common/job.js";
 import type { Store } from "../../common/json.js";
 import type { CheckView, JobView, PostRequest, RemovedJobView } from "../../common/wire.js";
 import { compile, validate } from "../../engine/plan.js";
@@ -9,6 +16,7 @@ import type { Controls, JobRow, NewJob, Posted } from "../../persistence/persist
 import { tellPosted } from "../events/telling/posted.js";
 import { flowHash, hashJson } from "../flow-hash.js";
 import type { Prepared } from "../runner/runner.js";
+import { isHeldBack } from "../owner/beginning/held-back.js";
 import { controlsOf } from "./controls/controls.js";
 import { KeyHeld } from "./controls/key-held.js";
 import { unknownFlow } from "./flows.js";
@@ -70,8 +78,9 @@ async function postOnce(
   const required = await requiredBy(options, request);
   const { name, priority } = request;
   const runAt = await dueAtOf(options, request);
-  const given = { name, priority, ...(runAt !== undefined && { runAt }), required };
-  const job = { ...toNewJob(identity.agent, prepared, given), ...controlsOf(request), ...keyed };
+  const controls = await controlsOf(request, { persistence, runAt });
+  const given = { name, priority, ...(runAt !== undefined && { runAt }), required, controls };
+  const job = { ...toNewJob(identity.agent, prepared, given), ...keyed };
   return unlessHeld(job, await persistence.post(job));
 }
 
@@ -94,6 +103,7 @@ async function dueAtOf(
 export async function checkPosting(options: JobsOptions, request: PostRequest): Promise<CheckView> {
   const prepared = await prepareFlow(options, request);
   const clauses = [...prepared.clauses, ...(await requiredBy(options, request))];
+  await controlsOf(request, { ...options, runAt: await dueAtOf(options, request) });
   return {
     flow: request.flow,
     version: prepared.version,
@@ -140,20 +150,23 @@ export interface Given {
   /** Milliseconds since 1970. */
   readonly runAt?: number;
   readonly required: readonly Clause[];
+  readonly controls: Controls;
 }
 
 export function toNewJob(agent: string, prepared: PreparedFlow, given: Given): NewJob {
   const { flow, version, spec, params } = prepared;
-  const { name = flow, priority = 0, runAt, required } = given;
+  const { name = flow, priority = 0, runAt, required, controls } = given;
+  const protocol = isHeldBack(controls) ? PROTOCOL : PROTOCOL_PLAIN;
   const clauses = [...prepared.clauses, ...required]; // Those of the flow first.
   return {
     id: uuidv7(),
-    needs: { protocol: PROTOCOL, flow, version, clauses },
+    needs: { protocol, flow, version, clauses },
     spec,
     flowHash: flowHash(spec),
     ...{ name, params, priority, required },
     postedVia: agent,
     ...(runAt === undefined ? {} : { runAt }),
+    ...controls,
   };
 }
 

@@ -56,6 +56,7 @@ function ownerOf({ state }: JobRow, ownerships: readonly Ownership[]): Ownership
 /** What keeps every agent from the job, however able. */
 function obstaclesOf({ state, runAt, reason }: JobView): readonly ObstacleView[] {
   if (state === "SCHEDULED") return [{ why: `it is not due before ${runAt}` }];
+  if (reason?.code === "EXPIRED") return [{ why: `it ended unstarted: ${reason.message}` }];
   if (state !== "SUSPENDED") return [];
   const why = reason === undefined ? "" : `, parked as ${reason.code}: ${reason.message}`;
   return [{ why: `it is suspended${why}` }];

@@ -2,6 +2,9 @@ import type { Logger } from "pino";
 import type { Inventory, JobBoard } from "../../boards/board.js";
 import { toSignature } from "../../common/job.js";
 import type { OpenJob, Persistence } from "../../persistence/persistence.js";
+import type { Tell } from "../events/telling/told.js";
+import { expireJob } from "../jobs/controls/expiring.js";
+import type { OwnerIdentity } from "../owner/ownership.js";
 
 /** Open jobs looked at per read. */
 const PAGE = 500;
@@ -9,7 +12,9 @@ const PAGE = 500;
 export interface PuttingBack {
   readonly board: JobBoard;
   readonly persistence: Persistence;
+  readonly identity: OwnerIdentity;
   readonly log: Logger;
+  readonly tell: Tell;
 }
 
 /** P-31: puts open jobs that are missing on the board back on it; false when told to stop. */
@@ -20,10 +25,18 @@ export async function putBack(parts: PuttingBack, signal: AbortSignal): Promise<
   do {
     if (signal.aborted) return false;
     const page = await persistence.open(PAGE, cursor);
+    await expireLate(parts, page);
     await putMissing(parts, inventory, page);
     cursor = page.length < PAGE ? undefined : page.at(-1)?.id;
   } while (cursor !== undefined);
   return true;
+}
+
+/** P-44: jobs whose time to be started is over, also those that no agent is able to run. */
+async function expireLate(parts: PuttingBack, page: readonly OpenJob[]): Promise<void> {
+  const late = page.filter(({ expired }) => expired).map(({ id }) => id);
+  for (const id of late) await expireJob(parts, id);
+  if (late.length > 0) await parts.board.remove(late);
 }
 
 /** The second look keeps jobs that end meanwhile off the board. */

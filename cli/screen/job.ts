@@ -67,9 +67,20 @@ function postedText(job: JobDetailView, now: number): string {
     posted,
     ...ended,
     ...(due === undefined ? [] : [`runs in ${untilThen(due - now)}, at ${clockTime(due, now)}`]),
+    ...startByText(job, now),
     ...(job.priority === 0 ? [] : [`priority ${job.priority}`]),
     ...(job.request === undefined ? [] : [`${job.request} asked for`]),
   ].join(", ");
+}
+
+/** Once it has begun, nobody waits for its start any more. */
+export function startByText(
+  { state, startBy }: Pick<JobDetailView, "state" | "startBy">,
+  now: number,
+): readonly string[] {
+  if (startBy === undefined || (state !== "WAITING" && state !== "SCHEDULED")) return [];
+  const at = Date.parse(startBy);
+  return [`to be started in ${untilThen(at - now)}, by ${clockTime(at, now)}`];
 }
 
 function renderTree(style: Style, tree: NodeView, now: number): string {

@@ -6,11 +6,15 @@ import type { JobState } from "../job.js";
 export interface ControlsRequest {
   /** While a job with this key is not over, no other one with it is posted. */
   readonly uniqueKey?: string;
+  /** RFC 3339, or a duration from the moment it is due: nobody starts the job later than that. */
+  readonly startBy?: string;
 }
 
 /** What was said of a job. */
 export interface ControlsView {
   readonly uniqueKey?: string;
+  /** RFC 3339. */
+  readonly startBy?: string;
 }
 
 /** The job that keeps another one from being posted. */

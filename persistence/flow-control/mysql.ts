@@ -1,8 +1,12 @@
 import { type Sql, sql } from "../../mysql/sql.js";
-import { text } from "../columns.js";
+import { integer, isEmpty, text } from "../columns.js";
+import { endAtOnce, lock } from "../mysql/asking.js";
+import { raiseAll } from "../mysql/ownership.js";
 import type { Transactions } from "../mysql/transaction.js";
-import type { NewJob, Posted } from "../persistence.js";
+import type { Asker, NewJob, Posted, Raise } from "../persistence.js";
 import { toState } from "../rows.js";
+import { expiryOf } from "./expiry.js";
+import type { Raised } from "./port.js";
 import { hasControls } from "./rows.js";
 
 /** P-43: the job that keeps this one from being posted. */
@@ -22,11 +26,11 @@ export async function findHolder(
 /** Of a job that was inserted just before, if @fresh = 1. */
 export function insertControls(job: NewJob): readonly Sql[] {
   if (!hasControls(job)) return [];
-  const { id, uniqueKey } = job;
+  const { id, uniqueKey = null, startBy = null } = job;
   return [
-    sql`INSERT INTO job_controls (job, unique_key)
-      SELECT ${id}, ${uniqueKey ?? null} FROM DUAL WHERE @fresh = 1`,
-    ...(uniqueKey === undefined ? [] : takeKey(id, uniqueKey)),
+    sql`INSERT INTO job_controls (job, unique_key, start_by)
+      SELECT ${id}, ${uniqueKey}, ${startBy} FROM DUAL WHERE @fresh = 1`,
+    ...(uniqueKey === null ? [] : takeKey(id, uniqueKey)),
   ];
 }
 
@@ -45,6 +49,49 @@ function takeKey(id: string, key: string): readonly Sql[] {
       SELECT u.\`key\`, ${id} FROM unique_keys u
       WHERE u.\`key\` = ${key} AND u.job <> ${id} AND @fresh = 1`,
   ];
+}
+
+/** P-7, P-44. */
+export async function raiseControlled(to: Transactions, wanted: Raise): Promise<Raised> {
+  const { job, owner, seen } = wanted;
+  const { answers } = await to.run([
+    lock(job),
+    isLate(job, to.now),
+    ...raiseAll([wanted], to.now, sql`@late`),
+    sql`UPDATE job_controls SET started = 1 WHERE job = ${job}
+      AND EXISTS (SELECT 1 FROM jobs j WHERE j.id = ${job} AND j.owner = ${owner})`,
+    sql`SELECT token, owner, @late AS late FROM jobs WHERE id = ${job}`,
+  ]);
+  const row = answers.at(-1)?.rows[0];
+  if (row?.["owner"] === owner && integer(row, "token") === seen + 1) {
+    return { raised: "owned", token: seen + 1 };
+  }
+  const late = row !== undefined && integer(row, "late") === 1;
+  return { raised: late ? "expired" : "refused" };
+}
+
+/** P-44 */
+export async function expire(to: Transactions, id: string, by: Asker): Promise<boolean> {
+  // Written once, with the job.
+  const [control] = await to.database.read(
+    sql`SELECT start_by FROM job_controls WHERE job = ${id}`,
+  );
+  if (control === undefined || isEmpty(control, "start_by")) return false;
+  const expiry = expiryOf(integer(control, "start_by"));
+  const { answers } = await to.run([
+    lock(id),
+    isLate(id, to.now),
+    ...endAtOnce(id, { by, now: to.now, when: sql`@late`, ...expiry }),
+    sql`SELECT owner FROM jobs WHERE id = ${id}`,
+  ]);
+  return answers.at(-1)?.rows[0]?.["owner"] === by.owner;
+}
+
+/** @late: nobody has started the job, whose row is locked, and its time to be started is over. */
+function isLate(id: string, now: Sql): Sql {
+  return sql`SELECT count(*) INTO @late FROM job_controls c JOIN jobs j ON j.id = c.job
+    WHERE c.job = ${id} AND c.started = 0 AND c.start_by <= ${now}
+      AND j.state IN ('WAITING', 'SUSPENDED')`;
 }
 
 /** `jobs`: a list of ids. */

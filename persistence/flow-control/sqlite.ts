@@ -1,7 +1,11 @@
 import type { Statements } from "../../sqlite/statements.js";
-import { text } from "../columns.js";
-import type { NewJob, Posted } from "../persistence.js";
+import { integer, text } from "../columns.js";
+import type { Asker, NewJob, Posted, Raise } from "../persistence.js";
 import { toState } from "../rows.js";
+import { endAtOnce } from "../sqlite/asking.js";
+import { nextSeq, raise } from "../sqlite/ownership.js";
+import { expiryOf } from "./expiry.js";
+import type { Raised } from "./port.js";
 import { hasControls } from "./rows.js";
 
 /* Each inside one transaction. */
@@ -21,14 +25,52 @@ export function findHolder(sql: Statements, { uniqueKey }: NewJob): Posted | und
 
 export function insertControls(sql: Statements, job: NewJob): void {
   if (!hasControls(job)) return;
-  const { id, uniqueKey } = job;
-  sql.run("INSERT INTO job_controls (job, unique_key) VALUES (?, ?)", id, uniqueKey ?? null);
+  const { id, uniqueKey, startBy } = job;
+  sql.run(
+    "INSERT INTO job_controls (job, unique_key, start_by) VALUES (?, ?, ?)",
+    ...[id, uniqueKey ?? null, startBy ?? null],
+  );
   if (uniqueKey === undefined) return;
   sql.run(
     `INSERT INTO unique_keys (key, job) VALUES (?, ?)
      ON CONFLICT (key) DO UPDATE SET job = excluded.job`,
     ...[uniqueKey, id],
   );
+}
+
+/** P-7, P-44. */
+export function raiseControlled(sql: Statements, wanted: Raise, now: number): Raised {
+  if (lateSince(sql, wanted.job, now) !== undefined) return { raised: "expired" };
+  const token = raise(sql, wanted, now);
+  if (token === undefined) return { raised: "refused" };
+  sql.run("UPDATE job_controls SET started = 1 WHERE job = ?", wanted.job);
+  return { raised: "owned", token };
+}
+
+export interface ExpireOptions {
+  readonly by: Asker;
+  readonly now: number;
+}
+
+/** P-44 */
+export function expire(sql: Statements, id: string, { by, now }: ExpireOptions): boolean {
+  const startBy = lateSince(sql, id, now);
+  const row = sql.get("SELECT token FROM jobs WHERE id = ?", id);
+  if (startBy === undefined || row === undefined) return false;
+  const [token, seq] = [integer(row, "token") + 1, nextSeq(sql, id)];
+  endAtOnce(sql, id, { by, now, token, seq, ...expiryOf(startBy) });
+  return true;
+}
+
+/** The start deadline of a job that nobody has started by then. */
+function lateSince(sql: Statements, id: string, now: number): number | undefined {
+  const row = sql.get(
+    `SELECT c.start_by FROM job_controls c JOIN jobs j ON j.id = c.job
+     WHERE c.job = ? AND c.started = 0 AND c.start_by <= ?
+       AND j.state IN ('WAITING', 'SUSPENDED')`,
+    ...[id, now],
+  );
+  return row === undefined ? undefined : integer(row, "start_by");
 }
 
 export function removeControls(sql: Statements, id: string): void {

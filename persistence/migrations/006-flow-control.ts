@@ -12,6 +12,8 @@ export async function up(knex: Knex): Promise<void> {
   await createTable(knex, NAME, "job_controls", (table) => {
     table.string("job", 64).notNullable().primary();
     table.string("unique_key", 128);
+    table.bigInteger("start_by");
+    table.integer("started").notNullable().defaultTo(0); // 1: an owner raised it.
   });
   // The job that was the last to have the key; one that is over leaves it to whoever asks next.
   await createTable(knex, NAME, "unique_keys", (table) => {

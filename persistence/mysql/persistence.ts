@@ -6,6 +6,7 @@ import { MysqlDatabase } from "../../mysql/database.js";
 import { fromKnex, openKnex } from "../../mysql/dialect.js";
 import { sql } from "../../mysql/sql.js";
 import { ALL_FILTERS, listJobs, type ListingDialect } from "../listing.js";
+import { expire, raiseControlled } from "../flow-control/mysql.js";
 import type {
   Append,
   Asker,
@@ -19,6 +20,7 @@ import type {
   Persistence,
   Posted,
   Raise,
+  Raised,
   Retention,
   Verdict,
 } from "../persistence.js";
@@ -119,6 +121,14 @@ export class MysqlPersistence implements Persistence {
 
   raise(wanted: Raise): Promise<number | undefined> {
     return raise(this.#to, wanted);
+  }
+
+  raiseControlled(wanted: Raise): Promise<Raised> {
+    return raiseControlled(this.#to, wanted);
+  }
+
+  expire(id: string, by: Asker): Promise<boolean> {
+    return expire(this.#to, id, by);
   }
 
   load(id: string, seq = 0): Promise<readonly Entry[]> {

@@ -14,6 +14,7 @@ import {
   migrateToNewest,
   MIGRATIONS_TABLE,
 } from "../migrations/migrations.js";
+import { expire, raiseControlled } from "../flow-control/sqlite.js";
 import type {
   Append,
   Asker,
@@ -28,6 +29,7 @@ import type {
   Persistence,
   Posted,
   Raise,
+  Raised,
   Retention,
   Verdict,
 } from "../persistence.js";
@@ -141,6 +143,14 @@ export class SqlitePersistence implements Persistence {
 
   raise(raised: Raise): Promise<number | undefined> {
     return this.#database.write((sql) => raise(sql, raised, this.#now()));
+  }
+
+  raiseControlled(raised: Raise): Promise<Raised> {
+    return this.#database.write((sql) => raiseControlled(sql, raised, this.#now()));
+  }
+
+  expire(id: string, by: Asker): Promise<boolean> {
+    return this.#database.write((sql) => expire(sql, id, { by, now: this.#now() }));
   }
 
   load(id: string, seq = 0): Promise<readonly Entry[]> {

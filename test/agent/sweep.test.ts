@@ -22,6 +22,28 @@ describe("the sweep", () => {
     expect(await claimable(alpha.board)).toEqual([waiting.id, later.id]);
   });
 
+  it("ends jobs that nobody started in time, and takes them off the board (P-44)", async () => {
+    const cluster = await openCluster();
+    const alpha = await cluster.agent("alpha", "board-1");
+    const startBy = cluster.clock.now() + 5_000;
+    const [late, other] = [
+      await post(cluster.persistence, { startBy }),
+      await post(cluster.persistence, { startBy: startBy + 1 }),
+    ];
+    await alpha.sweep.sweep();
+    expect(await claimable(alpha.board)).toEqual([late.id, other.id]);
+    await cluster.clock.advance(5_000);
+
+    alpha.sweep.wake();
+    await alpha.sweep.sweep();
+
+    expect(await claimable(alpha.board)).toEqual([other.id]);
+    expect(await cluster.persistence.job(late.id)).toMatchObject({
+      ...{ state: "CANCELLED", reason: { code: "EXPIRED" } },
+    });
+    expect(alpha.told.map(({ type }) => type)).toContain("job.finished");
+  });
+
   it("leaves a job with an owner to that owner for one lease (P-31, P-23)", async () => {
     const cluster = await openCluster();
     const alpha = await cluster.agent("alpha", "board-1");

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { JobDetailView, JobsView, JobView, Problem } from "../../common/wire.js";
+import type { JobDetailView, JobsView, JobView, Problem, WhyView } from "../../common/wire.js";
+import { until } from "../../scripts/lab/until.js";
 import { type Api, ask, START_MS, startApi } from "./api.js";
 
 let api: Api;
@@ -93,5 +94,88 @@ describe("a unique key (P-43)", () => {
 
     expect(added.status).toBe(201);
     expect(added.json).toMatchObject({ job });
+  });
+});
+
+describe("a start deadline (P-44)", () => {
+  const inMs = (ms: number): string => new Date(Date.now() + ms).toISOString();
+
+  it("is a time, or a duration from when the job is due", async () => {
+    const startBy = inMs(3_600_000);
+    const runAt = inMs(7_200_000);
+
+    const jobs = [
+      await post({ startBy }),
+      await post({ startBy: "10m" }),
+      await post({ startBy: "10m", runAt }),
+    ].map(({ json }) => json as JobView);
+
+    expect(jobs[0]?.startBy).toBe(startBy);
+    const [, soon, later] = jobs.map((job) => Date.parse(job.startBy ?? ""));
+    expect((soon ?? 0) - Date.parse(jobs[1]?.postedAt ?? "")).toBeLessThanOrEqual(600_000);
+    expect(later).toBe(Date.parse(runAt) + 600_000);
+    expect(await detail(jobs[1]?.id ?? "")).toMatchObject({ startBy: jobs[1]?.startBy });
+  });
+
+  it.each([
+    [{ startBy: "2020-01-01T00:00:00Z" }, "is over already"],
+    [{ startBy: "0s" }, "is over already"],
+    [{ startBy: inMs(60_000), delay: "1h" }, "is before the job is due"],
+    [{ startBy: "soon" }, "is neither a time nor a duration"],
+    [{ startBy: "10" }, "is neither a time nor a duration"],
+    [{ startBy: "2027-13-45T99:00:00Z" }, "is not a time"],
+    [{ startBy: "" }, "must match pattern"],
+    [{ startBy: "a day; or so" }, "must match pattern"],
+  ])("may not be %j", async (body, why) => {
+    const refused = await post(body);
+
+    expect(refused.status).toBe(400);
+    const { errors } = refused.json as Problem;
+    expect(errors?.[0]?.pointer).toBe("/startBy");
+    expect(errors?.[0]?.detail).toContain(why);
+  });
+
+  it("is checked by a dry run, too, and is a duration in a schedule", async () => {
+    const check = { method: "POST", body: { flow: "shapes", startBy: "0s" } };
+    const schedule = (startBy: string) => ({
+      method: "POST",
+      body: { name: "hurried", cron: "@daily", job: { flow: "shapes", startBy } },
+    });
+
+    const dry = await ask(`${api.url}/v1/jobs:check`, check);
+    const never = await ask(`${api.url}/v1/schedules`, schedule(inMs(60_000)));
+    const good = await ask(`${api.url}/v1/schedules`, schedule("10m"));
+
+    expect([dry, never, good].map(({ status }) => status)).toEqual([400, 400, 201]);
+    expect((never.json as Problem).errors?.[0]?.pointer).toBe("/job/startBy");
+  });
+
+  it("is told by show, why and the list once it is over", async () => {
+    const { id } = (await post({ startBy: "1s" })).json as JobView;
+    const by = { owner: "alpha.1", agent: "alpha", machine: "m" };
+    await until(() => api.persistence.expire(id, by), { withinMs: 10_000, what: "the deadline" });
+
+    const reason = { code: "EXPIRED" };
+    expect(await detail(id)).toMatchObject({
+      ...{ state: "CANCELLED", reason },
+      failures: [{ atom: "shapes", failure: { code: "EXPIRED" } }],
+    });
+    const why = (await ask(`${api.url}/v1/jobs/${id}/why`)).json as WhyView;
+    expect(why.obstacles[0]?.why).toContain("it ended unstarted: no owner had started it by");
+    const { items } = (await ask(`${api.url}/v1/jobs?state=CANCELLED`)).json as JobsView;
+    expect(items.find((job) => job.id === id)).toMatchObject({ reason });
+    const again = await retry(id);
+    expect((again.json as JobView).startBy).toBeUndefined();
+    const from = { method: "POST", body: { from: "prepare" } };
+    expect((await ask(`${api.url}/v1/jobs/${id}/retry`, from)).status).toBe(201);
+  });
+
+  it("makes a job one for agents that know of it, others are for all", async () => {
+    const plain = (await post({})).json as JobView;
+    const hurried = (await post({ startBy: "1h" })).json as JobView;
+
+    const needs = [plain, hurried].map(async ({ id }) => (await api.persistence.job(id))?.needs);
+
+    expect((await Promise.all(needs)).map((each) => each?.protocol)).toEqual([1, 2]);
   });
 });

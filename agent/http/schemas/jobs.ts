@@ -86,7 +86,10 @@ export const JOB_SOMETIMES = {
   request: { type: "string", enum: ["cancel", "cancel-no-revert", "suspend"] },
   reason: named(
     "ParkReason",
-    { code: { type: "string", enum: ["POISON", "FLOW_CHANGED", "BAD_RECORD"] }, message: TEXT },
+    {
+      code: { type: "string", enum: ["POISON", "FLOW_CHANGED", "BAD_RECORD", "EXPIRED"] },
+      message: TEXT,
+    },
     { details: TEXTS },
   ),
   traceparent: { ...TEXT, description: "W3C: where its posting stands in the poster's trace." },

@@ -61,9 +61,10 @@ async function postOnce(options: JobsOptions, { id, request, keyed }: Retrying):
   const prepared = await prepareFlow(options, { flow: row.needs.flow, params });
   const required = await persistence.required(id);
   const kept = await keptOf(options, row, { prepared, from: request.from });
+  const given = { name, priority, required, controls: inherited(row) };
   const job: NewJob = {
-    ...toNewJob(identity.agent, prepared, { name, priority, required }),
-    ...{ ...inherited(row), ...keyed },
+    ...toNewJob(identity.agent, prepared, given),
+    ...keyed,
     retry: { of: id, ...(kept !== undefined && { kept }) },
   };
   return unlessHeld(job, await persistence.post(job));

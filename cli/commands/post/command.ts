@@ -18,6 +18,8 @@ export interface PostingFlags extends CommonOptions {
   readonly every?: string;
   readonly require?: readonly string[];
   readonly uniqueKey?: string;
+  /** As typed. */
+  readonly startBy?: string;
   readonly dryRun?: boolean;
   readonly hierarchy?: boolean;
 }
@@ -38,6 +40,7 @@ function checkDuration(text: string): string {
 export const VALUE_FLAGS: readonly string[] = [
   ...["--via", "-o", "--output", "--color", "--timeout", "--name", "--job-name", "--key"],
   ...["--priority", "--at", "--delay", "--every", "--require", "--unique-key"],
+  "--start-by",
 ];
 
 /** Reads the words after `post NAME`. Throws CommanderError, also after printing the help. */
@@ -99,6 +102,10 @@ function addPostingOptions(command: Command, taken: ReadonlySet<string>): void {
     new Option("--every <cron>", "make a schedule that posts it: '0 3 * * 1-5', or @daily"),
     new Option("--require <capability>", "further capability, several times").argParser(collect),
     new Option("--unique-key <key>", "refused while another job with it is not over"),
+    new Option(
+      "--start-by <time>",
+      "ends unstarted after that: 10m from when it is due, or a time",
+    ),
     new Option("--hierarchy", "print the flow's tree, post nothing"),
     new Option("--graph", "the same").hideHelp(),
     new Option("--dry-run", "check everything, post nothing"),

@@ -6,6 +6,7 @@ import type { ScheduledJob } from "../../../common/wire/schedules.js";
 import type { Client } from "../../api/client.js";
 import type { PostingLine } from "./command.js";
 import { flagOf, readParameters } from "./parameters.js";
+import { startByOf } from "./time.js";
 
 /* A job as the flags of its flow describe it. */
 
@@ -32,7 +33,7 @@ export function toJob(
   line: Pick<PostingLine, "parameters" | "given"> & { readonly flags: JobFlags },
   command: string,
 ): ScheduledJob {
-  const { jobName, priority, require, uniqueKey } = line.flags;
+  const { jobName, priority, require, uniqueKey, startBy } = line.flags;
   return {
     flow: flow.name,
     params: paramsOf(flow, line, command),
@@ -40,10 +41,14 @@ export function toJob(
     ...(priority === undefined ? {} : { priority }),
     ...(require === undefined ? {} : { require }),
     ...(uniqueKey === undefined ? {} : { uniqueKey }),
+    ...(startBy === undefined ? {} : { startBy: startByOf(startBy) }),
   };
 }
 
-type JobFlags = Pick<PostingLine["flags"], "jobName" | "priority" | "require" | "uniqueKey">;
+type JobFlags = Pick<
+  PostingLine["flags"],
+  "jobName" | "priority" | "require" | "uniqueKey" | "startBy"
+>;
 
 function paramsOf(
   flow: FlowView,

@@ -15,6 +15,7 @@ export interface SchedulingFlags extends CommonOptions {
   readonly priority?: number;
   readonly require?: readonly string[];
   readonly uniqueKey?: string;
+  readonly startBy?: string;
 }
 
 export interface SchedulingLine {
@@ -26,7 +27,7 @@ export interface SchedulingLine {
 /** Flags that take a value, for finding the names among the words. */
 export const VALUE_FLAGS: readonly string[] = [
   ...["--via", "-o", "--output", "--color", "--cron", "--tz", "--catch-up"],
-  ...["--name", "--job-name", "--priority", "--require", "--unique-key"],
+  ...["--name", "--job-name", "--priority", "--require", "--unique-key", "--start-by"],
 ];
 
 /** Reads the words beside NAME and FLOW. Throws CommanderError, also after printing the help. */
@@ -70,6 +71,7 @@ function addSchedulingOptions(command: Command, taken: ReadonlySet<string>): voi
     new Option("--priority <n>", "higher first, -100..100").argParser(readWhole(-100, 100)),
     new Option("--require <capability>", "further capability, several times").argParser(collect),
     new Option("--unique-key <key>", "nothing is posted while another job with it is not over"),
+    new Option("--start-by <duration>", "each job ends unstarted so long after its due time"),
   ];
   for (const option of options) {
     if (!taken.has(option.long ?? "")) command.addOption(option.helpGroup("Schedule:"));
