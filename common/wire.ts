@@ -1,7 +1,12 @@
 import type { Failure } from "./failure.js";
 import type { JobRequest, JobState, ParkReason } from "./job.js";
 import type { Json, Store } from "./json.js";
-import type { ControlsRequest, ControlsView, HolderView } from "./wire/flow-control.js";
+import type {
+  ControlsRequest,
+  ControlsView,
+  HolderView,
+  WaitsForView,
+} from "./wire/flow-control.js";
 import type { SnapshotView } from "./wire/facts.js";
 import type { RetriesView } from "./wire/verbs.js";
 
@@ -143,6 +148,7 @@ export interface JobDetailView extends JobView, RetriesView {
   readonly params: Store;
   readonly needs: readonly string[];
   readonly owners: readonly OwnerView[];
+  readonly waitsFor?: WaitsForView;
   readonly tree: NodeView;
   /** The failures that made the flow revert, or that could not be reverted. */
   readonly failures: readonly { readonly atom: string; readonly failure: Failure }[];

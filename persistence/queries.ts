@@ -19,7 +19,8 @@ export function openJobs(cursor: string, limit: string): string {
     (state) => `SELECT * FROM (SELECT id, signature, priority, run_at, state FROM jobs
       WHERE state = '${state}' AND id > ${cursor} ORDER BY id LIMIT ${limit}) AS ${state}`,
   );
-  return `SELECT opened.*, start_by, started FROM (${ranges.join(" UNION ALL ")}) AS opened
+  return `SELECT opened.*, start_by, started, slot_key, slot
+    FROM (${ranges.join(" UNION ALL ")}) AS opened
     LEFT JOIN job_controls ON job_controls.job = opened.id ORDER BY id LIMIT ${limit}`;
 }
 

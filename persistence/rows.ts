@@ -140,6 +140,7 @@ export function toOpenJob(row: Columns, now: number): OpenJob {
     dueInMs: isEmpty(row, "run_at") ? 0 : Math.max(0, integer(row, "run_at") - now),
     owned: toState(row) !== "WAITING",
     ...(isExpired(row, now) && { expired: true }),
+    ...(row["slot"] === "waits" && { slotKey: text(row, "slot_key") }),
   };
 }
 

@@ -78,7 +78,11 @@ async function postOnce(
   const required = await requiredBy(options, request);
   const { name, priority } = request;
   const runAt = await dueAtOf(options, request);
-  const controls = await controlsOf(request, { persistence, runAt });
+  const controls = await controlsOf(request, {
+    persistence,
+    runAt,
+    declared: prepared.concurrency,
+  });
   const given = { name, priority, ...(runAt !== undefined && { runAt }), required, controls };
   const job = { ...toNewJob(identity.agent, prepared, given), ...keyed };
   return unlessHeld(job, await persistence.post(job));
@@ -103,7 +107,8 @@ async function dueAtOf(
 export async function checkPosting(options: JobsOptions, request: PostRequest): Promise<CheckView> {
   const prepared = await prepareFlow(options, request);
   const clauses = [...prepared.clauses, ...(await requiredBy(options, request))];
-  await controlsOf(request, { ...options, runAt: await dueAtOf(options, request) });
+  const runAt = await dueAtOf(options, request);
+  await controlsOf(request, { ...options, runAt, declared: prepared.concurrency });
   return {
     flow: request.flow,
     version: prepared.version,

@@ -74,7 +74,7 @@ export async function beginOwnership(options: OwnershipOptions): Promise<JobOwne
   };
   if (options.lazy) return new RaisedOwnership(options, { token: 1, entries: [], raise });
   const raised = isHeldBack(row)
-    ? await persistence.raiseControlled(raise)
+    ? await persistence.raiseControlled(raise, row)
     : await plain(options, raise);
   if (raised.raised !== "owned") return raised;
   const entries = await persistence.load(row.id);

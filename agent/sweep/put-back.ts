@@ -4,6 +4,7 @@ import { toSignature } from "../../common/job.js";
 import type { OpenJob, Persistence } from "../../persistence/persistence.js";
 import type { Tell } from "../events/telling/told.js";
 import { expireJob } from "../jobs/controls/expiring.js";
+import { offerSlots } from "../jobs/controls/slots.js";
 import type { OwnerIdentity } from "../owner/ownership.js";
 
 /** Open jobs looked at per read. */
@@ -21,14 +22,17 @@ export interface PuttingBack {
 export async function putBack(parts: PuttingBack, signal: AbortSignal): Promise<boolean> {
   const { board, persistence } = parts;
   const inventory = await board.inventory();
+  const keys = new Set<string>();
   let cursor: string | undefined;
   do {
     if (signal.aborted) return false;
     const page = await persistence.open(PAGE, cursor);
     await expireLate(parts, page);
     await putMissing(parts, inventory, page);
+    for (const { slotKey } of page) if (slotKey !== undefined) keys.add(slotKey);
     cursor = page.length < PAGE ? undefined : page.at(-1)?.id;
   } while (cursor !== undefined);
+  for (const key of keys) await offerSlots(parts, key); // P-45: an owner died before it did.
   return true;
 }
 

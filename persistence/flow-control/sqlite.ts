@@ -5,8 +5,8 @@ import { toState } from "../rows.js";
 import { endAtOnce } from "../sqlite/asking.js";
 import { nextSeq, raise } from "../sqlite/ownership.js";
 import { expiryOf } from "./expiry.js";
-import type { Raised } from "./port.js";
-import { hasControls } from "./rows.js";
+import type { Concurrency, Controls, Raised, Slots } from "./port.js";
+import { hasControls, toWaiter, WAITING_MAX } from "./rows.js";
 
 /* Each inside one transaction. */
 
@@ -25,10 +25,12 @@ export function findHolder(sql: Statements, { uniqueKey }: NewJob): Posted | und
 
 export function insertControls(sql: Statements, job: NewJob): void {
   if (!hasControls(job)) return;
-  const { id, uniqueKey, startBy } = job;
+  const { id, uniqueKey, startBy, concurrency } = job;
   sql.run(
-    "INSERT INTO job_controls (job, unique_key, start_by) VALUES (?, ?, ?)",
-    ...[id, uniqueKey ?? null, startBy ?? null],
+    `INSERT INTO job_controls (job, unique_key, start_by, slot_key, slot_limit, slot, slot_rank)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    ...[id, uniqueKey ?? null, startBy ?? null, concurrency?.key ?? null],
+    ...[concurrency?.limit ?? null, concurrency === undefined ? null : "waits", -job.priority],
   );
   if (uniqueKey === undefined) return;
   sql.run(
@@ -38,13 +40,55 @@ export function insertControls(sql: Statements, job: NewJob): void {
   );
 }
 
-/** P-7, P-44. */
-export function raiseControlled(sql: Statements, wanted: Raise, now: number): Raised {
+/** P-7, P-44, P-45. `controls`: as they were read with the job. */
+export function raiseControlled(
+  sql: Statements,
+  wanted: Raise,
+  { controls: { concurrency }, now }: { readonly controls: Controls; readonly now: number },
+): Raised {
   if (lateSince(sql, wanted.job, now) !== undefined) return { raised: "expired" };
+  if (concurrency !== undefined && isFull(sql, wanted.job, concurrency)) return { raised: "full" };
   const token = raise(sql, wanted, now);
   if (token === undefined) return { raised: "refused" };
-  sql.run("UPDATE job_controls SET started = 1 WHERE job = ?", wanted.job);
+  sql.run(
+    `UPDATE job_controls SET started = 1, slot = CASE slot WHEN 'waits' THEN 'held' ELSE slot END
+     WHERE job = ?`,
+    wanted.job,
+  );
   return { raised: "owned", token };
+}
+
+/** No slot for a job that has none. Those of jobs that are over are given up here. */
+function isFull(sql: Statements, id: string, { key, limit }: Concurrency): boolean {
+  sql.run(
+    `UPDATE job_controls SET slot = 'over' WHERE slot_key = ? AND slot = 'held' AND NOT EXISTS
+       (SELECT 1 FROM jobs j WHERE j.id = job_controls.job AND j.ended_at IS NULL)`,
+    key,
+  );
+  const row = sql.get(
+    `SELECT count(*) AS taken, coalesce(max(job = ?), 0) AS mine FROM job_controls
+     WHERE slot_key = ? AND slot = 'held'`,
+    ...[id, key],
+  );
+  return row !== undefined && integer(row, "mine") === 0 && integer(row, "taken") >= limit;
+}
+
+/** P-45 */
+export function slots(sql: Statements, key: string, now: number): Slots {
+  const held = sql.all(
+    `SELECT c.job FROM job_controls c JOIN jobs j ON j.id = c.job
+     WHERE c.slot_key = ? AND c.slot = 'held' AND j.ended_at IS NULL ORDER BY c.job`,
+    key,
+  );
+  const waiting = sql.all(
+    `SELECT j.id, j.signature, j.priority, c.slot_limit
+     FROM job_controls c CROSS JOIN jobs j ON j.id = c.job
+     WHERE c.slot_key = ? AND c.slot = 'waits' AND j.state = 'WAITING'
+       AND (j.run_at IS NULL OR j.run_at <= ?)
+     ORDER BY c.slot_rank, c.job LIMIT ?`,
+    ...[key, now, WAITING_MAX],
+  );
+  return { held: held.map((row) => text(row, "job")), waiting: waiting.map(toWaiter) };
 }
 
 export interface ExpireOptions {

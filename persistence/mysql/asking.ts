@@ -90,6 +90,8 @@ export function endAtOnce(id: string, { by, now, when, changes, reason }: AtOnce
     sql`INSERT INTO entries (job, seq, token, owner, at, body, bytes)
       SELECT id, @next, token, owner, ${now}, ${body}, ${body.length} ${mine}`,
     sql`UPDATE jobs j SET j.bytes = ${BYTES} WHERE j.id = ${id} AND @cancelled = 1`,
+    sql`UPDATE job_controls SET slot = 'over'
+      WHERE job = ${id} AND slot IS NOT NULL AND @cancelled = 1`,
   ];
 }
 

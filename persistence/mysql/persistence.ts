@@ -6,10 +6,11 @@ import { MysqlDatabase } from "../../mysql/database.js";
 import { fromKnex, openKnex } from "../../mysql/dialect.js";
 import { sql } from "../../mysql/sql.js";
 import { ALL_FILTERS, listJobs, type ListingDialect } from "../listing.js";
-import { expire, raiseControlled } from "../flow-control/mysql.js";
+import { expire, raiseControlled, slots } from "../flow-control/mysql.js";
 import type {
   Append,
   Asker,
+  Controls,
   JobFilter,
   JobPage,
   JobRow,
@@ -22,6 +23,7 @@ import type {
   Raise,
   Raised,
   Retention,
+  Slots,
   Verdict,
 } from "../persistence.js";
 import { purge, removeOld } from "../retention.js";
@@ -123,8 +125,12 @@ export class MysqlPersistence implements Persistence {
     return raise(this.#to, wanted);
   }
 
-  raiseControlled(wanted: Raise): Promise<Raised> {
-    return raiseControlled(this.#to, wanted);
+  raiseControlled(wanted: Raise, controls: Controls): Promise<Raised> {
+    return raiseControlled(this.#to, wanted, controls);
+  }
+
+  slots(key: string): Promise<Slots> {
+    return slots(this.#to, key);
   }
 
   expire(id: string, by: Asker): Promise<boolean> {

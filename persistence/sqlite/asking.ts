@@ -83,6 +83,7 @@ export function endAtOnce(sql: Statements, id: string, end: AtOnce): void {
     ...[id, seq, token, by.owner, now, body, body.length],
   );
   sql.run(`UPDATE jobs SET bytes = ${BYTES} WHERE id = ?`, id);
+  sql.run("UPDATE job_controls SET slot = 'over' WHERE job = ? AND slot IS NOT NULL", id);
 }
 
 export function suspend(sql: Statements, id: string): Asked {

@@ -14,10 +14,11 @@ import {
   migrateToNewest,
   MIGRATIONS_TABLE,
 } from "../migrations/migrations.js";
-import { expire, raiseControlled } from "../flow-control/sqlite.js";
+import { expire, raiseControlled, slots } from "../flow-control/sqlite.js";
 import type {
   Append,
   Asker,
+  Controls,
   JobFilter,
   JobPage,
   JobRow,
@@ -31,6 +32,7 @@ import type {
   Raise,
   Raised,
   Retention,
+  Slots,
   Verdict,
 } from "../persistence.js";
 import { purge, type Purging, removeOld } from "../retention.js";
@@ -145,8 +147,14 @@ export class SqlitePersistence implements Persistence {
     return this.#database.write((sql) => raise(sql, raised, this.#now()));
   }
 
-  raiseControlled(raised: Raise): Promise<Raised> {
-    return this.#database.write((sql) => raiseControlled(sql, raised, this.#now()));
+  raiseControlled(raised: Raise, controls: Controls): Promise<Raised> {
+    return this.#database.write((sql) =>
+      raiseControlled(sql, raised, { controls, now: this.#now() }),
+    );
+  }
+
+  slots(key: string): Promise<Slots> {
+    return this.#database.read((sql) => slots(sql, key, this.#now()));
   }
 
   expire(id: string, by: Asker): Promise<boolean> {

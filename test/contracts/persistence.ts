@@ -9,6 +9,7 @@ import { testRetaining } from "./persistence/retaining.js";
 import type { OpenPersistence } from "./persistence/subject.js";
 import { testRetrying } from "./persistence/retrying.js";
 import { testScheduling } from "./persistence/scheduling.js";
+import { testSlots } from "./persistence/slots.js";
 import { testStartDeadline } from "./persistence/start-deadline.js";
 import { testSweeping } from "./persistence/sweeping.js";
 import { testUniqueKeys } from "./persistence/unique-keys.js";
@@ -28,5 +29,6 @@ export function testPersistence(open: OpenPersistence): void {
   describe("retrying (P-38, P-39)", () => testRetrying(open));
   describe("releasing, removing, reprioritising (P-40 to P-42)", () => testVerbs(open));
   describe("start deadlines (P-44)", () => testStartDeadline(open));
+  describe("slots (P-45)", () => testSlots(open));
   describe("unique keys (P-43)", () => testUniqueKeys(open));
 }

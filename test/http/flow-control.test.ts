@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JobDetailView, JobsView, JobView, Problem, WhyView } from "../../common/wire.js";
 import { until } from "../../scripts/lab/until.js";
+import { raiseOf } from "../contracts/samples.js";
 import { type Api, ask, START_MS, startApi } from "./api.js";
 
 let api: Api;
@@ -177,5 +178,65 @@ describe("a start deadline (P-44)", () => {
     const needs = [plain, hurried].map(async ({ id }) => (await api.persistence.job(id))?.needs);
 
     expect((await Promise.all(needs)).map((each) => each?.protocol)).toEqual([1, 2]);
+  });
+});
+
+describe("slots (P-45)", () => {
+  const concurrency = { key: "disk", limit: 1 };
+
+  it("are told with the job, and by whom they are taken while it waits", async () => {
+    const first = (await post({ concurrency })).json as JobView;
+    const waits = (await post({ concurrency })).json as JobView;
+    expect(first).toMatchObject({ concurrency });
+    expect((await detail(waits.id)).waitsFor).toBeUndefined();
+    const boardId = (await api.board.identity()).id;
+    await api.persistence.setBoardId(undefined, boardId);
+    const raise = raiseOf(first.id, 0, { boardId });
+    await api.persistence.raiseControlled(raise, { concurrency });
+
+    expect(await detail(waits.id)).toMatchObject({
+      waitsFor: { ...concurrency, taken: [first.id] },
+    });
+    expect((await detail(first.id)).waitsFor).toBeUndefined();
+    const why = (await ask(`${api.url}/v1/jobs/${waits.id}/why`)).json as WhyView;
+    expect(why.possible).toBe(false);
+    expect(why.obstacles).toEqual([
+      { why: `it waits for a slot of disk: 1 of 1 taken by ${first.id}` },
+    ]);
+    await cancel(waits.id);
+    const again = (await retry(waits.id)).json as JobView;
+    expect(again).toMatchObject({ concurrency, state: "WAITING" });
+  });
+
+  it.each([
+    [{ key: "disk", limit: 0 }, "/concurrency/limit"],
+    [{ key: "disk", limit: 1001 }, "/concurrency/limit"],
+    [{ key: "two words", limit: 1 }, "/concurrency/key"],
+    [{ key: "disk" }, "/concurrency/limit"],
+    [{ key: "disk", limit: 1, more: 1 }, "/concurrency/more"],
+  ])("may not be %j", async (wrong, pointer) => {
+    const refused = await post({ concurrency: wrong });
+
+    expect(refused.status).toBe(400);
+    expect((refused.json as Problem).errors?.[0]?.pointer).toBe(pointer);
+  });
+
+  it("may be declared by a flow, for the parameters of the job; then nobody else says how many", async () => {
+    const flow = "tenants";
+
+    const posted = await post({ flow, params: { tenant: "acme" } });
+    const refused = await post({ flow, params: { tenant: "acme" }, concurrency });
+    const { id } = posted.json as JobView;
+    await cancel(id);
+    const other = await ask(`${api.url}/v1/jobs/${id}/retry`, {
+      ...{ method: "POST", body: { params: { tenant: "other" } } },
+    });
+
+    expect(posted.json).toMatchObject({ concurrency: { key: "tenant-acme", limit: 2 } });
+    expect(other.json).toMatchObject({ concurrency: { key: "tenant-other", limit: 2 } });
+    expect(refused.json).toMatchObject({
+      ...{ code: "USAGE", errors: [{ pointer: "/concurrency" }] },
+      hint: "Leave concurrency out: it is 2 of tenant-acme.",
+    });
   });
 });

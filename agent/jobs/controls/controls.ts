@@ -1,21 +1,27 @@
 import { JobrunnerError } from "../../../common/error.js";
 import { parseDuration } from "../../../common/text/duration.js";
 import type { ControlsRequest, ControlsView } from "../../../common/wire/flow-control.js";
-import type { Controls, Persistence } from "../../../persistence/persistence.js";
+import type { Concurrency, Controls, Persistence } from "../../../persistence/persistence.js";
 import { toInstant } from "../options.js";
 
 export interface ControlsOptions {
   readonly persistence: Pick<Persistence, "now">;
   /** When the job becomes due, ms since 1970; undefined: at once. */
   readonly runAt: number | undefined;
+  /** What its flow says of the job's parameters. */
+  readonly declared: Concurrency | undefined;
 }
 
 /** What a posting says of what holds its job back. Throws USAGE naming the field. */
 export async function controlsOf(
-  { uniqueKey, startBy }: ControlsRequest,
+  { uniqueKey, startBy, concurrency: given }: ControlsRequest,
   options: ControlsOptions,
 ): Promise<Controls> {
+  const { declared } = options;
+  if (given !== undefined && declared !== undefined) throw twoConcurrencies(declared);
+  const concurrency = given ?? declared;
   return {
+    ...(concurrency !== undefined && { concurrency }),
     ...(uniqueKey !== undefined && { uniqueKey }),
     ...(startBy !== undefined && { startBy: await deadlineOf(startBy, options) }),
   };
@@ -45,14 +51,33 @@ function wrong(why: string): JobrunnerError {
   });
 }
 
-export function toControlsView({ uniqueKey, startBy }: Controls): ControlsView {
+/** Its author knows what the flow must not overrun. */
+function twoConcurrencies({ key, limit }: Concurrency): JobrunnerError {
+  return new JobrunnerError("USAGE", "the flow says itself how many of its jobs run at once", {
+    hint: `Leave concurrency out: it is ${limit} of ${key}.`,
+    cause: [{ pointer: "/concurrency", detail: "is declared by the flow" }],
+  });
+}
+
+export function toControlsView({ uniqueKey, startBy, concurrency }: Controls): ControlsView {
   return {
+    ...(concurrency !== undefined && { concurrency }),
     ...(uniqueKey !== undefined && { uniqueKey }),
     ...(startBy !== undefined && { startBy: new Date(startBy).toISOString() }),
   };
 }
 
-/** What a retry takes over of the job that it is like: what holds every job of its kind back. */
-export function inherited({ uniqueKey }: Controls): Controls {
-  return { ...(uniqueKey !== undefined && { uniqueKey }) };
+/**
+ * What a retry takes over of the job that it is like: what holds every job of its kind back, with
+ * what the flow says of the retry's own parameters.
+ */
+export function inherited(
+  { uniqueKey, concurrency: before }: Controls,
+  declared: Concurrency | undefined,
+): Controls {
+  const concurrency = declared ?? before;
+  return {
+    ...(uniqueKey !== undefined && { uniqueKey }),
+    ...(concurrency !== undefined && { concurrency }),
+  };
 }

@@ -61,7 +61,7 @@ async function postOnce(options: JobsOptions, { id, request, keyed }: Retrying):
   const prepared = await prepareFlow(options, { flow: row.needs.flow, params });
   const required = await persistence.required(id);
   const kept = await keptOf(options, row, { prepared, from: request.from });
-  const given = { name, priority, required, controls: inherited(row) };
+  const given = { name, priority, required, controls: inherited(row, prepared.concurrency) };
   const job: NewJob = {
     ...toNewJob(identity.agent, prepared, given),
     ...keyed,

@@ -2,6 +2,7 @@ import { toSignature } from "../../../common/job.js";
 import type { JobRow } from "../../../persistence/persistence.js";
 import { Narrator } from "../../events/telling/narrator.js";
 import { expireJob } from "../../jobs/controls/expiring.js";
+import { waitMs } from "../../jobs/controls/slots.js";
 import type { ExecuteOptions, Next, Try } from "../options.js";
 import { beginOwnership, type JobOwnership, type Unraised } from "../ownership.js";
 
@@ -39,6 +40,10 @@ export async function begin(
 }
 
 async function instead(row: JobRow, { raised }: Unraised, options: ExecuteOptions): Promise<Next> {
+  if (raised === "full" && row.concurrency !== undefined) {
+    const delayMs = waitMs(row, options.databaseNow());
+    return { next: "abandon", delayMs, slotKey: row.concurrency.key };
+  }
   // The row, which is read again, says so.
   if (raised === "expired") await expireJob(options, row.id);
   return { next: "again", alone: false };

@@ -2,6 +2,8 @@ import { Command, Option } from "commander";
 import type { FlowView } from "../../../common/wire.js";
 import { collect, type CommonOptions, readDuration, readWhole } from "../../options.js";
 import { type Given, type Parameter, parametersOf } from "./parameters.js";
+import type { ConcurrencyView } from "../../../common/wire/flow-control.js";
+import { readConcurrency } from "./concurrency.js";
 import { addCommonOptions, configure } from "../../program/usage.js";
 
 /** Flags of `post` itself, after they were read. */
@@ -20,6 +22,7 @@ export interface PostingFlags extends CommonOptions {
   readonly uniqueKey?: string;
   /** As typed. */
   readonly startBy?: string;
+  readonly concurrency?: ConcurrencyView;
   readonly dryRun?: boolean;
   readonly hierarchy?: boolean;
 }
@@ -41,6 +44,7 @@ export const VALUE_FLAGS: readonly string[] = [
   ...["--via", "-o", "--output", "--color", "--timeout", "--name", "--job-name", "--key"],
   ...["--priority", "--at", "--delay", "--every", "--require", "--unique-key"],
   "--start-by",
+  "--concurrency",
 ];
 
 /** Reads the words after `post NAME`. Throws CommanderError, also after printing the help. */
@@ -106,6 +110,10 @@ function addPostingOptions(command: Command, taken: ReadonlySet<string>): void {
       "--start-by <time>",
       "ends unstarted after that: 10m from when it is due, or a time",
     ),
+    new Option(
+      "--concurrency <key:limit>",
+      "at most so many jobs of the key at once, everywhere",
+    ).argParser(readConcurrency),
     new Option("--hierarchy", "print the flow's tree, post nothing"),
     new Option("--graph", "the same").hideHelp(),
     new Option("--dry-run", "check everything, post nothing"),

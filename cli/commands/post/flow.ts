@@ -33,7 +33,7 @@ export function toJob(
   line: Pick<PostingLine, "parameters" | "given"> & { readonly flags: JobFlags },
   command: string,
 ): ScheduledJob {
-  const { jobName, priority, require, uniqueKey, startBy } = line.flags;
+  const { jobName, priority, require, uniqueKey, startBy, concurrency } = line.flags;
   return {
     flow: flow.name,
     params: paramsOf(flow, line, command),
@@ -42,12 +42,13 @@ export function toJob(
     ...(require === undefined ? {} : { require }),
     ...(uniqueKey === undefined ? {} : { uniqueKey }),
     ...(startBy === undefined ? {} : { startBy: startByOf(startBy) }),
+    ...(concurrency === undefined ? {} : { concurrency }),
   };
 }
 
 type JobFlags = Pick<
   PostingLine["flags"],
-  "jobName" | "priority" | "require" | "uniqueKey" | "startBy"
+  "jobName" | "priority" | "require" | "uniqueKey" | "startBy" | "concurrency"
 >;
 
 function paramsOf(

@@ -42,10 +42,10 @@ function testStarting(open: OpenPersistence): void {
     advance(LATE_MS - 1);
 
     const first = raiseOf(id, 0);
-    expect(await persistence.raiseControlled(first)).toEqual({ raised: "owned", token: 1 });
+    expect(await persistence.raiseControlled(first, {})).toEqual({ raised: "owned", token: 1 });
     advance(60_000);
     const second = raiseOf(id, 1);
-    expect(await persistence.raiseControlled(second)).toEqual({ raised: "owned", token: 2 });
+    expect(await persistence.raiseControlled(second, {})).toEqual({ raised: "owned", token: 2 });
 
     expect(await persistence.expire(id, BY)).toBe(false);
     expect(await persistence.open(10)).not.toMatchObject([{ expired: true }]);
@@ -63,7 +63,7 @@ function testStarting(open: OpenPersistence): void {
     const { id } = await hurried(persistence);
     advance(LATE_MS);
 
-    expect(await persistence.raiseControlled(raiseOf(id, 0))).toEqual({ raised: "expired" });
+    expect(await persistence.raiseControlled(raiseOf(id, 0), {})).toEqual({ raised: "expired" });
 
     expect(await persistence.job(id)).toMatchObject({ state: "WAITING", token: 0 });
     expect(await persistence.ownerships(id)).toEqual([]);
@@ -74,13 +74,15 @@ function testStarting(open: OpenPersistence): void {
     const { id } = await hurried(persistence);
 
     const answers = [
-      await persistence.raiseControlled(raiseOf(id, 3)),
-      await persistence.raiseControlled(raiseOf(id, 0, { boardId: "another" })),
-      await persistence.raiseControlled(raiseOf("nobody", 0)),
+      await persistence.raiseControlled(raiseOf(id, 3), {}),
+      await persistence.raiseControlled(raiseOf(id, 0, { boardId: "another" }), {}),
+      await persistence.raiseControlled(raiseOf("nobody", 0), {}),
     ];
 
     expect(answers).toEqual(answers.map(() => ({ raised: "refused" })));
-    expect(await persistence.raiseControlled(raiseOf(id, 0))).toMatchObject({ raised: "owned" });
+    expect(await persistence.raiseControlled(raiseOf(id, 0), {})).toMatchObject({
+      raised: "owned",
+    });
   });
 
   it("P-44: gives a job to one of ten owners that begin it at once", async () => {
@@ -88,7 +90,7 @@ function testStarting(open: OpenPersistence): void {
     const { id } = await hurried(persistence);
 
     const answers = await Promise.all(
-      Array.from({ length: 10 }, () => persistence.raiseControlled(raiseOf(id, 0))),
+      Array.from({ length: 10 }, () => persistence.raiseControlled(raiseOf(id, 0), {})),
     );
 
     expect(answers.filter(({ raised }) => raised === "owned")).toHaveLength(1);
@@ -124,7 +126,7 @@ function testExpiring(open: OpenPersistence): void {
     ]);
     expect(await persistence.ownerships(id)).toMatchObject([{ ended: "outcome", owner: BY.owner }]);
     expect(await persistence.expire(id, { ...BY, owner: "sweeper.2" })).toBe(false);
-    expect(await persistence.raiseControlled(raiseOf(id, 1))).toEqual({ raised: "refused" });
+    expect(await persistence.raiseControlled(raiseOf(id, 1), {})).toEqual({ raised: "refused" });
     expect(await persistence.open(10)).toEqual([]);
   });
 
@@ -138,7 +140,9 @@ function testExpiring(open: OpenPersistence): void {
     advance(LATE_MS);
 
     expect(await persistence.expire(suspended, BY)).toBe(true);
-    expect(await persistence.raiseControlled(raiseOf(retry.id, 1))).toEqual({ raised: "expired" });
+    expect(await persistence.raiseControlled(raiseOf(retry.id, 1), {})).toEqual({
+      raised: "expired",
+    });
     expect(await persistence.expire(retry.id, BY)).toBe(true);
 
     expect(await persistence.load(retry.id)).toMatchObject([{ seq: 1 }, { seq: 2, token: 2 }]);
@@ -161,7 +165,7 @@ function testExpiring(open: OpenPersistence): void {
     advance(LATE_MS);
 
     const [raised, ...expired] = await Promise.all([
-      persistence.raiseControlled(raiseOf(id, 0)),
+      persistence.raiseControlled(raiseOf(id, 0), {}),
       persistence.expire(id, BY),
       persistence.expire(id, { ...BY, owner: "sweeper.2" }),
     ]);
@@ -186,7 +190,7 @@ function testExpiring(open: OpenPersistence): void {
     const { persistence, advance } = await steered(open, skip);
     const { id } = await hurried(persistence);
     const raise = raiseOf(id, 0);
-    await persistence.raiseControlled(raise);
+    await persistence.raiseControlled(raise, {});
     const owner = { id, token: 1, owner: raise.owner };
     await persistence.suspend(id);
     await appended(persistence, appendOf(owner, 1, { state: "SUSPENDED" }));
