@@ -109,7 +109,7 @@ class RunningAgent implements Agent {
       entryLost: () => this.#sweep.wake(),
     });
     this.#sweep = new Sweep({
-      ...{ board, persistence, clock, log, incarnation },
+      ...{ board, persistence, clock, log, identity, tell },
       ...{ claims: this.#claims, directory: config.directory, random: Math.random },
     });
     this.#abilities = createAbilities({

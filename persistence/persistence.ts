@@ -9,11 +9,13 @@ import type {
 import type { Store } from "../common/json.js";
 import type { FlowSpec } from "../engine/flow.js";
 import type { Change, Entry } from "../engine/journal.js";
+import type { Controls, ControlsPort, Raised } from "./flow-control/port.js";
 import type { LogStore } from "./logs/port.js";
 import type { ScheduleStore } from "./schedules/port.js";
 import type { TurnsPort } from "./turns/port.js";
 import type { Asked, Purged, VerbsPort } from "./verbs/port.js";
 
+export type { Concurrency, Controls, Raised, Slots } from "./flow-control/port.js";
 export type { Asked, Deprived, Purged, Retries } from "./verbs/port.js";
 export type {
   Due,
@@ -26,7 +28,7 @@ export type {
 export type { LogChunk, LogPage, LogRange, LogSize, LogStore, StoredChunk } from "./logs/port.js";
 
 /** A job as it is posted; written once. */
-export interface NewJob {
+export interface NewJob extends Controls {
   /** UUIDv7, made by the poster before its first try. */
   readonly id: string;
   readonly needs: Needs;
@@ -60,10 +62,12 @@ export interface Kept {
 /**
  * P-1. `removed`: the key's job is gone by retention; the id is never used again. `conflict`: the
  * key was used for another request, for that job. `spent`: that job has what was to be kept (P-39).
+ * `held`: that job has the unique key and is not over (P-43).
  */
 export type Posted =
   | { readonly posted: "created" | "existed" | "removed"; readonly id: string }
-  | { readonly posted: "conflict" | "spent"; readonly id: string };
+  | { readonly posted: "conflict" | "spent"; readonly id: string }
+  | { readonly posted: "held"; readonly id: string; readonly state: JobState };
 
 export interface JobRow extends Omit<NewJob, "key" | "required" | "retry"> {
   readonly state: JobState;
@@ -199,6 +203,10 @@ export interface OpenJob {
   /** Milliseconds until it is due, by the database's clock; 0 when it is. */
   readonly dueInMs: number;
   readonly owned: boolean;
+  /** Nobody has started it in time (P-44). */
+  readonly expired?: true;
+  /** It waits for a slot of that key (P-45). */
+  readonly slotKey?: string;
 }
 
 /** P-36: a database clock that is farther from where it must be is not believed, ms. */
@@ -220,7 +228,7 @@ export interface Retention {
  * rejects with PERSISTENCE_DOWN may or may not have happened; times are the database's.
  * A caller must not assume that two calls see the same moment.
  */
-export interface Persistence extends LogStore, TurnsPort, VerbsPort, AsyncDisposable {
+export interface Persistence extends ControlsPort, LogStore, TurnsPort, VerbsPort, AsyncDisposable {
   readonly traits: PersistenceTraits;
   readonly schedules: ScheduleStore;
 
@@ -244,6 +252,8 @@ export interface Persistence extends LogStore, TurnsPort, VerbsPort, AsyncDispos
 
   /** P-7: the new token, or undefined when not exactly as seen, not startable or not due. */
   raise(raise: Raise): Promise<number | undefined>;
+  /** The same for a job that something holds back at its start (P-44, P-45). */
+  raiseControlled(raise: Raise, controls: Controls): Promise<Raised>;
   /** P-8: all entries (after `seq`), in order of seq, with the names that atoms have now. */
   load(id: string, seq?: number): Promise<readonly Entry[]>;
   /** P-14, P-17: one transaction; the answers in the order of the appends. */

@@ -4,6 +4,7 @@ import type { JobVerb, JobView } from "../../common/wire.js";
 import type { Asked, JobRow } from "../../persistence/persistence.js";
 import type { Tell } from "../events/telling/told.js";
 import { nextOwner } from "../owner/owner-name.js";
+import { offerSlots } from "./controls/slots.js";
 import type { TellingOptions } from "./options.js";
 import { putOnBoard } from "./posting.js";
 import { noSuchJob, resolveId } from "./resolve.js";
@@ -38,6 +39,8 @@ export async function askJob(options: TellingOptions, part: string, ask: Ask): P
   if (row === undefined) throw noSuchJob(id);
   if (row.request !== undefined) options.requested(id, row.request);
   tellAsked(options.tell, before, row);
+  // P-45: one that was suspended had a slot.
+  if (isEnded(row.state) && row.concurrency) await offerSlots(options, row.concurrency.key);
   return { done: asked.asked === "done", view: await viewOf(options, id) };
 }
 

@@ -1,4 +1,5 @@
 import type { AttemptView, JobDetailView, ProgressView } from "../../common/wire.js";
+import type { WaitsForView } from "../../common/wire/flow-control.js";
 import type { Entry } from "../../engine/journal.js";
 import { type AtomHistory, historiesOf, resultsOf } from "../../engine/view.js";
 import type { JobRow, Ownership } from "../../persistence/persistence.js";
@@ -16,11 +17,13 @@ export interface DetailParts {
   readonly silent: boolean;
   /** What bodies that run on this agent say of themselves, by atom. */
   readonly progress: ReadonlyMap<string, ProgressView>;
+  /** The slot that it waits for. */
+  readonly waiting: WaitsForView | undefined;
   readonly now: number;
 }
 
 export function toDetailView(parts: DetailParts): JobDetailView {
-  const { row, entries, retries, silent, progress, now } = parts;
+  const { row, entries, retries, silent, progress, waiting, now } = parts;
   const ownerships = ownersAmong(parts.ownerships);
   const agent = ownerships.at(-1)?.agent;
   const summary = agent === undefined ? row : { ...row, agent };
@@ -30,6 +33,7 @@ export function toDetailView(parts: DetailParts): JobDetailView {
     ...toJobView(summary, now),
     ...(retries.of !== undefined && { retryOf: retries.of }),
     ...(retries.by.length > 0 && { retriedBy: retries.by }),
+    ...(waiting !== undefined && { waitsFor: waiting }),
     params: row.params,
     needs: toNeeds(row),
     owners: toOwnerViews(ownerships, silent),

@@ -48,14 +48,14 @@ export interface ExecuteOptions {
 export type Next =
   /** Read the row again (P-5); `alone`: in a runner of its own, the last one died. */
   | { readonly next: "again"; readonly alone: boolean }
-  | { readonly next: "abandon"; readonly delayMs?: number }
+  | { readonly next: "abandon"; readonly delayMs?: number; readonly slotKey?: string }
   /**
    * The board's entry is wrong, or the job needs none; should it be startable, it is put back as
    * its row says (P-5).
    */
   | { readonly next: "drop"; readonly delayMs?: number }
-  /** The end is durable (P-20). */
-  | { readonly next: "consume" };
+  /** The end is durable (P-20). `slotKey`: whose slots are looked at afterwards (P-45). */
+  | { readonly next: "consume"; readonly slotKey?: string };
 
 /** One try under a claim. */
 export interface Try {

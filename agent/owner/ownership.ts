@@ -8,7 +8,9 @@ import type {
   MovedFlow,
   Persistence,
   Raise,
+  Raised,
 } from "../../persistence/persistence.js";
+import { isHeldBack } from "./beginning/held-back.js";
 import { nextOwner } from "./owner-name.js";
 
 /** Who owns: the parts of an owner's name that outlive one job. */
@@ -53,11 +55,14 @@ export interface JobOwnership {
   append(changes: readonly Change[], row?: RowChange): Promise<void>;
 }
 
+/** Why there is no ownership. */
+export type Unraised = Exclude<Raised, { readonly raised: "owned" }>;
+
 /**
- * P-7 to P-11: begins an ownership. Undefined when the row is no longer as it was read: the caller
+ * P-7 to P-11: begins an ownership. Refused when the row is no longer as it was read: the caller
  * reads it again (P-5), with a new owner name, which each call makes.
  */
-export async function beginOwnership(options: OwnershipOptions): Promise<JobOwnership | undefined> {
+export async function beginOwnership(options: OwnershipOptions): Promise<JobOwnership | Unraised> {
   const { persistence, identity, row } = options;
   const raise: Raise = {
     job: row.id,
@@ -68,10 +73,17 @@ export async function beginOwnership(options: OwnershipOptions): Promise<JobOwne
     boardId: options.boardId,
   };
   if (options.lazy) return new RaisedOwnership(options, { token: 1, entries: [], raise });
-  const token = await persistence.raise(raise);
-  if (token === undefined) return undefined;
+  const raised = isHeldBack(row)
+    ? await persistence.raiseControlled(raise, row)
+    : await plain(options, raise);
+  if (raised.raised !== "owned") return raised;
   const entries = await persistence.load(row.id);
-  return new RaisedOwnership(options, { token, entries, owner: raise.owner });
+  return new RaisedOwnership(options, { token: raised.token, entries, owner: raise.owner });
+}
+
+async function plain({ persistence }: OwnershipOptions, raise: Raise): Promise<Raised> {
+  const token = await persistence.raise(raise);
+  return token === undefined ? { raised: "refused" } : { raised: "owned", token };
 }
 
 interface Begun {

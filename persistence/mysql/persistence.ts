@@ -6,9 +6,11 @@ import { MysqlDatabase } from "../../mysql/database.js";
 import { fromKnex, openKnex } from "../../mysql/dialect.js";
 import { sql } from "../../mysql/sql.js";
 import { ALL_FILTERS, listJobs, type ListingDialect } from "../listing.js";
+import { expire, raiseControlled, slots } from "../flow-control/mysql.js";
 import type {
   Append,
   Asker,
+  Controls,
   JobFilter,
   JobPage,
   JobRow,
@@ -19,7 +21,9 @@ import type {
   Persistence,
   Posted,
   Raise,
+  Raised,
   Retention,
+  Slots,
   Verdict,
 } from "../persistence.js";
 import type { Migrated } from "../migrations/migrated.js";
@@ -124,6 +128,18 @@ export class MysqlPersistence implements Persistence, Migrated {
 
   raise(wanted: Raise): Promise<number | undefined> {
     return raise(this.#to, wanted);
+  }
+
+  raiseControlled(wanted: Raise, controls: Controls): Promise<Raised> {
+    return raiseControlled(this.#to, wanted, controls);
+  }
+
+  slots(key: string): Promise<Slots> {
+    return slots(this.#to, key);
+  }
+
+  expire(id: string, by: Asker): Promise<boolean> {
+    return expire(this.#to, id, by);
   }
 
   load(id: string, seq = 0): Promise<readonly Entry[]> {

@@ -1,4 +1,11 @@
-import { isCancel, isEnded, type JobRequest, type JobState } from "../../common/job.js";
+import {
+  isCancel,
+  isEnded,
+  type JobRequest,
+  type JobState,
+  type ParkReason,
+} from "../../common/job.js";
+import type { Change } from "../../engine/journal.js";
 import type { Statements } from "../../sqlite/statements.js";
 import { integer } from "../columns.js";
 import type { Asker } from "../persistence.js";
@@ -39,7 +46,10 @@ export function cancel(sql: Statements, id: string, options: CancelOptions): Ask
   const seq = nextSeq(sql, id);
   // Nothing ran, or nothing is to be reverted and nobody owns it: no owner is needed to end it.
   if (seq === 1 || (state === "SUSPENDED" && !options.revert)) {
-    return cancelAtOnce(sql, id, { ...options, token: found.token + 1, seq });
+    const { by, now } = options;
+    const changes = [{ change: "flow", to: "CANCELLED" }] as const;
+    endAtOnce(sql, id, { by, now, token: found.token + 1, seq, changes });
+    return { asked: "done", state: "CANCELLED" };
   }
   const request: JobRequest = options.revert ? "cancel" : "cancel-no-revert";
   const startable = state === "SUSPENDED" ? "WAITING" : state; // Somebody has to revert it.
@@ -47,27 +57,33 @@ export function cancel(sql: Statements, id: string, options: CancelOptions): Ask
   return { asked: "requested", state: startable };
 }
 
-interface AtOnce extends CancelOptions {
+interface AtOnce {
+  readonly by: Asker;
+  readonly now: number;
   readonly token: number;
   readonly seq: number;
+  /** What the journal says of it. */
+  readonly changes: readonly Change[];
+  readonly reason?: ParkReason;
 }
 
 /** The raised token fences an owner that is between its raise and its first append. */
-function cancelAtOnce(sql: Statements, id: string, { by, now, token, seq }: AtOnce): Asked {
+export function endAtOnce(sql: Statements, id: string, end: AtOnce): void {
+  const { by, now, token, seq, changes, reason } = end;
   sql.run(
     `UPDATE jobs SET state = 'CANCELLED', token = ?, owner = ?, agent = ?, request = NULL,
-       reason = NULL, ended_at = ? WHERE id = ?`,
-    ...[token, by.owner, by.agent, now, id],
+       reason = ?, ended_at = ? WHERE id = ?`,
+    ...[token, by.owner, by.agent, reason === undefined ? null : JSON.stringify(reason), now, id],
   );
   insertOwnership(sql, { job: id, token, ...by, at: now, firstSeq: seq });
   endOwnership(sql, { job: id, token, ended: "outcome" }, now);
-  const body = JSON.stringify([{ change: "flow", to: "CANCELLED" }]);
+  const body = JSON.stringify(changes);
   sql.run(
     "INSERT INTO entries (job, seq, token, owner, at, body, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
     ...[id, seq, token, by.owner, now, body, body.length],
   );
   sql.run(`UPDATE jobs SET bytes = ${BYTES} WHERE id = ?`, id);
-  return { asked: "done", state: "CANCELLED" };
+  sql.run("UPDATE job_controls SET slot = 'over' WHERE job = ? AND slot IS NOT NULL", id);
 }
 
 export function suspend(sql: Statements, id: string): Asked {

@@ -15,9 +15,11 @@ import {
   migrateToNewest,
   MIGRATIONS_TABLE,
 } from "../migrations/migrations.js";
+import { expire, raiseControlled, slots } from "../flow-control/sqlite.js";
 import type {
   Append,
   Asker,
+  Controls,
   JobFilter,
   JobPage,
   JobRow,
@@ -29,7 +31,9 @@ import type {
   Persistence,
   Posted,
   Raise,
+  Raised,
   Retention,
+  Slots,
   Verdict,
 } from "../persistence.js";
 import { purge, type Purging, removeOld } from "../retention.js";
@@ -146,6 +150,20 @@ export class SqlitePersistence implements Persistence, Migrated {
 
   raise(raised: Raise): Promise<number | undefined> {
     return this.#database.write((sql) => raise(sql, raised, this.#now()));
+  }
+
+  raiseControlled(raised: Raise, controls: Controls): Promise<Raised> {
+    return this.#database.write((sql) =>
+      raiseControlled(sql, raised, { controls, now: this.#now() }),
+    );
+  }
+
+  slots(key: string): Promise<Slots> {
+    return this.#database.read((sql) => slots(sql, key, this.#now()));
+  }
+
+  expire(id: string, by: Asker): Promise<boolean> {
+    return this.#database.write((sql) => expire(sql, id, { by, now: this.#now() }));
   }
 
   load(id: string, seq = 0): Promise<readonly Entry[]> {

@@ -1,5 +1,6 @@
 import type { Database } from "../../sqlite/database.js";
 import { integer, isEmpty, text } from "../columns.js";
+import { removeControls } from "../flow-control/sqlite.js";
 import type { Purging } from "../retention.js";
 
 /** P-36: when a purge was noted last, database time. */
@@ -44,6 +45,7 @@ export function purging(database: Database, now: () => number): Purging {
           sql.run("DELETE FROM job_logs WHERE job = ?", id);
           sql.run("DELETE FROM job_texts WHERE job = ?", id);
           sql.run("DELETE FROM requirements WHERE job = ?", id);
+          removeControls(sql, id);
           // What a retry has kept stays handed on for as long as one of the two is there.
           sql.run(
             `DELETE FROM retries WHERE (job = ? OR retry_of = ?)

@@ -19,9 +19,10 @@ import { renderPlan } from "../../cli/screen/tree-lines.js";
 import { renderAgentWhy } from "../../cli/screen/why/agent-why.js";
 import { renderWhy } from "../../cli/screen/why/why.js";
 import { AGENTS, ASLEEP, NAS } from "./agent-views.js";
-import { DETAIL, FAILED, HOSTILE, JOBS, NOW, RETRIED, SUCCEEDED } from "./views.js";
+import { DETAIL, FAILED, HOSTILE, JOBS, NOW, RETRIED, SUCCEEDED, WAITS } from "./views.js";
 import { LATE, PAUSED, SCHEDULES } from "./schedule-views.js";
 import {
+  FULL,
   HOSTILE_REVERSE,
   HOSTILE_WHY,
   IMPOSSIBLE,
@@ -155,6 +156,8 @@ const SCREENS: readonly (readonly [string, (style: Style) => string])[] = [
   ["job-retried", (at) => renderJob(at, RETRIED, NOW)],
   ["why-impossible", (at) => renderWhy(at, IMPOSSIBLE, NOW)],
   ["why-possible", (at) => renderWhy(at, POSSIBLE, NOW)],
+  ["job-waiting", (at) => renderJob(at, WAITS, NOW)],
+  ["why-full", (at) => renderWhy(at, FULL, NOW)],
   ["why-suspended", (at) => renderWhy(at, SUSPENDED, NOW)],
   ["why-owned", (at) => renderWhy(at, OWNED, NOW)],
   ["why-agent", (at) => renderAgentWhy(at, REVERSE, NOW)],

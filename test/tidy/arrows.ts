@@ -60,6 +60,7 @@ export const ARROWS: readonly Arrow[] = [
     from: "persistence/persistence.ts",
     may: [
       "type:engine/",
+      "type:persistence/flow-control/port.ts",
       "type:persistence/logs/port.ts",
       "type:persistence/schedules/port.ts",
       "type:persistence/turns/port.ts",
