@@ -1,20 +1,7 @@
 #!/usr/bin/env node
-import { Command, CommanderError } from "commander";
+import { CommanderError } from "commander";
 import { EXIT, errorText, exitCodeOf } from "./exit.js";
-import { addCluster } from "./program/cluster.js";
-import { addCompletion } from "./program/completion.js";
-import { addFlow } from "./program/flow.js";
-import { addJobs } from "./program/jobs.js";
-import { addMachine } from "./program/machine.js";
-import { addRunning } from "./program/running.js";
-import { addSchedules } from "./program/schedules.js";
-import { addCommonOptions, configure, type Done } from "./program/usage.js";
-import { addVerbs } from "./program/verbs.js";
-import { packageVersion } from "./version.js";
-
-/*
- * The command line. Each command's code is loaded when it is called: `--help` needs none of it.
- */
+import { createProgram } from "./program/program.js";
 
 export async function main(words: readonly string[]): Promise<number> {
   let code: number = EXIT.ok;
@@ -30,23 +17,6 @@ export async function main(words: readonly string[]): Promise<number> {
     process.stderr.write(`${errorText(error)}\n`);
     return exitCodeOf(error);
   }
-}
-
-function createProgram(done: Done): Command {
-  const program = configure(new Command("jobrunner"))
-    .description("Durable execute/revert flows on any set of machines, without a control plane.")
-    .version(packageVersion(), "-V, --version", "print the version")
-    .enablePositionalOptions();
-  addCommonOptions(program);
-  addRunning(program, done);
-  addJobs(program, done);
-  addVerbs(program, done);
-  addFlow(program, done);
-  addSchedules(program, done);
-  addCluster(program, done);
-  addMachine(program, done);
-  addCompletion(program, done);
-  return program;
 }
 
 function endQuietlyOnClosedPipe(): void {

@@ -107,7 +107,7 @@ function addPostingOptions(command: Command, taken: ReadonlySet<string>): void {
     new Option("--delay <duration>", "not before so long from now: 10m").argParser(checkDuration),
     new Option("--every <cron>", "make a schedule that posts it: '0 3 * * 1-5', or @daily"),
     new Option("--require <capability>", "further capability, several times").argParser(collect),
-    new Option("--graph [format]", `draw the flow as ${GRAPH_FORMATS.join(", ")}, post nothing`)
+    new Option("--graph [format]", "draw the flow and post nothing")
       .choices(GRAPH_FORMATS)
       .preset("text"),
     new Option("--hierarchy", "draw the flow as text").hideHelp(),
