@@ -3,6 +3,7 @@ import { CommanderError } from "commander";
 import { EXIT, errorText, exitCodeOf } from "./exit.js";
 import { createProgram } from "./program/program.js";
 
+/** Does what the words of a command line say; returns what the process ends with. */
 export async function main(words: readonly string[]): Promise<number> {
   let code: number = EXIT.ok;
   const program = createProgram((value) => {
