@@ -4,6 +4,7 @@ import type { CheckView, FlowView, NodeView } from "../../common/wire.js";
 import { parametersOf } from "../../cli/commands/post/parameters.js";
 import { createPostCommand } from "../../cli/commands/post/command.js";
 import { renderAgent, renderAgents } from "../../cli/screen/agent-list.js";
+import { renderFlow } from "../../cli/screen/flow.js";
 import { renderFlows, renderFlowsHelp } from "../../cli/screen/flow-list.js";
 import type { DoctorView } from "../../common/wire/doctor.js";
 import { renderDoctor } from "../../cli/screen/doctor.js";
@@ -165,6 +166,7 @@ const SCREENS: readonly (readonly [string, (style: Style) => string])[] = [
   ["schedule-late", (at) => renderSchedule(at, LATE, NOW)],
   ["schedule-paused", (at) => renderSchedule(at, PAUSED, NOW)],
   ["flows", (at) => renderFlows(at, FLOWS)],
+  ["flow", (at) => renderFlow(at, FLOW, parametersOf(FLOW.schema))],
   ["flows-help", () => renderFlowsHelp(FLOWS)],
   ["doctor", (at) => renderDoctor(at, DOCTOR)],
   ["graph", (at) => renderPlan(at, GRAPH)],

@@ -124,7 +124,7 @@ function addPostingOptions(command: Command, taken: ReadonlySet<string>): void {
       "--concurrency <key:limit>",
       "at most so many jobs of the key at once, everywhere",
     ).argParser(readConcurrency),
-    new Option("--graph [format]", `draw the flow as ${GRAPH_FORMATS.join(", ")}, post nothing`)
+    new Option("--graph [format]", "draw the flow and post nothing")
       .choices(GRAPH_FORMATS)
       .preset("text"),
     new Option("--hierarchy", "draw the flow as text").hideHelp(),
