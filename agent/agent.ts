@@ -12,7 +12,7 @@ import { Events } from "./events/events.js";
 import { tellFlows } from "./events/telling/flows.js";
 import { watchRequests } from "./owner/requests.js";
 import { Duty } from "./duty/duty.js";
-import { healthOf } from "./health.js";
+import { type Checked, healthOf } from "./health.js";
 import { handOver, type HandingOver } from "./duty/hand-over.js";
 import { measuredCapabilities } from "./metrics/measured.js";
 import { Metrics } from "./metrics/metrics.js";
@@ -138,7 +138,7 @@ class RunningAgent implements Agent {
       ...{ metrics: this.#metrics, logs: this.#logs.read, events: this.#events },
       ...{ sweep: this.#sweep, why: this.#createWhy() },
       running: () => this.#conductor.running(),
-      ...{ view: () => this.#view(), health: () => this.#health() },
+      ...{ view: () => this.#view(), health: (checked) => this.#health(checked) },
       ...{ obey: (verb) => this.#obey(verb), token: () => this.#live.token },
       putFailed: () => this.#sweep.wake(),
     });
@@ -244,8 +244,8 @@ class RunningAgent implements Agent {
     });
   }
 
-  #health(): Promise<HealthView> {
-    const { persistence, identity, membership, board, runners } = this.#parts;
+  #health(persistence: Checked): Promise<HealthView> {
+    const { identity, membership, board, runners } = this.#parts;
     return healthOf({
       ...{ agent: identity.agent, manifest: this.manifest, persistence, sweep: this.#sweep },
       ...{ ready: this.#ready, duty: this.#duty.state, trouble: runners.trouble },

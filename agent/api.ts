@@ -2,6 +2,7 @@ import type { AgentView, HealthView } from "../common/wire.js";
 import { createAgents, type DutyVerb } from "./cluster/agents.js";
 import { createPeer } from "./cluster/peer.js";
 import { snapshotOf } from "./cluster/snapshot.js";
+import { type Checked, keptCheck } from "./health.js";
 import type { Events } from "./events/events.js";
 import type { BoardInUse, RouteOptions } from "./http/route.js";
 import { createHttp, type HttpServer } from "./http/server.js";
@@ -28,7 +29,7 @@ export interface ApiParts extends AgentParts {
   readonly logs: RouteOptions["logs"];
   running(): ReadonlyMap<string, JobControl>;
   view(): Promise<AgentView>;
-  health(): Promise<HealthView>;
+  health(checked: Checked): Promise<HealthView>;
   readonly why: WhyHere;
   /** The one in force; what `config` says was at the start. */
   token(): string | undefined;
@@ -70,10 +71,12 @@ export function createApi(parts: ApiParts): Api {
     obey: (verb) => parts.obey(verb),
   });
   const system = createSystem({ ...parts, agent: identity.agent });
-  const { token, tokens, tls } = config;
+  const checked = keptCheck(parts.persistence, clock);
+  const { token, tokens, tls, streamsPerCaller } = config;
   const http = createHttp({
     ...{ jobs, schedules, agents, agent: identity.agent, version, log, system },
-    ...{ logs: parts.logs, events, board: parts.sweep, health: () => parts.health() },
+    ...{ logs: parts.logs, events, board: parts.sweep, health: () => parts.health(checked) },
+    streamsPerCaller,
     ...(token === undefined ? {} : { token }),
     ...(tokens === undefined ? {} : { tokens }),
     ...(tls === undefined ? {} : { tls }),

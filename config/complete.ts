@@ -9,6 +9,7 @@ import { stateDirectory } from "./state-directory.js";
 const RETENTION = { days: 30, jobs: 100_000, bytes: 1024 ** 3 };
 /** Of one job. */
 const LOG_BYTES = 1024 ** 2;
+const STREAMS_PER_CALLER = 100;
 const DEFAULT_REDIS = "redis://127.0.0.1:6379";
 const DEFAULT_CONSUL = "http://127.0.0.1:8500";
 
@@ -29,6 +30,7 @@ export function complete(
     ...(api?.tokens === undefined ? {} : { tokens: api.tokens }),
     ...(tls === undefined ? {} : { tls }),
     ...(ca === undefined ? {} : { ca }),
+    streamsPerCaller: api?.streamsPerCaller ?? STREAMS_PER_CALLER,
     ...(api?.advertise === undefined ? {} : { advertise: new URL(api.advertise).origin }),
     peers: (settings.peers ?? []).map((peer) => new URL(peer).origin),
     ...(registers(settings) ? { registry: consulUrl(settings.consul, env, undefined) } : {}),

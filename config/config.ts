@@ -18,6 +18,8 @@ export interface Config {
   readonly tls?: { readonly cert: string; readonly key: string };
   /** Authority that other agents' certificates are signed by, PEM. */
   readonly ca?: string;
+  /** Event streams that one caller may have open at a time. */
+  readonly streamsPerCaller: number;
   /** Where others reach the API, when that differs from where it listens: a URL. */
   readonly advertise?: string;
   /** Addresses of agents of other machines, where no Consul tells them. */

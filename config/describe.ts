@@ -67,6 +67,7 @@ function rowsOf(loaded: Loaded): readonly Row[] {
     row("api.tls", config.tls, config.tls === undefined ? "" : "https"),
     row("api.ca", config.ca, config.ca === undefined ? "" : "given"),
     row("api.advertise", config.advertise),
+    row("api.streamsPerCaller", config.streamsPerCaller),
     row("peers", config.peers, config.peers.join(", ")),
     row("consul", config.registry, withoutSecrets(config.registry ?? "")),
     row("flows.dirs", config.flows, config.flows.join(", ")),

@@ -186,6 +186,7 @@ export const SETTINGS = z.strictObject({
       advertise: url("http", "https").optional(),
       tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }).optional(),
       ca: z.string().min(1).optional(),
+      streamsPerCaller: whole(1, 1_000).optional(),
     })
     .optional(),
   peers: z.array(url("http", "https")).optional(),
