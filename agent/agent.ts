@@ -126,7 +126,8 @@ class RunningAgent implements Agent {
       ...{ abilities: this.#abilities, ledger: new Ledger({ agent }) },
     });
     const limits = limitsOf(config.retention);
-    this.#retention = new RetentionSweep({ persistence, clock, log, random: Math.random, limits });
+    const retains = { persistence, clock, log, tell, limits, random: Math.random };
+    this.#retention = new RetentionSweep(retains);
     this.#conductor = this.#createConductor((job) => this.#api.jobs.wake(job));
     this.#sleep = new Sleep({ ...this.#parts, ...this.#moving(), woken: () => this.#woken() });
     this.#portrait = createPortrait({

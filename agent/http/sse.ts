@@ -70,7 +70,8 @@ export class SseStreams {
 
   /**
    * Answers with what `feed` sends, and ends the answer when that is done. Throws BUSY while there
-   * are too many streams, of all or of this caller; once it has begun, what `feed` throws is logged and cuts the stream off.
+   * are too many streams, of all or of this caller; once it has begun, what `feed` throws is logged
+   * and cuts the stream off.
    */
   async serve(
     request: FastifyRequest,
