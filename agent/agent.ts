@@ -158,8 +158,7 @@ class RunningAgent implements Agent {
     await takeBack(identity, board, log);
     await this.#sweep.start();
     this.#retention.start();
-    this.#api.scheduler.start();
-    this.#conductor.start();
+    for (const part of [this.#api.scheduler, this.#api.hooks, this.#conductor]) part.start();
     this.#sleep.start();
     const running = (): ReadonlyMap<string, JobControl> => this.#conductor.running();
     this.#requests = watchRequests({ ...this.#parts, running }, this.#stopping.signal);
@@ -229,7 +228,7 @@ class RunningAgent implements Agent {
           ...{ boardId: () => sweep.boardId ?? "", boardDiffers: () => sweep.boardDiffers() },
           databaseNow: () => sweep.databaseNow(),
           persistenceDown: () => sweep.persistenceDown(),
-          ...{ metrics: this.#metrics, tell: this.#events.tell },
+          ...{ metrics: this.#metrics, tell: this.#events.tell, hooks: this.#api.hooks },
         });
         ended(claim.job);
         this.#logs.wake(claim.job);

@@ -2,6 +2,7 @@ import { availableParallelism, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { DEFAULT_PORT, FREE_PORTS } from "../common/port.js";
 import type { Config } from "./config.js";
+import { toHook } from "./hooks.js";
 import type { CheckedSettings } from "./schema.js";
 import { home } from "./secrets.js";
 import { stateDirectory } from "./state-directory.js";
@@ -50,6 +51,7 @@ export function complete(
     tags: agent?.tags ?? {},
     freePorts: agent?.freePorts ?? FREE_PORTS,
     facts: settings.facts ?? {},
+    hooks: (settings.hooks ?? []).map(toHook),
     logLevel: log?.level ?? "info",
   };
 }

@@ -55,7 +55,24 @@ export interface Config {
   /** Facts that are so whatever the machine shows. */
   readonly facts: Overrides;
   readonly logLevel: LogLevel;
+  /** What is called when a job is over. */
+  readonly hooks: readonly HookSetting[];
 }
+
+/** What is to hear of jobs that are over. */
+export interface HookSetting {
+  readonly on: readonly HookState[];
+  /** Names; all when there are none. */
+  readonly flows?: readonly string[];
+  readonly act:
+    { readonly url: string; readonly secret?: string } | { readonly command: readonly string[] };
+  readonly timeLimitMs: number;
+  /** For people, without what may be secret. */
+  readonly shown: string;
+}
+
+export const HOOK_STATES = ["SUCCESS", "FAILURE", "REVERTED", "CANCELLED", "SUSPENDED"] as const;
+export type HookState = (typeof HOOK_STATES)[number];
 
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];

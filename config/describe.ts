@@ -81,12 +81,19 @@ function rowsOf(loaded: Loaded): readonly Row[] {
     row("retention.jobs", config.retention.jobs),
     row("retention.bytes", config.retention.bytes, bytesOf(config.retention.bytes)),
     row("onlyWhen", config.onlyWhen, config.onlyWhen.map(formatClause).join(", ")),
+    row("hooks", config.hooks, config.hooks.map(hookText).join("; ")),
     row("log.level", config.logLevel),
   ];
 }
 
 function bytesOf(bytes: number | undefined): string {
   return bytes === undefined ? "" : formatBytes(bytes);
+}
+
+/** `FAILURE, REVERTED of deploy: https://example.org`. */
+function hookText({ on, flows, shown }: Loaded["config"]["hooks"][number]): string {
+  const of = flows === undefined ? "" : ` of ${flows.join(", ")}`;
+  return `${on.join(", ")}${of}: ${shown}`;
 }
 
 /** `room=study gpu`. */

@@ -6,6 +6,7 @@ import * as verbs from "./003-verbs.js";
 import * as logs from "./004-logs.js";
 import * as schedules from "./005-schedules.js";
 import * as sweep from "./007-sweep.js";
+import * as hooks from "./010-hooks.js";
 
 export { markOf } from "./tables.js";
 
@@ -22,6 +23,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: logs.NAME, up: logs.up },
   { name: schedules.NAME, up: schedules.up },
   { name: sweep.NAME, up: sweep.up },
+  { name: hooks.NAME, up: hooks.up },
 ];
 
 /** Their names, oldest first. */

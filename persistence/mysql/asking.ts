@@ -1,6 +1,8 @@
 import { isEnded, type JobRequest, type JobState } from "../../common/job.js";
 import { Sql, sql } from "../../mysql/sql.js";
 import { STARTABLE_LIST } from "../queries.js";
+import { noteHooksOf } from "../hooks/mysql.js";
+import type { HookCall } from "../hooks/port.js";
 import type { Asker } from "../persistence.js";
 import type { Asked } from "../verbs/port.js";
 import { toRequest, toState } from "../rows.js";
@@ -75,14 +77,27 @@ function cancelAtOnce(
     sql`INSERT INTO entries (job, seq, token, owner, at, body, bytes)
       SELECT id, @next, token, owner, ${now}, ${body}, ${body.length} ${mine}`,
     sql`UPDATE jobs j SET j.bytes = ${BYTES} WHERE j.id = ${id} AND @cancelled = 1`,
+    ...noteHooksOf(by.hooks, {
+      jobs: sql`jobs j WHERE j.id = ${id} AND j.owner = ${by.owner} AND @cancelled = 1`,
+      now,
+    }),
   ];
 }
 
-export async function suspend(to: Transactions, id: string): Promise<Asked> {
+export async function suspend(
+  to: Transactions,
+  id: string,
+  hooks?: readonly HookCall[],
+): Promise<Asked> {
   const outcome = await to.run([
     lock(id),
     sql`UPDATE jobs SET request = NULL, state = 'SUSPENDED'
       WHERE id = ${id} AND state = 'WAITING' AND (request IS NULL OR request = 'suspend')`,
+    sql`SET @suspended = ROW_COUNT()`,
+    ...noteHooksOf(hooks, {
+      jobs: sql`jobs j WHERE j.id = ${id} AND @suspended = 1`,
+      now: to.now,
+    }),
     sql`UPDATE jobs SET request = 'suspend', reason = NULL
       WHERE id = ${id} AND state IN ('RUNNING', 'REVERTING') AND request IS NULL`,
   ]);

@@ -27,6 +27,8 @@ import type { Asked, Old, Purged, Released, Removed, Retries } from "../verbs/po
 import { logsOnServer } from "../logs/mysql.js";
 import type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "../logs/port.js";
 import { schedulesOnServer } from "../schedules/mysql.js";
+import type { HookCall, HookStore } from "../hooks/port.js";
+import { hooksOnServer } from "../hooks/mysql.js";
 import type { ScheduleStore } from "../schedules/port.js";
 import type { Turn } from "../turns/port.js";
 import { prepare, written } from "../writing.js";
@@ -64,6 +66,7 @@ export function openMysqlPersistence(
 export class MysqlPersistence implements Persistence {
   readonly traits = ALL_FILTERS;
   readonly schedules: ScheduleStore;
+  readonly hooks: HookStore;
   readonly #to: Transactions;
   readonly #logs: LogStore;
   #knex: Promise<Knex> | undefined;
@@ -71,6 +74,7 @@ export class MysqlPersistence implements Persistence {
   constructor(to: Transactions) {
     this.#to = to;
     this.#logs = logsOnServer(to.database);
+    this.hooks = hooksOnServer(to);
     this.schedules = schedulesOnServer(to);
   }
 
@@ -137,8 +141,8 @@ export class MysqlPersistence implements Persistence {
     return cancel(this.#to, id, { by, revert });
   }
 
-  suspend(id: string): Promise<Asked> {
-    return suspend(this.#to, id);
+  suspend(id: string, hooks?: readonly HookCall[]): Promise<Asked> {
+    return suspend(this.#to, id, hooks);
   }
 
   resume(id: string): Promise<Asked> {

@@ -1,6 +1,7 @@
 import { isCancel, isEnded, type JobRequest, type JobState } from "../../common/job.js";
 import type { Statements } from "../../sqlite/statements.js";
 import { integer } from "../columns.js";
+import { type Heard, noteHooks } from "../hooks/sqlite.js";
 import type { Asker } from "../persistence.js";
 import type { Asked } from "../verbs/port.js";
 import { toRequest, toState } from "../rows.js";
@@ -59,7 +60,8 @@ function cancelAtOnce(sql: Statements, id: string, { by, now, token, seq }: AtOn
        reason = NULL, ended_at = ? WHERE id = ?`,
     ...[token, by.owner, by.agent, now, id],
   );
-  insertOwnership(sql, { job: id, token, ...by, at: now, firstSeq: seq });
+  const { owner, agent, machine } = by;
+  insertOwnership(sql, { job: id, token, owner, agent, machine, at: now, firstSeq: seq });
   endOwnership(sql, { job: id, token, ended: "outcome" }, now);
   const body = JSON.stringify([{ change: "flow", to: "CANCELLED" }]);
   sql.run(
@@ -67,10 +69,15 @@ function cancelAtOnce(sql: Statements, id: string, { by, now, token, seq }: AtOn
     ...[id, seq, token, by.owner, now, body, body.length],
   );
   sql.run(`UPDATE jobs SET bytes = ${BYTES} WHERE id = ?`, id);
+  noteHooks(sql, { job: id, state: "CANCELLED", now, hooks: by.hooks });
   return { asked: "done", state: "CANCELLED" };
 }
 
-export function suspend(sql: Statements, id: string): Asked {
+export function suspend(
+  sql: Statements,
+  id: string,
+  { hooks, now }: Pick<Heard, "hooks" | "now">,
+): Asked {
   const found = find(sql, id);
   if (found === undefined) return { asked: "unknown" };
   const { state, token, request } = found;
@@ -83,6 +90,7 @@ export function suspend(sql: Statements, id: string): Asked {
     return { asked: "requested", state };
   }
   sql.run("UPDATE jobs SET state = 'SUSPENDED', request = NULL WHERE id = ?", id);
+  noteHooks(sql, { job: id, state: "SUSPENDED", now, hooks });
   return { asked: "done", state: "SUSPENDED" };
 }
 

@@ -35,6 +35,8 @@ import { purge, type Purging, removeOld } from "../retention.js";
 import type { Asked, Old, Purged, Released, Removed, Retries } from "../verbs/port.js";
 import { logsInFile } from "../logs/sqlite.js";
 import type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "../logs/port.js";
+import type { HookCall, HookStore } from "../hooks/port.js";
+import { hooksInFile } from "../hooks/sqlite.js";
 import type { ScheduleStore } from "../schedules/port.js";
 import { schedulesInFile } from "../schedules/sqlite.js";
 import * as verbs from "../verbs/sqlite.js";
@@ -72,6 +74,7 @@ export async function openSqlitePersistence(
 export class SqlitePersistence implements Persistence {
   readonly traits = ALL_FILTERS;
   readonly schedules: ScheduleStore;
+  readonly hooks: HookStore;
   readonly #sqlite: Sqlite;
   readonly #now: () => number;
   readonly #logs: LogStore;
@@ -81,6 +84,7 @@ export class SqlitePersistence implements Persistence {
     this.#sqlite = sqlite;
     this.#now = now;
     this.#logs = logsInFile(sqlite.database);
+    this.hooks = hooksInFile(sqlite.database, now);
     this.schedules = schedulesInFile(sqlite.database, now);
   }
 
@@ -167,8 +171,8 @@ export class SqlitePersistence implements Persistence {
     return this.#database.write((sql) => cancel(sql, id, { by, revert, now: this.#now() }));
   }
 
-  suspend(id: string): Promise<Asked> {
-    return this.#database.write((sql) => suspend(sql, id));
+  suspend(id: string, hooks?: readonly HookCall[]): Promise<Asked> {
+    return this.#database.write((sql) => suspend(sql, id, { hooks, now: this.#now() }));
   }
 
   resume(id: string): Promise<Asked> {

@@ -42,6 +42,7 @@ export function purging(database: Database, now: () => number): Purging {
           sql.run("DELETE FROM entries WHERE job = ?", id);
           sql.run("DELETE FROM ownerships WHERE job = ?", id);
           sql.run("DELETE FROM job_logs WHERE job = ?", id);
+          sql.run("DELETE FROM hook_calls WHERE job = ?", id);
           sql.run("DELETE FROM job_texts WHERE job = ?", id);
           sql.run("DELETE FROM requirements WHERE job = ?", id);
           // What a retry has kept stays handed on for as long as one of the two is there.
