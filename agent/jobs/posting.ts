@@ -3,6 +3,7 @@ import { parseClause } from "../../capabilities/parse.js";
 import { hasCode, JobrunnerError } from "../../common/error.js";
 import { type Clause, formatClause, isStartable, PROTOCOL, toSignature } from "../../common/job.js";
 import type { Store } from "../../common/json.js";
+import { maskedParams, redacted, redactorOf } from "../../common/text/secret.js";
 import type { CheckView, JobView, PostRequest, RemovedJobView } from "../../common/wire.js";
 import { compile, validate } from "../../engine/plan.js";
 import type { JobRow, NewJob, Posted } from "../../persistence/persistence.js";
@@ -87,12 +88,14 @@ async function dueAtOf(
 export async function checkPosting(options: JobsOptions, request: PostRequest): Promise<CheckView> {
   const prepared = await prepareFlow(options, request);
   const clauses = [...prepared.clauses, ...(await requiredBy(options, request))];
+  const { secrets } = prepared.spec;
   return {
     flow: request.flow,
     version: prepared.version,
-    params: prepared.params,
+    params: maskedParams(prepared.params, secrets),
     needs: clauses.map(formatClause),
-    tree: toTree(prepared.spec),
+    tree: redacted(toTree(prepared.spec), redactorOf(prepared.params, secrets)),
+    ...(secrets !== undefined && { secrets }),
   };
 }
 

@@ -4,12 +4,14 @@ import { createEngine, type EngineEnd } from "../../engine/engine.js";
 import type { Change } from "../../engine/journal.js";
 import { compile } from "../../engine/plan.js";
 import type { Said } from "../../common/log.js";
+import { redactorOf } from "../../common/text/secret.js";
 import type { JobRow, OwnershipEnd } from "../../persistence/persistence.js";
 import type { ExecuteOptions, Next, Try } from "./options.js";
 import { Narrator } from "../events/telling/narrator.js";
 import { flowHash } from "../flow-hash.js";
 import { TaskOutput } from "../logs/task-output.js";
 import { changed, migrate } from "./migration.js";
+import { discreet } from "../runner/output/discreet.js";
 import { beginOwnership, type JobOwnership, jobStateAfter } from "./ownership.js";
 import { noteEnd, noteResumption, noteStart } from "./milestones.js";
 import { DEATHS_MAX, poisonOf } from "./poison.js";
@@ -75,7 +77,7 @@ export async function tenure(attempted: Try, row: JobRow, options: ExecuteOption
   }
 }
 
-function open(
+async function open(
   attempted: Try,
   row: JobRow,
   output: TaskOutput,
@@ -83,17 +85,15 @@ function open(
 ): Promise<JobBodies> {
   const { claim, alone } = attempted;
   const { runners, identity } = options;
+  const redact = redactorOf(row.params, row.spec.secrets);
   const job = {
-    job: row.id,
-    flow: row.needs.flow,
-    version: row.needs.version,
-    params: row.params,
+    ...{ job: row.id, flow: row.needs.flow, version: row.needs.version, params: row.params },
     agent: identity.agent,
     ...(row.traceparent === undefined ? {} : { traceparent: row.traceparent }),
     deadline: () => claim.deadline(),
-    log: (said: Said) => output.take(said),
+    log: ({ text, ...said }: Said) => output.take({ ...said, text: redact?.(text) ?? text }),
   };
-  return runners.open(job, alone);
+  return discreet(await runners.open(job, alone), redact);
 }
 
 async function begin(
