@@ -27,6 +27,7 @@ interface Opened {
   readonly status: number;
   readonly after: string | undefined;
   readonly problem: unknown;
+  readonly closed: Promise<unknown>;
   leave(): void;
 }
 
@@ -144,8 +145,9 @@ describe("open streams", () => {
       const [answer] = (await once(asked, "response")) as [IncomingMessage];
       const { statusCode: status = 0, headers: told } = answer;
       answer.on("error", () => undefined); // It is left.
+      const closed = once(asked, "close");
       const problem = status === 200 ? undefined : await json(answer);
-      return { status, after: told["retry-after"], problem, leave: () => asked.destroy() };
+      return { status, after: told["retry-after"], problem, closed, leave: () => asked.destroy() };
     };
     return open;
   }
@@ -167,6 +169,18 @@ describe("open streams", () => {
     expect(others.map(({ status }) => status)).toEqual([200, 200, 200]);
     expect((await open(CLUSTER)).status).toBe(429);
     for (const { leave } of [...opened, ...others]) leave();
+  });
+
+  it("are cut off at once when their token is revoked, and those of others are not", async () => {
+    const open = await startFeed(2);
+    const [reader, cluster] = [await open(secretOf("reader")), await open(CLUSTER)];
+
+    server?.replace({ token: CLUSTER, tokens: [] }, undefined);
+
+    await reader.closed;
+    expect(await Promise.race([cluster.closed, Promise.resolve("open")])).toBe("open");
+    expect((await open(secretOf("reader"))).status).toBe(401);
+    cluster.leave();
   });
 
   it("count no more once they are closed", async () => {
