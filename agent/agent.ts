@@ -12,7 +12,7 @@ import { Events } from "./events/events.js";
 import { tellFlows } from "./events/telling/flows.js";
 import { watchRequests } from "./owner/requests.js";
 import { Duty } from "./duty/duty.js";
-import { healthOf } from "./health.js";
+import { type Checked, healthOf } from "./health.js";
 import { handOver, type HandingOver } from "./duty/hand-over.js";
 import { measuredCapabilities } from "./metrics/measured.js";
 import { Metrics } from "./metrics/metrics.js";
@@ -126,7 +126,8 @@ class RunningAgent implements Agent {
       ...{ abilities: this.#abilities, ledger: new Ledger({ agent }) },
     });
     const limits = limitsOf(config.retention);
-    this.#retention = new RetentionSweep({ persistence, clock, log, random: Math.random, limits });
+    const retains = { persistence, clock, log, tell, limits, random: Math.random };
+    this.#retention = new RetentionSweep(retains);
     this.#conductor = this.#createConductor((job) => this.#api.jobs.wake(job));
     this.#sleep = new Sleep({ ...this.#parts, ...this.#moving(), woken: () => this.#woken() });
     this.#portrait = createPortrait({
@@ -138,7 +139,7 @@ class RunningAgent implements Agent {
       ...{ metrics: this.#metrics, logs: this.#logs.read, events: this.#events },
       ...{ sweep: this.#sweep, why: this.#createWhy() },
       running: () => this.#conductor.running(),
-      ...{ view: () => this.#view(), health: () => this.#health() },
+      ...{ view: () => this.#view(), health: (checked) => this.#health(checked) },
       ...{ obey: (verb) => this.#obey(verb), token: () => this.#live.token },
       putFailed: () => this.#sweep.wake(),
     });
@@ -157,8 +158,7 @@ class RunningAgent implements Agent {
     await takeBack(identity, board, log);
     await this.#sweep.start();
     this.#retention.start();
-    this.#api.scheduler.start();
-    this.#conductor.start();
+    for (const part of [this.#api.scheduler, this.#api.hooks, this.#conductor]) part.start();
     this.#sleep.start();
     const running = (): ReadonlyMap<string, JobControl> => this.#conductor.running();
     this.#requests = watchRequests({ ...this.#parts, running }, this.#stopping.signal);
@@ -228,7 +228,7 @@ class RunningAgent implements Agent {
           ...{ boardId: () => sweep.boardId ?? "", boardDiffers: () => sweep.boardDiffers() },
           databaseNow: () => sweep.databaseNow(),
           persistenceDown: () => sweep.persistenceDown(),
-          ...{ metrics: this.#metrics, tell: this.#events.tell },
+          ...{ metrics: this.#metrics, tell: this.#events.tell, hooks: this.#api.hooks },
         });
         ended(claim.job);
         this.#logs.wake(claim.job);
@@ -244,8 +244,8 @@ class RunningAgent implements Agent {
     });
   }
 
-  #health(): Promise<HealthView> {
-    const { persistence, identity, membership, board, runners } = this.#parts;
+  #health(persistence: Checked): Promise<HealthView> {
+    const { identity, membership, board, runners } = this.#parts;
     return healthOf({
       ...{ agent: identity.agent, manifest: this.manifest, persistence, sweep: this.#sweep },
       ...{ ready: this.#ready, duty: this.#duty.state, trouble: runners.trouble },

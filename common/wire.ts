@@ -173,6 +173,8 @@ export interface CheckView {
   readonly params: Store;
   readonly needs: readonly string[];
   readonly tree: NodeView;
+  /** Parameters whose values are shown to nobody. */
+  readonly secrets?: readonly string[];
 }
 
 /** One thing a job asks of an agent, and whether it is so there. */

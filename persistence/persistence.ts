@@ -10,12 +10,14 @@ import type { Store } from "../common/json.js";
 import type { FlowSpec } from "../engine/flow.js";
 import type { Change, Entry } from "../engine/journal.js";
 import type { Controls, ControlsPort, Raised } from "./flow-control/port.js";
+import type { HookCall, HookStore } from "./hooks/port.js";
 import type { LogStore } from "./logs/port.js";
 import type { ScheduleStore } from "./schedules/port.js";
 import type { TurnsPort } from "./turns/port.js";
 import type { Asked, Purged, VerbsPort } from "./verbs/port.js";
 
 export type { Concurrency, Controls, Raised, Slots } from "./flow-control/port.js";
+export type { HookCall, HookStore, TakenCall } from "./hooks/port.js";
 export type { Asked, Deprived, Purged, Retries } from "./verbs/port.js";
 export type {
   Due,
@@ -154,6 +156,8 @@ export interface Append {
   readonly reason?: ParkReason;
   /** Written to the job row with the entry that says `migrated`, and only when it is accepted. */
   readonly flow?: MovedFlow;
+  /** Hooks that are to hear of `state`: written with it, if the job enters it. */
+  readonly hooks?: readonly HookCall[];
   /** P-11: raise 0 -> 1 in the same transaction, before the entry. */
   readonly raise?: Raise;
   /** Sent before and never answered (P-19): an entry that is already there counts as accepted. */
@@ -165,7 +169,10 @@ export type Verdict =
   { readonly accepted: true; readonly request?: JobRequest } | { readonly accepted: false };
 
 /** Who writes to a job that has no owner: the name of the ownership under which it is done. */
-export type Asker = Pick<Raise, "owner" | "agent" | "machine">;
+export interface Asker extends Pick<Raise, "owner" | "agent" | "machine"> {
+  /** That are to hear of it, if the job is over with that. */
+  readonly hooks?: readonly HookCall[];
+}
 
 /** Jobs that fit all of these; traits say whether a persistence can filter by an optional one. */
 export interface JobFilter {
@@ -231,6 +238,7 @@ export interface Retention {
 export interface Persistence extends ControlsPort, LogStore, TurnsPort, VerbsPort, AsyncDisposable {
   readonly traits: PersistenceTraits;
   readonly schedules: ScheduleStore;
+  readonly hooks: HookStore;
 
   /** Brings the schema up to date, forward only. */
   migrate(): Promise<void>;
@@ -267,8 +275,8 @@ export interface Persistence extends ControlsPort, LogStore, TurnsPort, VerbsPor
    * SUSPENDED one becomes startable for that. Deaths count anew from here (P-25).
    */
   cancel(id: string, by: Asker, revert: boolean): Promise<Asked>;
-  /** P-24. A job that nobody owns is SUSPENDED at once, others are asked. */
-  suspend(id: string): Promise<Asked>;
+  /** P-24. A job that nobody owns is SUSPENDED at once, of which `hooks` hear; others are asked. */
+  suspend(id: string, hooks?: readonly HookCall[]): Promise<Asked>;
   /**
    * P-24. SUSPENDED becomes WAITING and is to be put on the board, a cancel it was parked with is
    * tried again; a suspend not yet obeyed is withdrawn.

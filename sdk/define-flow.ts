@@ -131,7 +131,8 @@ export function defineFlow<
   }
   if (!Number.isInteger(version) || version < 1) throw bad(name, "version counts from 1.");
   const parameters = toParameters(name, options.params ?? z.object({}));
-  const limits = toLimits(options);
+  const { secrets } = parameters;
+  const limits = { ...toLimits(options), ...(secrets.length > 0 && { secrets }) };
   const build = (params: Store): Assembled => {
     const { node, built } = toNode(options, parameters, params);
     const { spec, bodies } = assemble(node);

@@ -10,6 +10,7 @@ import {
   toSignature,
 } from "../../common/job.js";
 import type { Store } from "../../common/json.js";
+import { maskedParams, redacted, redactorOf } from "../../common/text/secret.js";
 import type { CheckView, JobView, PostRequest, RemovedJobView } from "../../common/wire.js";
 import { compile, validate } from "../../engine/plan.js";
 import type { Controls, JobRow, NewJob, Posted } from "../../persistence/persistence.js";
@@ -109,12 +110,14 @@ export async function checkPosting(options: JobsOptions, request: PostRequest): 
   const clauses = [...prepared.clauses, ...(await requiredBy(options, request))];
   const runAt = await dueAtOf(options, request);
   await controlsOf(request, { ...options, runAt, declared: prepared.concurrency });
+  const { secrets } = prepared.spec;
   return {
     flow: request.flow,
     version: prepared.version,
-    params: prepared.params,
+    params: maskedParams(prepared.params, secrets),
     needs: clauses.map(formatClause),
-    tree: toTree(prepared.spec),
+    tree: redacted(toTree(prepared.spec), redactorOf(prepared.params, secrets)),
+    ...(secrets !== undefined && { secrets }),
   };
 }
 

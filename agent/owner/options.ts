@@ -6,6 +6,7 @@ import type { Persistence } from "../../persistence/persistence.js";
 import type { Claim, Claims } from "../claims.js";
 import type { ClaimTeller } from "../events/telling/claim-teller.js";
 import type { Tell } from "../events/telling/told.js";
+import type { HookBook } from "../hooks/book.js";
 import type { ProgressBook } from "../jobs/progress.js";
 import type { LogBook } from "../logs/book.js";
 import type { Metrics } from "../metrics/metrics.js";
@@ -36,6 +37,8 @@ export interface ExecuteOptions {
   readonly progress: ProgressBook;
   /** Counts what becomes of jobs here. */
   readonly metrics: Pick<Metrics, "jobStarted" | "jobEnded">;
+  /** What is to hear of their ends. */
+  readonly hooks?: HookBook;
   /** What they and their commands write. */
   readonly logs: LogBook;
   /** Aborts when the agent leaves: atoms settle, then the claim is handed on (P-22). */

@@ -11,6 +11,7 @@ import type {
   Raised,
 } from "../../persistence/persistence.js";
 import { isHeldBack } from "./beginning/held-back.js";
+import type { HookBook } from "../hooks/book.js";
 import { nextOwner } from "./owner-name.js";
 
 /** Who owns: the parts of an owner's name that outlive one job. */
@@ -33,6 +34,8 @@ export interface OwnershipOptions {
   readonly signal: AbortSignal;
   /** A request that came with an accepted append (P-14, P-24). */
   requested(request: JobRequest): void;
+  /** What is to hear of the job's end. */
+  readonly hooks?: HookBook;
   /** An append is durable; its time is the database's own. */
   written?(entry: Omit<Entry, "at">): void;
 }
@@ -111,9 +114,10 @@ class RaisedOwnership implements JobOwnership {
   }
 
   async append(changes: readonly Change[], change: RowChange = {}): Promise<void> {
-    const { committer, row, signal, requested, written } = this.#options;
+    const { committer, row, signal, requested, written, hooks: book } = this.#options;
     const state = change.state ?? jobStateAfter(changes);
     const { reason, flow } = change;
+    const hooks = state && book?.callsOf(this.owner, row.needs.flow, state);
     const append: Append = {
       job: row.id,
       seq: this.#seq,
@@ -124,6 +128,7 @@ class RaisedOwnership implements JobOwnership {
       ...(state === undefined ? {} : { state }),
       ...(reason === undefined ? {} : { reason }),
       ...(flow === undefined ? {} : { flow }),
+      ...(hooks === undefined || hooks.length === 0 ? {} : { hooks }),
       ...(this.#raise === undefined ? {} : { raise: this.#raise }),
     };
     const verdict = await committer.append(append, signal);
@@ -133,6 +138,7 @@ class RaisedOwnership implements JobOwnership {
     this.#raise = undefined;
     written?.({ seq: this.#seq, token: this.token, changes });
     this.#seq += 1;
+    if (append.hooks !== undefined) book?.wake();
     if (verdict.request !== undefined) requested(verdict.request);
   }
 }

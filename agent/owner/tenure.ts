@@ -4,6 +4,7 @@ import { createEngine, type EngineEnd } from "../../engine/engine.js";
 import type { Change } from "../../engine/journal.js";
 import { compile } from "../../engine/plan.js";
 import type { Said } from "../../common/log.js";
+import { redactorOf } from "../../common/text/secret.js";
 import type { JobRow, OwnershipEnd } from "../../persistence/persistence.js";
 import type { ExecuteOptions, Next, Try } from "./options.js";
 import { flowHash } from "../flow-hash.js";
@@ -11,6 +12,7 @@ import { TaskOutput } from "../logs/task-output.js";
 import { begin } from "./beginning/begin.js";
 import { isHeldBack } from "./beginning/held-back.js";
 import { changed, migrate } from "./migration.js";
+import { discreet } from "../runner/output/discreet.js";
 import { type JobOwnership, jobStateAfter } from "./ownership.js";
 import { noteEnd, noteResumption, noteStart } from "./milestones.js";
 import { DEATHS_MAX, poisonOf } from "./poison.js";
@@ -78,7 +80,7 @@ export async function tenure(attempted: Try, row: JobRow, options: ExecuteOption
   }
 }
 
-function open(
+async function open(
   attempted: Try,
   row: JobRow,
   output: TaskOutput,
@@ -86,17 +88,15 @@ function open(
 ): Promise<JobBodies> {
   const { claim, alone } = attempted;
   const { runners, identity } = options;
+  const redact = redactorOf(row.params, row.spec.secrets);
   const job = {
-    job: row.id,
-    flow: row.needs.flow,
-    version: row.needs.version,
-    params: row.params,
+    ...{ job: row.id, flow: row.needs.flow, version: row.needs.version, params: row.params },
     agent: identity.agent,
     ...(row.traceparent === undefined ? {} : { traceparent: row.traceparent }),
     deadline: () => claim.deadline(),
-    log: (said: Said) => output.take(said),
+    log: ({ text, ...said }: Said) => output.take({ ...said, text: redact?.(text) ?? text }),
   };
-  return runners.open(job, alone);
+  return discreet(await runners.open(job, alone), redact);
 }
 
 async function poison(

@@ -92,8 +92,9 @@ async function addSchedule(
   const bodyHash = hashJson(given);
   const known = await persistence.schedules.get(name);
   // What was taken stays taken, also when its flow is gone by now.
-  if (known === undefined) await jobs.check(job);
-  const made = { ...given, id: uuidv7(), bodyHash, dueAt, madeVia: agent };
+  const { secrets } = known === undefined ? await jobs.check(job) : known.job;
+  const kept = { ...job, ...(secrets !== undefined && { secrets }) };
+  const made = { ...given, job: kept, id: uuidv7(), bodyHash, dueAt, madeVia: agent };
   const added = await persistence.schedules.add(made);
   if (added === "taken") throw taken(name);
   if (added === "full") throw full();

@@ -7,6 +7,7 @@ import * as logs from "./004-logs.js";
 import * as schedules from "./005-schedules.js";
 import * as flowControl from "./006-flow-control.js";
 import * as sweep from "./007-sweep.js";
+import * as hooks from "./010-hooks.js";
 
 export { markOf } from "./tables.js";
 
@@ -24,6 +25,7 @@ const MIGRATIONS: readonly Migration[] = [
   { name: schedules.NAME, up: schedules.up },
   { name: flowControl.NAME, up: flowControl.up },
   { name: sweep.NAME, up: sweep.up },
+  { name: hooks.NAME, up: hooks.up },
 ];
 
 /** Their names, oldest first. */

@@ -2,6 +2,8 @@ import { isEnded, type JobRequest, type JobState, type ParkReason } from "../../
 import type { Change } from "../../engine/journal.js";
 import { Sql, sql } from "../../mysql/sql.js";
 import { STARTABLE_LIST } from "../queries.js";
+import { noteHooksOf } from "../hooks/mysql.js";
+import type { HookCall } from "../hooks/port.js";
 import type { Asker } from "../persistence.js";
 import type { Asked } from "../verbs/port.js";
 import { toRequest, toState } from "../rows.js";
@@ -92,14 +94,27 @@ export function endAtOnce(id: string, { by, now, when, changes, reason }: AtOnce
     sql`UPDATE jobs j SET j.bytes = ${BYTES} WHERE j.id = ${id} AND @cancelled = 1`,
     sql`UPDATE job_controls SET slot = 'over'
       WHERE job = ${id} AND slot IS NOT NULL AND @cancelled = 1`,
+    ...noteHooksOf(by.hooks, {
+      jobs: sql`jobs j WHERE j.id = ${id} AND j.owner = ${by.owner} AND @cancelled = 1`,
+      now,
+    }),
   ];
 }
 
-export async function suspend(to: Transactions, id: string): Promise<Asked> {
+export async function suspend(
+  to: Transactions,
+  id: string,
+  hooks?: readonly HookCall[],
+): Promise<Asked> {
   const outcome = await to.run([
     lock(id),
     sql`UPDATE jobs SET request = NULL, state = 'SUSPENDED'
       WHERE id = ${id} AND state = 'WAITING' AND (request IS NULL OR request = 'suspend')`,
+    sql`SET @suspended = ROW_COUNT()`,
+    ...noteHooksOf(hooks, {
+      jobs: sql`jobs j WHERE j.id = ${id} AND @suspended = 1`,
+      now: to.now,
+    }),
     sql`UPDATE jobs SET request = 'suspend', reason = NULL
       WHERE id = ${id} AND state IN ('RUNNING', 'REVERTING') AND request IS NULL`,
   ]);

@@ -32,6 +32,8 @@ import type { Asked, Old, Purged, Released, Removed, Retries } from "../verbs/po
 import { logsOnServer } from "../logs/mysql.js";
 import type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "../logs/port.js";
 import { schedulesOnServer } from "../schedules/mysql.js";
+import type { HookCall, HookStore } from "../hooks/port.js";
+import { hooksOnServer } from "../hooks/mysql.js";
 import type { ScheduleStore } from "../schedules/port.js";
 import type { Turn } from "../turns/port.js";
 import { prepare, written } from "../writing.js";
@@ -69,6 +71,7 @@ export function openMysqlPersistence(
 export class MysqlPersistence implements Persistence, Migrated {
   readonly traits = ALL_FILTERS;
   readonly schedules: ScheduleStore;
+  readonly hooks: HookStore;
   readonly #to: Transactions;
   readonly #logs: LogStore;
   #knex: Promise<Knex> | undefined;
@@ -76,6 +79,7 @@ export class MysqlPersistence implements Persistence, Migrated {
   constructor(to: Transactions) {
     this.#to = to;
     this.#logs = logsOnServer(to.database);
+    this.hooks = hooksOnServer(to);
     this.schedules = schedulesOnServer(to);
   }
 
@@ -158,8 +162,8 @@ export class MysqlPersistence implements Persistence, Migrated {
     return cancel(this.#to, id, { by, revert });
   }
 
-  suspend(id: string): Promise<Asked> {
-    return suspend(this.#to, id);
+  suspend(id: string, hooks?: readonly HookCall[]): Promise<Asked> {
+    return suspend(this.#to, id, hooks);
   }
 
   resume(id: string): Promise<Asked> {

@@ -44,6 +44,7 @@ export function purging(to: Transactions): Purging {
         sql`DELETE FROM entries WHERE job IN (${jobs})`,
         sql`DELETE FROM ownerships WHERE job IN (${jobs})`,
         sql`DELETE FROM job_logs WHERE job IN (${jobs})`,
+        sql`DELETE FROM hook_calls WHERE job IN (${jobs})`,
         sql`DELETE FROM job_texts WHERE job IN (${jobs})`,
         sql`DELETE FROM requirements WHERE job IN (${jobs})`,
         ...removeControls(jobs),

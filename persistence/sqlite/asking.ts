@@ -8,6 +8,7 @@ import {
 import type { Change } from "../../engine/journal.js";
 import type { Statements } from "../../sqlite/statements.js";
 import { integer } from "../columns.js";
+import { type Heard, noteHooks } from "../hooks/sqlite.js";
 import type { Asker } from "../persistence.js";
 import type { Asked } from "../verbs/port.js";
 import { toRequest, toState } from "../rows.js";
@@ -75,7 +76,8 @@ export function endAtOnce(sql: Statements, id: string, end: AtOnce): void {
        reason = ?, ended_at = ? WHERE id = ?`,
     ...[token, by.owner, by.agent, reason === undefined ? null : JSON.stringify(reason), now, id],
   );
-  insertOwnership(sql, { job: id, token, ...by, at: now, firstSeq: seq });
+  const { owner, agent, machine } = by;
+  insertOwnership(sql, { job: id, token, owner, agent, machine, at: now, firstSeq: seq });
   endOwnership(sql, { job: id, token, ended: "outcome" }, now);
   const body = JSON.stringify(changes);
   sql.run(
@@ -84,9 +86,14 @@ export function endAtOnce(sql: Statements, id: string, end: AtOnce): void {
   );
   sql.run(`UPDATE jobs SET bytes = ${BYTES} WHERE id = ?`, id);
   sql.run("UPDATE job_controls SET slot = 'over' WHERE job = ? AND slot IS NOT NULL", id);
+  noteHooks(sql, { job: id, state: "CANCELLED", now, hooks: by.hooks });
 }
 
-export function suspend(sql: Statements, id: string): Asked {
+export function suspend(
+  sql: Statements,
+  id: string,
+  { hooks, now }: Pick<Heard, "hooks" | "now">,
+): Asked {
   const found = find(sql, id);
   if (found === undefined) return { asked: "unknown" };
   const { state, token, request } = found;
@@ -99,6 +106,7 @@ export function suspend(sql: Statements, id: string): Asked {
     return { asked: "requested", state };
   }
   sql.run("UPDATE jobs SET state = 'SUSPENDED', request = NULL WHERE id = ?", id);
+  noteHooks(sql, { job: id, state: "SUSPENDED", now, hooks });
   return { asked: "done", state: "SUSPENDED" };
 }
 

@@ -40,6 +40,8 @@ import { purge, type Purging, removeOld } from "../retention.js";
 import type { Asked, Old, Purged, Released, Removed, Retries } from "../verbs/port.js";
 import { logsInFile } from "../logs/sqlite.js";
 import type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "../logs/port.js";
+import type { HookCall, HookStore } from "../hooks/port.js";
+import { hooksInFile } from "../hooks/sqlite.js";
 import type { ScheduleStore } from "../schedules/port.js";
 import { schedulesInFile } from "../schedules/sqlite.js";
 import * as verbs from "../verbs/sqlite.js";
@@ -77,6 +79,7 @@ export async function openSqlitePersistence(
 export class SqlitePersistence implements Persistence, Migrated {
   readonly traits = ALL_FILTERS;
   readonly schedules: ScheduleStore;
+  readonly hooks: HookStore;
   readonly #sqlite: Sqlite;
   readonly #now: () => number;
   readonly #logs: LogStore;
@@ -86,6 +89,7 @@ export class SqlitePersistence implements Persistence, Migrated {
     this.#sqlite = sqlite;
     this.#now = now;
     this.#logs = logsInFile(sqlite.database);
+    this.hooks = hooksInFile(sqlite.database, now);
     this.schedules = schedulesInFile(sqlite.database, now);
   }
 
@@ -190,8 +194,8 @@ export class SqlitePersistence implements Persistence, Migrated {
     return this.#database.write((sql) => cancel(sql, id, { by, revert, now: this.#now() }));
   }
 
-  suspend(id: string): Promise<Asked> {
-    return this.#database.write((sql) => suspend(sql, id));
+  suspend(id: string, hooks?: readonly HookCall[]): Promise<Asked> {
+    return this.#database.write((sql) => suspend(sql, id, { hooks, now: this.#now() }));
   }
 
   resume(id: string): Promise<Asked> {

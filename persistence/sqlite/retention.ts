@@ -43,6 +43,7 @@ export function purging(database: Database, now: () => number): Purging {
           sql.run("DELETE FROM entries WHERE job = ?", id);
           sql.run("DELETE FROM ownerships WHERE job = ?", id);
           sql.run("DELETE FROM job_logs WHERE job = ?", id);
+          sql.run("DELETE FROM hook_calls WHERE job = ?", id);
           sql.run("DELETE FROM job_texts WHERE job = ?", id);
           sql.run("DELETE FROM requirements WHERE job = ?", id);
           removeControls(sql, id);

@@ -42,7 +42,10 @@ export default async function benchEvents(report: Report, words: readonly string
     const agent = startAgent({
       ...{ name: "bench", port: await freePort(), stateHome: join(dir, "state") },
       args: [...where, "--slots", "32"],
-      env: { ...settings.env, JOBRUNNER_LOG: "warn" },
+      env: {
+        ...{ ...settings.env, JOBRUNNER_LOG: "warn" },
+        JOBRUNNER_API__STREAMS_PER_CALLER: String(Math.min(readers, 1_000)),
+      },
     });
     await using _agent = agent;
     await agent.ready();

@@ -1,6 +1,7 @@
 import { describe } from "vitest";
 import { testAppending } from "./persistence/appending.js";
 import { testAsking } from "./persistence/asking.js";
+import { testHooking } from "./persistence/hooking.js";
 import { testListing } from "./persistence/listing.js";
 import { testLogging } from "./persistence/logging.js";
 import { testPosting } from "./persistence/posting.js";
@@ -21,6 +22,7 @@ export function testPersistence(open: OpenPersistence): void {
   describe("raising (P-7)", () => testRaising(open));
   describe("appending", () => testAppending(open));
   describe("asking (P-24)", () => testAsking(open));
+  describe("hooking", () => testHooking(open));
   describe("listing", () => testListing(open));
   describe("logging", () => testLogging(open));
   describe("scheduling", () => testScheduling(open));

@@ -61,6 +61,7 @@ export const ARROWS: readonly Arrow[] = [
     may: [
       "type:engine/",
       "type:persistence/flow-control/port.ts",
+      "type:persistence/hooks/port.ts",
       "type:persistence/logs/port.ts",
       "type:persistence/schedules/port.ts",
       "type:persistence/turns/port.ts",
@@ -69,6 +70,7 @@ export const ARROWS: readonly Arrow[] = [
     ],
   },
   { from: "persistence/verbs/port.ts", may: ["common/"] },
+  { from: "persistence/hooks/port.ts", may: ["common/"] },
   { from: "cluster/membership.ts", may: [] },
   { from: "cluster/", may: ["cluster/", "common/", "node:*"] },
   { from: "cluster/consul/", may: ["cluster/", "consul/", "common/", "node:*"] },

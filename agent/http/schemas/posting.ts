@@ -79,10 +79,8 @@ export const POST_HEADERS: Schema = {
 /** Created, or created before with the same key. */
 export const POSTED: Answers = { 200: { anyOf: [JOB, REMOVED_JOB] }, 201: JOB };
 
-export const CHECK: Schema = named("Check", {
-  flow: TEXT,
-  version: COUNT,
-  params: STORE,
-  needs: TEXTS,
-  tree: NODE,
-});
+export const CHECK: Schema = named(
+  "Check",
+  { flow: TEXT, version: COUNT, params: STORE, needs: TEXTS, tree: NODE },
+  { secrets: TEXTS },
+);
