@@ -12,6 +12,7 @@ import {
   answerBrokenRequest,
   type ErrorLog,
   installFailures,
+  refuseExpectation,
   sendProblem,
   toSchemaError,
 } from "./failures.js";
@@ -135,6 +136,7 @@ function createApp(
   // What routes say of their answers is for the OpenAPI document; nothing is dropped by it here.
   app.setSerializerCompiler(() => JSON.stringify);
   app.server.maxConnections = LIMITS.connections;
+  app.server.on("checkExpectation", refuseExpectation);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, readBody);
   return app;
