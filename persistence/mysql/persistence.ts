@@ -129,8 +129,8 @@ export class MysqlPersistence implements Persistence {
     return raiseControlled(this.#to, wanted, controls);
   }
 
-  slots(key: string): Promise<Slots> {
-    return slots(this.#to, key);
+  slots(key: string, waitingMax: number): Promise<Slots> {
+    return slots(this.#to, key, waitingMax);
   }
 
   expire(id: string, by: Asker): Promise<boolean> {
