@@ -3,7 +3,7 @@ import { isStartable, PROTOCOL, toSignature } from "../../common/job.js";
 import type { JobRow } from "../../persistence/persistence.js";
 import type { Claim } from "../claims.js";
 import { ClaimTeller } from "../events/telling/claim-teller.js";
-import { offerSlots } from "../jobs/controls/slots.js";
+import { offerMissed, offerSlots } from "../jobs/controls/slots.js";
 import type { JobControl } from "./job-control.js";
 import type { ExecuteOptions, Next, Try } from "./options.js";
 import { tenure } from "./tenure.js";
@@ -90,13 +90,16 @@ async function release(
   const { claims, persistence, board, log } = options;
   if (next.next === "abandon") {
     await claims.release(claim, "abandon", next.delayMs);
-    teller.released(
-      next.slotKey === undefined ? "given back" : `no slot of ${next.slotKey} is free`,
-    );
-    return offer(next, options);
+    if (next.full === undefined) return teller.released("given back");
+    teller.released(`no slot of ${next.full.key} is free`);
+    // After the entry was left: what comes free from now on is offered by others.
+    return offerMissed(options, next.full);
   }
   await claims.release(claim, "consume");
-  if (next.next === "consume") return offer(next, options);
+  if (next.next === "consume") {
+    if (next.slotKey !== undefined) await offerSlots(options, next.slotKey);
+    return;
+  }
   teller.released("needs no owner here");
   try {
     const row = await persistence.job(claim.job);
@@ -107,12 +110,4 @@ async function release(
   } catch (error) {
     log.warn({ jobId: claim.job, err: error }, "second look failed; the sweep will look again");
   }
-}
-
-/** P-45: after the entry was left, as slots that come free from now on are offered by others. */
-async function offer(
-  { slotKey }: { readonly slotKey?: string },
-  options: ExecuteOptions,
-): Promise<void> {
-  if (slotKey !== undefined) await offerSlots(options, slotKey);
 }

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { JobBoard } from "../../boards/board.js";
 import type { Clock } from "../../common/clock.js";
 import type { Committer } from "../../persistence/committer.js";
-import type { Persistence } from "../../persistence/persistence.js";
+import type { Concurrency, Persistence } from "../../persistence/persistence.js";
 import type { Claim, Claims } from "../claims.js";
 import type { ClaimTeller } from "../events/telling/claim-teller.js";
 import type { Tell } from "../events/telling/told.js";
@@ -51,13 +51,14 @@ export interface ExecuteOptions {
 export type Next =
   /** Read the row again (P-5); `alone`: in a runner of its own, the last one died. */
   | { readonly next: "again"; readonly alone: boolean }
-  | { readonly next: "abandon"; readonly delayMs?: number; readonly slotKey?: string }
+  /** `full`: there is no slot for it (P-45). */
+  | { readonly next: "abandon"; readonly delayMs?: number; readonly full?: Concurrency }
   /**
    * The board's entry is wrong, or the job needs none; should it be startable, it is put back as
    * its row says (P-5).
    */
   | { readonly next: "drop"; readonly delayMs?: number }
-  /** The end is durable (P-20). `slotKey`: whose slots are looked at afterwards (P-45). */
+  /** The end is durable (P-20). `slotKey`: a slot of it is free now (P-45). */
   | { readonly next: "consume"; readonly slotKey?: string };
 
 /** One try under a claim. */

@@ -7,7 +7,7 @@ import type { Asker, NewJob, Posted, Raise } from "../persistence.js";
 import { toState } from "../rows.js";
 import { expiryOf } from "./expiry.js";
 import type { Concurrency, Controls, Raised, Slots } from "./port.js";
-import { hasControls, toWaiter, WAITING_MAX } from "./rows.js";
+import { hasControls, toWaiter } from "./rows.js";
 
 /** P-43: the job that keeps this one from being posted. */
 export async function findHolder(
@@ -101,7 +101,11 @@ function isFull(job: string, { key, limit }: Concurrency): readonly Sql[] {
 }
 
 /** P-45 */
-export async function slots({ database, now }: Transactions, key: string): Promise<Slots> {
+export async function slots(
+  { database, now }: Transactions,
+  key: string,
+  waitingMax: number,
+): Promise<Slots> {
   const held = await database.read(
     sql`SELECT c.job FROM job_controls c JOIN jobs j ON j.id = c.job
       WHERE c.slot_key = ${key} AND c.slot = 'held' AND j.ended_at IS NULL ORDER BY c.job`,
@@ -109,9 +113,9 @@ export async function slots({ database, now }: Transactions, key: string): Promi
   const waiting = await database.read(
     sql`SELECT j.id, j.signature, j.priority, c.slot_limit
       FROM job_controls c STRAIGHT_JOIN jobs j ON j.id = c.job
-      WHERE c.slot_key = ${key} AND c.slot = 'waits' AND j.state = 'WAITING'
-        AND (j.run_at IS NULL OR j.run_at <= ${now})
-      ORDER BY c.slot_rank, c.job LIMIT ${WAITING_MAX}`,
+      WHERE c.slot_key = ${key} AND c.slot = 'waits' AND c.slot_limit > ${held.length}
+        AND j.state = 'WAITING' AND (j.run_at IS NULL OR j.run_at <= ${now})
+      ORDER BY c.slot_rank, c.job LIMIT ${waitingMax}`,
   );
   return { held: held.map((row) => text(row, "job")), waiting: waiting.map(toWaiter) };
 }

@@ -29,7 +29,7 @@ export type Raised =
 export interface Slots {
   /** Jobs that have one, the oldest first. */
   readonly held: readonly string[];
-  /** Jobs that are due and wait for one, the next one first: a bounded number. */
+  /** Jobs that are due and wait for one of these that are free by their limit, the next one first. */
   readonly waiting: readonly SlotWaiter[];
 }
 
@@ -49,6 +49,6 @@ export interface ControlsPort {
    * once; tells whether this call did.
    */
   expire(id: string, by: Ender): Promise<boolean>;
-  /** P-45 */
-  slots(key: string): Promise<Slots>;
+  /** P-45: at most so many of those that wait. */
+  slots(key: string, waitingMax: number): Promise<Slots>;
 }

@@ -5,9 +5,6 @@ import type { Controls, SlotWaiter } from "./port.js";
 /** The columns of `job_controls` that `toControls` reads. */
 export const CONTROL_COLUMNS = ["unique_key", "start_by", "slot_key", "slot_limit"] as const;
 
-/** Jobs that are told of those that wait for a slot: more are never free at once. */
-export const WAITING_MAX = 1_000;
-
 export function toControls(row: Columns): Controls {
   return {
     ...(isEmpty(row, "unique_key") ? {} : { uniqueKey: text(row, "unique_key") }),

@@ -6,7 +6,7 @@ import { endAtOnce } from "../sqlite/asking.js";
 import { nextSeq, raise } from "../sqlite/ownership.js";
 import { expiryOf } from "./expiry.js";
 import type { Concurrency, Controls, Raised, Slots } from "./port.js";
-import { hasControls, toWaiter, WAITING_MAX } from "./rows.js";
+import { hasControls, toWaiter } from "./rows.js";
 
 /* Each inside one transaction. */
 
@@ -73,8 +73,13 @@ function isFull(sql: Statements, id: string, { key, limit }: Concurrency): boole
   return row !== undefined && integer(row, "mine") === 0 && integer(row, "taken") >= limit;
 }
 
+export interface SlotsOptions {
+  readonly waitingMax: number;
+  readonly now: number;
+}
+
 /** P-45 */
-export function slots(sql: Statements, key: string, now: number): Slots {
+export function slots(sql: Statements, key: string, { waitingMax, now }: SlotsOptions): Slots {
   const held = sql.all(
     `SELECT c.job FROM job_controls c JOIN jobs j ON j.id = c.job
      WHERE c.slot_key = ? AND c.slot = 'held' AND j.ended_at IS NULL ORDER BY c.job`,
@@ -83,10 +88,10 @@ export function slots(sql: Statements, key: string, now: number): Slots {
   const waiting = sql.all(
     `SELECT j.id, j.signature, j.priority, c.slot_limit
      FROM job_controls c CROSS JOIN jobs j ON j.id = c.job
-     WHERE c.slot_key = ? AND c.slot = 'waits' AND j.state = 'WAITING'
+     WHERE c.slot_key = ? AND c.slot = 'waits' AND c.slot_limit > ? AND j.state = 'WAITING'
        AND (j.run_at IS NULL OR j.run_at <= ?)
      ORDER BY c.slot_rank, c.job LIMIT ?`,
-    ...[key, now, WAITING_MAX],
+    ...[key, held.length, now, waitingMax],
   );
   return { held: held.map((row) => text(row, "job")), waiting: waiting.map(toWaiter) };
 }

@@ -138,8 +138,8 @@ export class MysqlPersistence implements Persistence, Migrated {
     return raiseControlled(this.#to, wanted, controls);
   }
 
-  slots(key: string): Promise<Slots> {
-    return slots(this.#to, key);
+  slots(key: string, waitingMax: number): Promise<Slots> {
+    return slots(this.#to, key, waitingMax);
   }
 
   expire(id: string, by: Asker): Promise<boolean> {

@@ -162,8 +162,8 @@ export class SqlitePersistence implements Persistence, Migrated {
     );
   }
 
-  slots(key: string): Promise<Slots> {
-    return this.#database.read((sql) => slots(sql, key, this.#now()));
+  slots(key: string, waitingMax: number): Promise<Slots> {
+    return this.#database.read((sql) => slots(sql, key, { waitingMax, now: this.#now() }));
   }
 
   expire(id: string, by: Asker): Promise<boolean> {

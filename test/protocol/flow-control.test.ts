@@ -94,6 +94,23 @@ describe("a slot", () => {
     expect(await world.claimable()).toEqual([]);
   });
 
+  it("P-45: is offered to as many jobs as there are slots, and not to more", async () => {
+    const world = await openWorld();
+    const wide = { key: "disk", limit: 20 };
+    const ids: string[] = [];
+    for (let n = 0; n < 30; n += 1) ids.push((await world.post({ concurrency: wide })).id);
+    const narrow = await world.post({ concurrency, priority: 9 });
+    const first = await world.post({ concurrency: wide, priority: 8 });
+    await world.board.remove([...ids, narrow.id]);
+    const raise = raiseOf(narrow.id, 0, { boardId: world.boardId });
+    await world.persistence.raiseControlled(raise, { concurrency });
+    expect(await world.claimable()).toEqual([first.id]);
+
+    await world.agent("alpha").work(first.id);
+
+    expect(await world.claimable()).toEqual(ids.slice(0, 19));
+  });
+
   it("P-45: that comes free while a job is refused is offered by whoever was refused", async () => {
     const world = await openWorld();
     const { working, open } = await taken(world);

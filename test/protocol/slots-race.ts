@@ -56,7 +56,7 @@ export async function raceForSlots(opening: Opening, race: Race): Promise<number
   }
   for (const [key, limit] of Object.entries(race.limits)) {
     expect(seen.get(key)).toBe(limit); // All of them were taken at some time, and never more.
-    expect(await world.persistence.slots(key)).toEqual({ held: [], waiting: [] });
+    expect(await world.persistence.slots(key, 10)).toEqual({ held: [], waiting: [] });
   }
   return claims;
 }
@@ -91,7 +91,7 @@ function scriptOf(world: World, { race, random, seen }: Watching): Script {
         inside.set(key, now);
         see(key, now);
         await pause(random() * 4);
-        see(key, (await world.persistence.slots(key)).held.length);
+        see(key, (await world.persistence.slots(key, 10)).held.length);
         return null;
       };
       const leave = (): null => {

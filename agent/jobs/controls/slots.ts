@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
 import type { JobBoard } from "../../../boards/board.js";
 import { toSignature } from "../../../common/job.js";
-import type { WaitsForView } from "../../../common/wire/flow-control.js";
-import type { JobRow, Persistence, Slots } from "../../../persistence/persistence.js";
+import { CONCURRENCY_MAX, type WaitsForView } from "../../../common/wire/flow-control.js";
+import type { Concurrency, JobRow, Persistence, Slots } from "../../../persistence/persistence.js";
 
 /** How long a job that found no slot is off the board at first, ms; then as long as it has waited. */
 const WAIT_MS_MIN = 30_000;
@@ -24,6 +24,9 @@ export interface Offering {
   readonly log: Logger;
 }
 
+/** Jobs read of those that wait: mostly one slot was freed. The next numbers if that is too few. */
+const READ = [8, 64, CONCURRENCY_MAX];
+
 /**
  * P-45: makes the next jobs that wait for a slot of the key claimable now, as many as there are
  * slots. Entries that somebody holds stay: whoever that is looks once more when it gives one back.
@@ -34,7 +37,7 @@ export async function offerSlots(
   key: string,
 ): Promise<void> {
   try {
-    const next = nextOf(await persistence.slots(key));
+    const next = await nextOf(persistence, key);
     if (next.length === 0) return;
     await board.remove(next.map(({ id }) => id));
     await board.put(
@@ -47,25 +50,43 @@ export async function offerSlots(
   }
 }
 
-/** Each job's own limit counts. */
-function nextOf({ held, waiting }: Slots): Slots["waiting"] {
-  let taken = held.length;
-  const next: Slots["waiting"][number][] = [];
-  for (const waiter of waiting) {
-    if (taken >= waiter.limit) continue;
-    next.push(waiter);
-    taken += 1;
+/** The same for a job that found none, which knows that there is none for others like it. */
+export async function offerMissed(offering: Offering, { key, limit }: Concurrency): Promise<void> {
+  const full = offering.persistence.slots(key, 0).then(({ held }) => held.length >= limit);
+  if (await full.catch(() => false)) return;
+  await offerSlots(offering, key);
+}
+
+async function nextOf(
+  persistence: Offering["persistence"],
+  key: string,
+): Promise<Slots["waiting"]> {
+  for (const waitingMax of READ) {
+    const { held, waiting } = await persistence.slots(key, waitingMax);
+    const next = withSlots(held.length, waiting);
+    // More are never free at once than there may be.
+    if (next.length < waitingMax || waitingMax === CONCURRENCY_MAX) return next;
   }
-  return next;
+  return [];
+}
+
+/** Each job's own limit counts. */
+function withSlots(held: number, waiting: Slots["waiting"]): Slots["waiting"] {
+  let taken = held;
+  return waiting.filter(({ limit }) => {
+    if (taken >= limit) return false;
+    taken += 1;
+    return true;
+  });
 }
 
 /** What a job waits for that found no slot, or would find none. */
 export async function waitsFor(
   persistence: Pick<Persistence, "slots">,
-  { id, state, concurrency }: JobRow,
+  { id, state, concurrency }: Pick<JobRow, "id" | "state" | "concurrency">,
 ): Promise<WaitsForView | undefined> {
   if (state !== "WAITING" || concurrency === undefined) return undefined;
-  const { held: taken } = await persistence.slots(concurrency.key);
+  const { held: taken } = await persistence.slots(concurrency.key, 0);
   if (taken.includes(id) || taken.length < concurrency.limit) return undefined;
   return { ...concurrency, taken };
 }

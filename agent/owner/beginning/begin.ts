@@ -42,7 +42,7 @@ export async function begin(
 async function instead(row: JobRow, { raised }: Unraised, options: ExecuteOptions): Promise<Next> {
   if (raised === "full" && row.concurrency !== undefined) {
     const delayMs = waitMs(row, options.databaseNow());
-    return { next: "abandon", delayMs, slotKey: row.concurrency.key };
+    return { next: "abandon", delayMs, full: row.concurrency };
   }
   // The row, which is read again, says so.
   if (raised === "expired") await expireJob(options, row.id);

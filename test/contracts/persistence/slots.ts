@@ -51,7 +51,7 @@ function testTaking(open: OpenPersistence): void {
     await end(persistence, first);
     expect(await tried(persistence, three)).toBe("owned");
 
-    const { held } = await persistence.slots("import");
+    const { held } = await persistence.slots("import", 10);
     expect(held).toEqual([two.id, three.id]);
   });
 
@@ -63,7 +63,7 @@ function testTaking(open: OpenPersistence): void {
 
     expect(answers.filter((answer) => answer === "owned")).toHaveLength(3);
     expect(answers.filter((answer) => answer === "full")).toHaveLength(17);
-    expect((await persistence.slots("import")).held).toHaveLength(3);
+    expect((await persistence.slots("import", 10)).held).toHaveLength(3);
   });
 
   it("P-45: counts each key for itself, and no job without one", async () => {
@@ -130,7 +130,7 @@ function testKeeping(open: OpenPersistence): void {
     expect(await tried(persistence, two)).toBe("full");
     await persistence.resume(one.id);
     expect(await tried(persistence, two)).toBe("full");
-    expect((await persistence.slots("import")).waiting.map(({ id }) => id)).toEqual([two.id]);
+    expect(await persistence.slots("import", 10)).toEqual({ held: [one.id], waiting: [] });
     expect(await tried(persistence, one, 1)).toBe("owned");
   });
 
@@ -159,7 +159,7 @@ function testFreeing(open: OpenPersistence): void {
       const owner = await begun(persistence, one);
       await appended(persistence, appendOf(owner, 1, { changes: ENDED, state }));
 
-      expect((await persistence.slots("import")).held).toEqual([]);
+      expect((await persistence.slots("import", 10)).held).toEqual([]);
       expect(await tried(persistence, two)).toBe("owned");
     },
   );
@@ -173,7 +173,7 @@ function testFreeing(open: OpenPersistence): void {
 
     await persistence.cancel(one.id, BY, false);
 
-    expect((await persistence.slots("import")).held).toEqual([]);
+    expect((await persistence.slots("import", 10)).held).toEqual([]);
     expect(await tried(persistence, two)).toBe("owned");
   });
 
@@ -186,7 +186,7 @@ function testFreeing(open: OpenPersistence): void {
     expect(await tried(persistence, two)).toBe("owned");
     await persistence.cancel(two.id, BY, true);
     await persistence.remove(two.id);
-    expect(await persistence.slots("import")).toEqual({ held: [], waiting: [] });
+    expect(await persistence.slots("import", 10)).toEqual({ held: [], waiting: [] });
     expect(await tried(persistence, await posted(persistence, slotted(1)))).toBe("owned");
   });
 }
@@ -194,25 +194,29 @@ function testFreeing(open: OpenPersistence): void {
 function testTelling(open: OpenPersistence): void {
   it("P-45: tells which job is next: by priority, then age, those that are due and wait", async () => {
     const { persistence } = await open();
-    const [one, two, three, four, gone] = (await several(persistence, 5, 1)) as [
+    const [one, two, three, four, gone] = (await several(persistence, 5, 2)) as [
       ...[NewJob, NewJob, NewJob, NewJob, NewJob],
     ];
     const urgent = await posted(persistence, slotted(4, { priority: 7 }));
-    await posted(persistence, slotted(1, { runAt: (await persistence.now()) + 60_000 }));
+    await posted(persistence, slotted(1)); // As many as it would bear.
+    await posted(persistence, slotted(2, { runAt: (await persistence.now()) + 60_000 }));
     await begun(persistence, one);
     await persistence.suspend(three.id);
     await persistence.cancel(gone.id, BY, true);
     await persistence.reprioritise(four.id, 3);
 
-    const { held, waiting } = await persistence.slots("import");
+    const { held, waiting } = await persistence.slots("import", 10);
 
     expect(held).toEqual([one.id]);
     expect(waiting).toEqual([
       { id: urgent.id, needs: urgent.needs, priority: 7, limit: 4 },
-      { id: four.id, needs: four.needs, priority: 3, limit: 1 },
-      { id: two.id, needs: two.needs, priority: 0, limit: 1 },
+      { id: four.id, needs: four.needs, priority: 3, limit: 2 },
+      { id: two.id, needs: two.needs, priority: 0, limit: 2 },
     ]);
-    expect(await persistence.slots("nobody's")).toEqual({ held: [], waiting: [] });
+    const few = await persistence.slots("import", 2);
+    expect(few.waiting.map(({ id }) => id)).toEqual([urgent.id, four.id]);
+    expect(await persistence.slots("import", 0)).toEqual({ held: [one.id], waiting: [] });
+    expect(await persistence.slots("nobody's", 10)).toEqual({ held: [], waiting: [] });
   });
 
   it("P-45: tells the sweep which jobs wait for one", async () => {
