@@ -29,6 +29,7 @@ import type { AgentParts, LiveSettings } from "./parts.js";
 import type { Manifest } from "./runner/runner.js";
 import { limitsOf, RetentionSweep } from "./retention.js";
 import { Sleep } from "./duty/sleep.js";
+import { bookOf } from "./hooks/book.js";
 import { Sweep } from "./sweep.js";
 import { createWhyHere, type WhyHere } from "./matching/why.js";
 
@@ -109,7 +110,7 @@ class RunningAgent implements Agent {
       entryLost: () => this.#sweep.wake(),
     });
     this.#sweep = new Sweep({
-      ...{ board, persistence, clock, log, identity, tell },
+      ...{ board, persistence, clock, log, identity, tell, hooks: bookOf(() => this.#api.hooks) },
       ...{ claims: this.#claims, directory: config.directory, random: Math.random },
     });
     this.#abilities = createAbilities({

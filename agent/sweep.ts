@@ -5,6 +5,7 @@ import { hasCode } from "../common/error.js";
 import type { Persistence } from "../persistence/persistence.js";
 import type { Claims } from "./claims.js";
 import type { Tell } from "./events/telling/told.js";
+import type { HookBook } from "./hooks/book.js";
 import type { OwnerIdentity } from "./owner/ownership.js";
 import { Agreement, type Boards } from "./sweep/agreement.js";
 import { putBack } from "./sweep/put-back.js";
@@ -24,6 +25,7 @@ export interface SweepOptions {
   readonly log: Logger;
   readonly identity: OwnerIdentity;
   readonly tell: Tell;
+  readonly hooks?: HookBook;
   /** The state directory, which remembers the board this agent last agreed to. */
   readonly directory: string;
   random(): number;

@@ -11,6 +11,16 @@ export interface HookBook {
   wake(): void;
 }
 
+/** A book that is there by the time it is asked. */
+export function bookOf(find: () => HookBook): HookBook {
+  return {
+    callsOf: (owner, flow, state) => find().callsOf(owner, flow, state),
+    wake: () => {
+      find().wake();
+    },
+  };
+}
+
 /** A hook of the settings, with its name in persistence. */
 export interface NamedHook extends HookSetting {
   readonly name: string;

@@ -3,6 +3,7 @@ import type { Inventory, JobBoard } from "../../boards/board.js";
 import { toSignature } from "../../common/job.js";
 import type { OpenJob, Persistence } from "../../persistence/persistence.js";
 import type { Tell } from "../events/telling/told.js";
+import type { HookBook } from "../hooks/book.js";
 import { expireJob } from "../jobs/controls/expiring.js";
 import { offerSlots } from "../jobs/controls/slots.js";
 import type { OwnerIdentity } from "../owner/ownership.js";
@@ -16,6 +17,8 @@ export interface PuttingBack {
   readonly identity: OwnerIdentity;
   readonly log: Logger;
   readonly tell: Tell;
+  /** What is to hear of jobs that nobody started in time. */
+  readonly hooks?: HookBook;
 }
 
 /** P-31: puts open jobs that are missing on the board back on it; false when told to stop. */

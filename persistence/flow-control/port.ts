@@ -1,4 +1,5 @@
 import type { Needs } from "../../common/job.js";
+import type { HookCall } from "../hooks/port.js";
 
 /** What holds a job back, as it was posted. */
 export interface Controls {
@@ -40,7 +41,9 @@ export interface SlotWaiter {
   readonly limit: number;
 }
 
-type Ender = Readonly<Record<"owner" | "agent" | "machine", string>>;
+interface Ender extends Readonly<Record<"owner" | "agent" | "machine", string>> {
+  readonly hooks?: readonly HookCall[];
+}
 
 /** A part of `Persistence`. */
 export interface ControlsPort {
