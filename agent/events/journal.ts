@@ -105,7 +105,7 @@ function failureOf({ failure }: Pick<EventView, "failure">): Fields {
 }
 
 /**
- * What is kept of the job that this one retries, written by who posted it: that was no owner (P-39).
+ * What is kept of the job that this one retries, written by who posted it: no owner (P-39).
  * What a decider had skipped is kept beside results: those that it was asked about.
  */
 export function isKept({ changes }: Pick<Entry, "changes">): boolean {
