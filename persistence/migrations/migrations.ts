@@ -7,7 +7,7 @@ import * as logs from "./004-logs.js";
 import * as schedules from "./005-schedules.js";
 import * as flowControl from "./006-flow-control.js";
 import * as sweep from "./007-sweep.js";
-import * as hooks from "./010-hooks.js";
+import * as hooks from "./008-hooks.js";
 
 export { markOf } from "./tables.js";
 

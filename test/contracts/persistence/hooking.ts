@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { HookCall, Persistence } from "../../../persistence/persistence.js";
-import { appended, appendOf, ENDED, type Owned, owned, posted } from "../samples.js";
+import { appended, appendOf, ENDED, newJob, type Owned, owned, posted } from "../samples.js";
 import type { OpenPersistence } from "./subject.js";
 
 const LEASE_MS = 60_000;
@@ -71,6 +71,23 @@ export function testHooking(open: OpenPersistence): void {
     advance(5_000);
 
     expect(await ids(persistence)).toEqual([one.id]);
+  });
+
+  it("has calls of the end of a job that nobody started in time", async ({ skip }) => {
+    const { persistence, advance } = await open();
+    if (advance === undefined) return skip("database time cannot be steered here");
+    const startBy = (await persistence.now()) + 1_000;
+    const { id } = await posted(persistence, newJob({ startBy }));
+    const one = call();
+    const by = { owner: "sweeper.1", agent: "agent-9", machine: "machine-9", hooks: [one] };
+    expect(await persistence.expire(id, by)).toBe(false);
+    expect(await ids(persistence)).toEqual([]);
+    advance(1_000);
+
+    expect(await persistence.expire(id, by)).toBe(true);
+
+    const { calls } = await persistence.hooks.take(TAKING);
+    expect(calls).toMatchObject([{ ...one, job: id, state: "CANCELLED" }]);
   });
 
   it("writes none with an entry that is refused, and none twice with one that is repeated", async () => {

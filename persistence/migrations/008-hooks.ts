@@ -1,7 +1,7 @@
 import type { Knex } from "knex";
 import { createTable } from "./tables.js";
 
-export const NAME = "010-hooks";
+export const NAME = "008-hooks";
 
 /** Calls of hooks that are not done, and when the next try is due, ms since 1970. */
 export async function up(knex: Knex): Promise<void> {
