@@ -8,12 +8,12 @@ import type { LogStore } from "./logs/port.js";
 import type { NewJob, Posted } from "./posting/port.js";
 import type { ScheduleStore } from "./schedules/port.js";
 import type { TurnsPort } from "./turns/port.js";
-import type { Asked, Purged, VerbsPort } from "./verbs/port.js";
+import type { Asked, Asker, Purged, VerbsPort } from "./verbs/port.js";
 
 export type { Concurrency, Controls, Raised, Slots } from "./flow-control/port.js";
 export type { HookCall, HookStore, TakenCall } from "./hooks/port.js";
 export type { Kept, NewJob, Posted } from "./posting/port.js";
-export type { Asked, Deprived, Purged, Retries } from "./verbs/port.js";
+export type { Asked, Asker, Deprived, Purged, Retries } from "./verbs/port.js";
 export type {
   Due,
   NewSchedule,
@@ -120,12 +120,6 @@ export interface Append {
 /** P-14. Refused: this ownership is over; its neighbours in the batch are not concerned. */
 export type Verdict =
   { readonly accepted: true; readonly request?: JobRequest } | { readonly accepted: false };
-
-/** Who writes to a job that has no owner: the name of the ownership under which it is done. */
-export interface Asker extends Pick<Raise, "owner" | "agent" | "machine"> {
-  /** That are to hear of it, if the job is over with that. */
-  readonly hooks?: readonly HookCall[];
-}
 
 /** Jobs that fit all of these; traits say whether a persistence can filter by an optional one. */
 export interface JobFilter {

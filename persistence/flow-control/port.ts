@@ -1,5 +1,5 @@
 import type { Needs } from "../../common/job.js";
-import type { HookCall } from "../hooks/port.js";
+import type { Asker } from "../verbs/port.js";
 
 /** What holds a job back, as it was posted. */
 export interface Controls {
@@ -41,17 +41,13 @@ export interface SlotWaiter {
   readonly limit: number;
 }
 
-interface Ender extends Readonly<Record<"owner" | "agent" | "machine", string>> {
-  readonly hooks?: readonly HookCall[];
-}
-
 /** A part of `Persistence`. */
 export interface ControlsPort {
   /**
    * P-44: ends a job that nobody has started in time, in the name of `by`, whose owner is used
    * once; tells whether this call did.
    */
-  expire(id: string, by: Ender): Promise<boolean>;
+  expire(id: string, by: Asker): Promise<boolean>;
   /** P-45: at most so many of those that wait. */
   slots(key: string, waitingMax: number): Promise<Slots>;
 }

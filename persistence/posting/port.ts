@@ -3,7 +3,7 @@ import type { Store } from "../../common/json.js";
 import type { FlowSpec } from "../../engine/flow.js";
 import type { Change } from "../../engine/journal.js";
 import type { Controls } from "../flow-control/port.js";
-import type { Asker } from "../persistence.js";
+import type { Asker } from "../verbs/port.js";
 
 /** A job as it is posted; written once. */
 export interface NewJob extends Controls {

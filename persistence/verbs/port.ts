@@ -1,9 +1,19 @@
 import type { Clause, EndState, JobState } from "../../common/job.js";
+import type { HookCall } from "../hooks/port.js";
 
 /*
  * What people do to jobs from outside, as persistence takes it. Each is one transaction, and asking
  * again changes nothing more.
  */
+
+/** Who writes to a job that has no owner: the name of the ownership under which it is done. */
+export interface Asker {
+  readonly owner: string;
+  readonly agent: string;
+  readonly machine: string;
+  /** That are to hear of it, if the job is over with that. */
+  readonly hooks?: readonly HookCall[];
+}
 
 /**
  * P-24, P-42. `done`: the job is in `state` now, nobody has to do anything but tell the board.

@@ -70,7 +70,7 @@ export const ARROWS: readonly Arrow[] = [
       "common/",
     ],
   },
-  { from: "persistence/verbs/port.ts", may: ["common/"] },
+  { from: "persistence/verbs/port.ts", may: ["type:persistence/hooks/port.ts", "common/"] },
   { from: "persistence/hooks/port.ts", may: ["common/"] },
   { from: "cluster/membership.ts", may: [] },
   { from: "cluster/", may: ["cluster/", "common/", "node:*"] },
