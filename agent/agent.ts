@@ -12,7 +12,7 @@ import { Events } from "./events/events.js";
 import { tellFlows } from "./events/telling/flows.js";
 import { watchRequests } from "./owner/requests.js";
 import { Duty } from "./duty/duty.js";
-import { healthOf } from "./health.js";
+import { healthOf, type Pulse, pulseOf } from "./health.js";
 import { handOver, type HandingOver } from "./duty/hand-over.js";
 import { measuredCapabilities } from "./metrics/measured.js";
 import { Metrics } from "./metrics/metrics.js";
@@ -43,6 +43,7 @@ export interface Agent {
   stop(): Promise<void>;
   /** Other settings from now on; jobs that run already are left to end. */
   change(settings: LiveSettings): void;
+  pulse(): Pulse;
 }
 
 /** Starts the parts in order; resolves when the agent takes jobs. */
@@ -59,6 +60,7 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
 
 class RunningAgent implements Agent {
   address = "";
+  readonly pulse = (): Pulse => pulseOf(this.#claims.turning, this.#doing());
   manifest: Manifest = { flows: [], capabilities: [], problems: [] };
   readonly #parts: AgentParts & { readonly board: WatchedBoard };
   readonly #stopping = new AbortController();
@@ -213,12 +215,12 @@ class RunningAgent implements Agent {
   }
 
   #createConductor(ended: (job: string) => void): Conductor {
-    const { board, clock, log } = this.#parts;
+    const { board, clock, log, power } = this.#parts;
     const [claims, matcher, sweep] = [this.#claims, this.#matcher, this.#sweep];
     return new Conductor({
       ...{ board, clock, log, claims, matcher, random: Math.random, slots: () => this.#live.slots },
       mayClaim: async () => (await this.#readiness.obstacle()) === undefined,
-      surveyed: (survey) => this.#sweep.surveyed(survey),
+      ...{ surveyed: (survey) => sweep.surveyed(survey), busy: (jobs) => power.busy(jobs) },
       execute: async (claim, control) => {
         claim.lost.addEventListener("abort", () => this.#metrics.claimLost(), { once: true });
         await execute(claim, control, {
@@ -250,7 +252,7 @@ class RunningAgent implements Agent {
       ...{ agent: identity.agent, manifest: this.manifest, persistence, sweep: this.#sweep },
       ...{ ready: this.#ready, duty: this.#duty.state, trouble: runners.trouble },
       boardOk: board.answers && this.#claims.boardOk,
-      registry: membership.trouble(),
+      ...{ turning: this.#claims.turning, registry: membership.trouble() },
     });
   }
 
@@ -274,8 +276,7 @@ class RunningAgent implements Agent {
     const { facts } = this.#parts;
     void this.#claims.renewNow();
     this.#abilities.forget();
-    void facts.refresh("on_mains");
-    void facts.refresh("addresses");
+    for (const fact of ["on_mains", "addresses"] as const) void facts.refresh(fact);
     this.#sweep.wake();
     this.#api.scheduler.wake();
     this.#conductor.wake();
