@@ -6,6 +6,7 @@ import { addJobs } from "./program/jobs.js";
 import { addMachine } from "./program/machine.js";
 import { addRunning } from "./program/running.js";
 import { addSchedules } from "./program/schedules.js";
+import { addService } from "./program/service.js";
 import { addCommonOptions, configure, type Done } from "./program/usage.js";
 import { addVerbs } from "./program/verbs.js";
 import { packageVersion } from "./version.js";
@@ -42,6 +43,7 @@ function createProgram(done: Done): Command {
   addSchedules(program, done);
   addCluster(program, done);
   addMachine(program, done);
+  addService(program, done);
   return program;
 }
 
