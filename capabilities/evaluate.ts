@@ -21,7 +21,7 @@ export interface EvaluatorOptions {
   readonly capabilities: Registry;
   readonly facts: Pick<Facts, "fresh" | "about">;
   readonly clock: Clock;
-  /** How long one check may take unless it says otherwise, milliseconds; default 250. */
+  /** How long one check may take unless it says otherwise, milliseconds; default LIMIT_MS. */
   readonly limitMs?: number;
 }
 
@@ -38,6 +38,8 @@ export interface Evaluator {
   /** Asks anew what it remembers: the machine may have slept for days. */
   forget(): void;
 }
+
+export const LIMIT_MS = 250;
 
 /** Verdicts kept; the arguments come from posted jobs, so their number has no limit of its own. */
 const CACHE_MAX = 1000;
@@ -131,7 +133,7 @@ function remember(cache: Map<string, Cached>, key: string, cached: Cached): void
 }
 
 async function checkInTime(capability: Capability, clause: Clause, desk: Desk): Promise<Verdict> {
-  const limitMs = capability.limitMs ?? desk.limitMs ?? 250;
+  const limitMs = capability.limitMs ?? desk.limitMs ?? LIMIT_MS;
   const done = new AbortController();
   const late = new AbortController();
   const limit = desk.clock.sleep(limitMs, done.signal).then((): Verdict => {

@@ -33,7 +33,20 @@ export interface CommonOptions {
   readonly color?: string;
 }
 
-export const OUTPUT_FORMATS = ["table", "json", "jsonl", "name"] as const;
+/** Of commands that show what changes. */
+export interface WatchOptions {
+  /** Milliseconds between two looks although nothing was heard. */
+  readonly watch?: number;
+}
+
+export const OUTPUT_FORMATS = ["table", "wide", "json", "jsonl", "yaml", "name"] as const;
+export const GRAPH_FORMATS = ["text", "mermaid", "dot"] as const;
+export type GraphFormat = (typeof GRAPH_FORMATS)[number];
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+export type Shell = (typeof SHELLS)[number];
+/** Kinds of machines that there are settings for, in deploy/config. */
+export const PROFILES = ["alone", "laptop", "server", "decentralised", "phone"] as const;
+export type Profile = (typeof PROFILES)[number];
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 /* Readers of flag values: commander prints what they throw with the flag's name, exit code 2. */
@@ -42,6 +55,13 @@ export function readDuration(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined) throw new InvalidArgumentError("Write it as 30s, 500ms or 1h30m.");
   return ms;
+}
+
+/** What stands behind `--watch` is taken for its value, also when it names what is to be shown. */
+export function readWatch(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined) return ms;
+  throw new InvalidArgumentError("Put -w last, or behind it a duration such as 5s.");
 }
 
 /** RFC 3339 of a time, or of so long ago. */

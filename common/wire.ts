@@ -123,6 +123,16 @@ export interface NodeView {
   readonly kept?: boolean;
   readonly progress?: ProgressView;
   readonly children?: readonly NodeView[];
+  /** Graphs: what must have ended before what, by data or by hand. */
+  readonly links?: readonly LinkView[];
+}
+
+/** A link of a graph flow, between two of its `children` by their places, from 0. */
+export interface LinkView {
+  readonly from: number;
+  readonly to: number;
+  /** Name of the decider that is asked whether to go on. */
+  readonly decider?: string;
 }
 
 export interface OwnerView {

@@ -1,4 +1,5 @@
 import { JobrunnerError } from "../common/error.js";
+import type { Migrated } from "./migrations/migrated.js";
 import type { Persistence } from "./persistence.js";
 
 export interface PersistenceOptions {
@@ -26,8 +27,35 @@ export async function openPersistence(
   return persistence;
 }
 
+/** A database as it is. */
+export interface LookedAt {
+  /** Steps of the schema that were made; none in an empty database. */
+  readonly applied: readonly string[];
+  /** Those that the next agent would make. */
+  readonly missing: readonly string[];
+  /** Its time, ms since 1970. */
+  readonly now: number;
+  /** P-30: the board in use, if any. */
+  readonly boardId?: string | undefined;
+}
+
+/** Opens the persistence that `url` names and changes nothing, its schema included. */
+export async function lookAtPersistence(url: string): Promise<LookedAt> {
+  const persistence = await openAdapter(url, {});
+  await using _open = persistence;
+  const applied = await persistence.applied();
+  const { MIGRATION_NAMES } = await import("./migrations/migrations.js");
+  const missing = MIGRATION_NAMES.filter((name) => !applied.includes(name));
+  const now = await persistence.now();
+  const boardId = missing.length === 0 ? await persistence.boardId() : undefined;
+  return { applied, missing, now, boardId };
+}
+
 /** By dynamic import: a driver that is not used need not be there. */
-async function openAdapter(url: string, options: PersistenceOptions): Promise<Persistence> {
+async function openAdapter(
+  url: string,
+  options: PersistenceOptions,
+): Promise<Persistence & Migrated> {
   const [, kind, rest] = /^(\w+):(.+)$/s.exec(url) ?? [];
   if (kind === "sqlite" && rest !== undefined) {
     const { openSqlitePersistence } = await import("./sqlite/persistence.js");

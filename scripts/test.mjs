@@ -53,8 +53,8 @@ const STAGES = [
   { name: "unit", limitMs: 5 * MINUTE, command: vitest("unit") },
   { name: "coverage", limitMs: 5 * MINUTE, command: vitest("engine", "--coverage") },
   { name: "property", limitMs: 10 * MINUTE, command: vitest("property") },
-  { name: "servers", limitMs: 10 * MINUTE, command: vitest("servers") },
-  { name: "e2e", limitMs: 10 * MINUTE, command: vitest("e2e") },
+  { name: "servers", limitMs: 20 * MINUTE, command: vitest("servers") },
+  { name: "e2e", limitMs: 20 * MINUTE, command: vitest("e2e") },
 ];
 
 const INSTALL_SERVERS = "--install-servers";

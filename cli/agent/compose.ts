@@ -52,7 +52,7 @@ export async function composeAgent(config: Config, log: Logger): Promise<Agent> 
   }
 }
 
-function openFacts({ name, tags, facts, freePorts: ports }: Config): Facts {
+export function openFacts({ name, tags, facts, freePorts: ports }: Config): Facts {
   const machine = { clock: systemClock, agent: name, tags, overrides: facts };
   return createFacts({ ...machine, ...createSources({ ports }) });
 }
@@ -87,9 +87,13 @@ async function openPower(log: Logger): Promise<Power> {
   });
 }
 
-function openRunners(config: Config, log: Logger): ReturnType<typeof createRunners> {
+export function openRunners(
+  config: Config,
+  log: Logger,
+  flows = flowDirectories(config),
+): ReturnType<typeof createRunners> {
   return createRunners({
-    flows: flowDirectories(config),
+    flows,
     agent: config.name,
     transport: config.runner,
     ...(config.memory === undefined ? {} : { memoryMb: Math.floor(config.memory / 1024 ** 2) }),
@@ -106,7 +110,7 @@ function note({ event, ...fields }: RunnerEvent, log: Logger): void {
 }
 
 /** Directories with plugins: the project's own `flows/` when there is one, then those named. */
-function flowDirectories(config: Config): readonly string[] {
+export function flowDirectories(config: Config): readonly string[] {
   const project = resolve("flows");
   return existsSync(project) ? [project, ...config.flows] : config.flows;
 }

@@ -2,34 +2,29 @@ import type { AgentsView, AgentView } from "../../common/wire.js";
 import type { ForgottenView } from "../../common/wire/forgotten.js";
 import { createClient } from "../api/client.js";
 import { EXIT } from "../exit.js";
-import type { CommonOptions } from "../options.js";
+import type { CommonOptions, WatchOptions } from "../options.js";
+import { type Data, printData } from "../print.js";
 import { renderAgent, renderAgents } from "../screen/agent-list.js";
-import { createTerminal, type Terminal } from "../terminal.js";
+import type { Style } from "../screen/style.js";
+import { createTerminal } from "../terminal.js";
+import { watch } from "./watch.js";
 
 export type DutyVerb = "drain" | "cordon" | "resume";
 
+export interface AgentsOptions extends CommonOptions, WatchOptions {}
+
 /** `jobrunner agents [NAME]`: the agents of the cluster, or all that is known of one. */
-export async function agents(name: string | undefined, options: CommonOptions): Promise<number> {
+export async function agents(name: string | undefined, options: AgentsOptions): Promise<number> {
   const terminal = createTerminal(options);
   const client = await createClient({ ...options, env: process.env, say: terminal.say });
-  if (name !== undefined) {
-    printAgent(terminal, options, await client.get<AgentView>(pathOf(name)));
-    return EXIT.ok;
-  }
-  const { items } = await client.get<AgentsView>("/v1/agents");
-  switch (options.output ?? "table") {
-    case "json":
-      terminal.print(JSON.stringify(items, undefined, 2));
-      break;
-    case "jsonl":
-      terminal.print(items.map((agent) => JSON.stringify(agent)).join("\n"));
-      break;
-    case "name":
-      terminal.print(items.map((agent) => agent.name).join("\n"));
-      break;
-    case "table":
-      terminal.print(renderAgents(terminal.out, items, Date.now()));
-  }
+  const look = async (): Promise<Data> =>
+    name === undefined
+      ? agentsData((await client.get<AgentsView>("/v1/agents")).items)
+      : agentData(await client.get<AgentView>(pathOf(name)));
+  const { watch: everyMs, output } = options;
+  const path = "/v1/events?types=agent.*";
+  if (everyMs !== undefined) return watch({ client, terminal, output, look, path }, everyMs);
+  await printData(terminal, output, await look());
   return EXIT.ok;
 }
 
@@ -42,7 +37,7 @@ export async function tellAgent(
   const terminal = createTerminal(options);
   const client = await createClient({ ...options, env: process.env, say: terminal.say });
   const { body } = await client.post<AgentView>(`${pathOf(name ?? "self")}/${verb}`, undefined);
-  printAgent(terminal, options, body);
+  await printData(terminal, options.output, agentData(body));
   if (body.state === "draining" && (body.jobs ?? []).length > 0) {
     terminal.say("its jobs go to other agents at their next step; see them: jobrunner show");
   }
@@ -55,9 +50,8 @@ export async function forgetAgent(name: string, options: CommonOptions): Promise
   const client = await createClient({ ...options, env: process.env, say: terminal.say });
   const path = `/v1/agents/${encodeURIComponent(name)}/forget`;
   const { body } = await client.post<ForgottenView>(path, undefined);
-  if (options.output === "json") terminal.print(JSON.stringify(body, undefined, 2));
-  else if (options.output === "jsonl") terminal.print(JSON.stringify(body));
-  else terminal.print(body.agent);
+  const data = { view: body, names: [body.agent], table: () => body.agent };
+  await printData(terminal, options.output, data);
   if (!body.forgotten) {
     terminal.say(
       `a Consul agent that runs on its machine lists it again within minutes; there: ` +
@@ -67,17 +61,14 @@ export async function forgetAgent(name: string, options: CommonOptions): Promise
   return EXIT.ok;
 }
 
-function printAgent(terminal: Terminal, { output }: CommonOptions, agent: AgentView): void {
-  switch (output ?? "table") {
-    case "json":
-      return terminal.print(JSON.stringify(agent, undefined, 2));
-    case "jsonl":
-      return terminal.print(JSON.stringify(agent));
-    case "name":
-      return terminal.print(agent.name);
-    case "table":
-      return terminal.print(renderAgent(terminal.out, agent, Date.now()));
-  }
+function agentsData(items: readonly AgentView[]): Data {
+  const names = items.map(({ name }) => name);
+  return { view: items, items, names, table: (style) => renderAgents(style, items, Date.now()) };
+}
+
+function agentData(agent: AgentView): Data {
+  const table = (style: Style): string => renderAgent(style, agent, Date.now());
+  return { view: agent, names: [agent.name], table };
 }
 
 function pathOf(name: string): string {

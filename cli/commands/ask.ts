@@ -20,7 +20,7 @@ export async function ask(
   const body: CancelRequest = options.revert === false ? { revert: false } : {};
   return eachJob(jobs, options, async (telling, path) => {
     const { body: job } = await telling.client.post<JobView>(`${path}/${verb}`, body);
-    tell(telling, job, nextText(verb, job, options.via));
+    await tell(telling, job, nextText(verb, job, options.via));
   });
 }
 

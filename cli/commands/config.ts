@@ -1,7 +1,9 @@
-import { describeConfig } from "../../config/describe.js";
+import { describeConfig, type Described } from "../../config/describe.js";
 import { loadConfig, type Loaded } from "../../config/load.js";
 import { EXIT } from "../exit.js";
 import type { CommonOptions } from "../options.js";
+import { printData } from "../print.js";
+import type { Style } from "../screen/style.js";
 import { type Cell, renderTable, renderTabs } from "../screen/table.js";
 import { createTerminal } from "../terminal.js";
 
@@ -18,29 +20,12 @@ export async function showConfig(options: ConfigOptions): Promise<number> {
   const terminal = createTerminal(options);
   const loaded = load(options.config);
   const settings = describeConfig(loaded);
-  const sources = options.sources === true;
-  const rows = settings.map(({ setting, value, source = DEFAULT_SOURCE }): readonly Cell[] => [
-    { text: setting },
-    { text: value },
-    ...(sources ? [{ text: source }] : []),
-  ]);
-  switch (options.output ?? "table") {
-    case "json":
-      terminal.print(JSON.stringify(settings, undefined, 2));
-      break;
-    case "jsonl":
-      terminal.print(settings.map((setting) => JSON.stringify(setting)).join("\n"));
-      break;
-    case "name":
-      terminal.print(settings.map(({ setting }) => setting).join("\n"));
-      break;
-    case "table":
-      if (process.stdout.isTTY !== true) terminal.print(renderTabs(rows));
-      else {
-        const titles = ["SETTING", "VALUE", ...(sources ? ["SOURCE"] : [])];
-        terminal.print(renderTable(terminal.out, titles.map(column), rows));
-      }
-  }
+  await printData(terminal, options.output, {
+    view: settings,
+    items: settings,
+    names: settings.map(({ setting }) => setting),
+    table: (style) => render(style, settings, options.sources === true || style.wide),
+  });
   for (const warning of loaded.warnings) terminal.say(`warning: ${warning}`);
   return EXIT.ok;
 }
@@ -57,6 +42,17 @@ export async function checkConfig(
     files.length === 0 ? "no file of settings: all defaults" : `ok  ${files.join("  ")}`,
   );
   return EXIT.ok;
+}
+
+function render(style: Style, settings: readonly Described[], sources: boolean): string {
+  const rows = settings.map(({ setting, value, source = DEFAULT_SOURCE }): readonly Cell[] => [
+    { text: setting },
+    { text: value },
+    ...(sources ? [{ text: source }] : []),
+  ]);
+  if (!style.tty) return renderTabs(rows);
+  const titles = ["SETTING", "VALUE", ...(sources ? ["SOURCE"] : [])];
+  return renderTable(style, titles.map(column), rows);
 }
 
 function column(title: string): { readonly title: string; readonly flexible: boolean } {

@@ -6,11 +6,12 @@ import type { StreamEvent } from "../api/event-stream.js";
 import { jobPath } from "../api/job-path.js";
 import { News } from "../api/news.js";
 import { EXIT, exitCodeOfJob } from "../exit.js";
-import { renderJob } from "../screen/job.js";
+import { renderJob } from "../screen/job/job.js";
 import { shortId } from "../screen/job-list.js";
+import { Progress } from "../screen/job/progress.js";
 import type { Terminal } from "../terminal.js";
 
-/** How long one question to an agent waits, ms: short while a person watches the tree. */
+/** How long one question to an agent waits, ms: short while somebody reads how it goes. */
 const WAIT_MS = 30_000;
 const WATCHED_WAIT_MS = 1000;
 /** Events after which a job may be waited for no longer. */
@@ -27,6 +28,8 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
   /** Milliseconds from now; without it for ever. */
   readonly timeoutMs?: number | undefined;
+  /** Nobody wants to know how it goes, only how it ends. */
+  readonly quiet?: boolean | undefined;
 }
 
 /** How following ended; the job itself goes on after `timeout` and `interrupted`. */
@@ -34,26 +37,29 @@ export type Followed =
   | { readonly end: "job"; readonly job: JobDetailView; readonly code: number }
   | { readonly end: "timeout" | "interrupted"; readonly code: number };
 
-/** Follows a job until it ends or is suspended, drawing its tree when a person watches. */
+/**
+ * Follows a job until it ends or is suspended: its tree is drawn again and again on a terminal, and
+ * elsewhere a line is written for each step that changes.
+ */
 export async function followJob(options: FollowOptions, id: string): Promise<Followed> {
-  const { client, terminal, signal } = options;
-  const { tty } = terminal.err;
+  const { client, terminal, signal, quiet = false } = options;
   const deadline = options.timeoutMs === undefined ? Infinity : Date.now() + options.timeoutMs;
   const path = `${jobPath(id)}/events`;
-  const wanted = ({ event }: StreamEvent): boolean => tty || TURNS.includes(event);
+  const wanted = ({ event }: StreamEvent): boolean => !quiet || TURNS.includes(event);
   await using news = new News({ client, path, wanted, signal });
+  const tell = quiet ? (): void => undefined : teller(terminal);
   try {
     for (;;) {
       const left = Math.max(0, deadline - Date.now());
       // Without events the agent that is asked waits for the end.
-      const step = tty ? WATCHED_WAIT_MS : WAIT_MS;
+      const step = quiet ? WAIT_MS : WATCHED_WAIT_MS;
       const waitMs = news.live ? 0 : Math.round(Math.min(step, left));
       const job = await lookAt(options, id, waitMs);
       const code = exitCodeOfJob(job.state);
+      tell(job);
       if (code !== undefined) return { end: "job", job, code };
-      if (terminal.err.tty) terminal.sketch(renderJob(terminal.err, job, Date.now()));
       if (Date.now() >= deadline) return { end: "timeout", code: EXIT.timeout };
-      const pauseMs = tty ? WATCHED_WAIT_MS : LOOK_MS;
+      const pauseMs = terminal.err.tty ? WATCHED_WAIT_MS : LOOK_MS;
       if (news.live) await news.next(Math.min(pauseMs, deadline - Date.now()), signal);
       signal.throwIfAborted();
     }
@@ -63,6 +69,12 @@ export async function followJob(options: FollowOptions, id: string): Promise<Fol
   } finally {
     terminal.clear();
   }
+}
+
+function teller({ err, sketch, hint }: Terminal): (job: JobDetailView) => void {
+  if (err.tty) return (job) => sketch(renderJob(err, job, Date.now()));
+  const progress = new Progress();
+  return (job) => progress.lines(err, job).forEach(hint);
 }
 
 /** Asks until somebody answers: an agent that restarts is no reason to give up at once. */
@@ -88,7 +100,9 @@ export function detachedText(
   via: string | undefined,
 ): string {
   const why = end === "timeout" ? "the time is up; the job goes on." : "detached; the job goes on.";
-  return `${why} Follow again: jobrunner wait ${jobs.map(shortId).join(" ")}${viaText(via)}`;
+  const which = `${jobs.map(shortId).join(" ")}${viaText(via)}`;
+  const it = jobs.length === 1 ? "it" : "them";
+  return `${why} Follow again: jobrunner wait ${which}   Stop ${it}: jobrunner cancel ${which}`;
 }
 
 /** Hints repeat the agent that was named: without it the next command may ask another one. */

@@ -1,18 +1,19 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { JobrunnerError } from "../../common/error.js";
 import type { JobDetailView, JobsView, JobView } from "../../common/wire.js";
 import { type Client, createClient } from "../api/client.js";
 import { jobPath } from "../api/job-path.js";
-import { News } from "../api/news.js";
 import { EXIT } from "../exit.js";
-import type { CommonOptions } from "../options.js";
-import { renderJob } from "../screen/job.js";
+import type { CommonOptions, GraphFormat, WatchOptions } from "../options.js";
+import { type Data, dataText } from "../print.js";
+import { renderGraph } from "../screen/graph/graph.js";
+import { renderJob } from "../screen/job/job.js";
 import { renderJobs } from "../screen/job-list.js";
-import { createLive } from "../screen/live.js";
 import { jobEvents } from "./events/events.js";
-import { createTerminal, interruption, type Terminal } from "../terminal.js";
+import type { Style } from "../screen/style.js";
+import { createTerminal } from "../terminal.js";
+import { watch } from "./watch.js";
 
-export interface ShowOptions extends CommonOptions {
+export interface ShowOptions extends CommonOptions, WatchOptions {
   readonly state?: string;
   readonly flow?: string;
   readonly agent?: string;
@@ -22,8 +23,8 @@ export interface ShowOptions extends CommonOptions {
   readonly text?: string;
   readonly limit?: number;
   readonly all?: boolean;
-  /** Milliseconds between two looks although nothing was heard. */
-  readonly watch?: number;
+  /** How to draw its flow instead of telling all about it. */
+  readonly graph?: GraphFormat;
   /** What happened to the job instead of how it is. */
   readonly events?: boolean;
 }
@@ -33,54 +34,55 @@ const PAGE = 500;
 
 /** `jobrunner show [JOB]`. Returns the exit code. */
 export async function show(job: string | undefined, options: ShowOptions): Promise<number> {
-  if (options.events === true) return jobEvents(ofOneJob(job), options);
+  const { graph } = options;
+  if (options.events === true) return jobEvents(ofOneJob(job, EVENTS_OF), options);
+  if (graph !== undefined) ofOneJob(job, GRAPH_OF);
   const terminal = createTerminal(options);
   const client = await createClient({ ...options, env: process.env, say: terminal.say });
-  const look = async (): Promise<string> =>
+  const look = async (): Promise<Data> =>
     job === undefined
-      ? jobsText(terminal, options, await listJobs(client, options))
-      : jobText(terminal, options, await client.get<JobDetailView>(jobPath(job)));
+      ? jobsData(await listJobs(client, options))
+      : jobData(await client.get<JobDetailView>(jobPath(job)), graph);
   if (options.watch !== undefined) {
     const path = job === undefined ? "/v1/events?types=job.*" : `${jobPath(job)}/events`;
-    return watch({ client, terminal, look, path }, options.watch);
+    return watch({ client, terminal, output: options.output, look, path }, options.watch);
   }
-  const text = await look();
+  const text = await dataText(terminal.out, options.output, await look());
   terminal.print(text);
   if (text === "") terminal.say("no jobs; post one: jobrunner post --help");
   return EXIT.ok;
 }
 
-function ofOneJob(job: string | undefined): string {
+interface Need {
+  readonly what: string;
+  readonly hint: string;
+}
+
+const EVENTS_OF: Need = {
+  what: "--events tells of one job, and none is named",
+  hint: "Name one; what happens on all agents is told by: jobrunner events",
+};
+const GRAPH_OF: Need = {
+  what: "--graph draws the flow of one job, and none is named",
+  hint: "jobrunner show JOB --graph, or jobrunner flow graph FLOW without a job",
+};
+
+function ofOneJob(job: string | undefined, { what, hint }: Need): string {
   if (job !== undefined) return job;
-  throw new JobrunnerError("USAGE", "--events tells of one job, and none is named", {
-    hint: "Name one; what happens on all agents is told by: jobrunner events",
-  });
+  throw new JobrunnerError("USAGE", what, { hint });
 }
 
-function jobText(terminal: Terminal, { output }: ShowOptions, job: JobDetailView): string {
-  switch (output ?? "table") {
-    case "json":
-      return JSON.stringify(job, undefined, 2);
-    case "jsonl":
-      return JSON.stringify(job);
-    case "name":
-      return job.id;
-    case "table":
-      return renderJob(terminal.out, job, Date.now());
-  }
+function jobData(job: JobDetailView, graph: GraphFormat | undefined): Data {
+  const table = (style: Style): string =>
+    graph === undefined ? renderJob(style, job, Date.now()) : renderGraph(style, graph, job.tree);
+  return { view: job, names: [job.id], table };
 }
 
-function jobsText(terminal: Terminal, { output }: ShowOptions, jobs: readonly JobView[]): string {
-  switch (output ?? "table") {
-    case "json":
-      return JSON.stringify(jobs, undefined, 2);
-    case "jsonl":
-      return jobs.map((job) => JSON.stringify(job)).join("\n");
-    case "name":
-      return jobs.map(({ id }) => id).join("\n");
-    case "table":
-      return jobs.length === 0 ? "" : renderJobs(terminal.out, jobs, Date.now());
-  }
+function jobsData(jobs: readonly JobView[]): Data {
+  const names = jobs.map(({ id }) => id);
+  const table = (style: Style): string =>
+    jobs.length === 0 ? "" : renderJobs(style, jobs, Date.now());
+  return { view: jobs, items: jobs, names, table };
 }
 
 async function listJobs(client: Client, options: ShowOptions): Promise<readonly JobView[]> {
@@ -104,35 +106,4 @@ function queryOf(options: ShowOptions, limit: number, cursor: string | undefined
     if (value !== undefined) query.set(key, String(value));
   }
   return query.toString();
-}
-
-interface Watching {
-  readonly client: Client;
-  readonly terminal: Terminal;
-  /** Of the events after which to look again. */
-  readonly path: string;
-  look(): Promise<string>;
-}
-
-/**
- * Looks when something happens, and again and again, until Ctrl-C: redrawn for a person, appended
- * when it changed otherwise.
- */
-async function watch({ client, terminal, path, look }: Watching, everyMs: number): Promise<number> {
-  using interrupted = interruption();
-  const { signal } = interrupted;
-  await using news = new News({ client, path, signal, wanted: ({ event }) => event !== "cursor" });
-  const live = terminal.out.tty ? createLive(process.stdout) : undefined;
-  let last = "";
-  while (!signal.aborted) {
-    const text = await look();
-    if (live !== undefined) live.draw(text === "" ? "no jobs" : text);
-    else if (text !== last) terminal.print(text);
-    last = text;
-    if (news.live) await news.next(everyMs, signal);
-    else await sleep(everyMs, undefined, { signal }).catch(() => undefined); // Ctrl-C ends it.
-  }
-  live?.clear();
-  if (live !== undefined) terminal.print(last);
-  return EXIT.ok;
 }

@@ -4,6 +4,8 @@ import { formatDuration } from "../../common/text/duration.js";
 import { changeTokens, makeSecret, readTokens, tokenFile } from "../api/token-file.js";
 import { EXIT } from "../exit.js";
 import type { CommonOptions } from "../options.js";
+import { printData } from "../print.js";
+import type { Style } from "../screen/style.js";
 import { renderTable, renderTabs } from "../screen/table.js";
 import { createTerminal, type Terminal } from "../terminal.js";
 
@@ -36,7 +38,8 @@ export async function createToken(id: string, options: CreateOptions): Promise<n
       hint: `jobrunner token revoke ${id} ends it; or choose another name.`,
     });
   });
-  terminal.print(options.output === "json" ? JSON.stringify({ id, scope, secret }) : secret);
+  const data = { view: { id, scope, secret }, names: [secret], table: () => secret };
+  await printData(terminal, options.output, data);
   const until = expires === undefined ? "" : `, for ${formatDuration(expires)}`;
   terminal.say(`token ${id} is good for ${scope}${until}; it is not shown again`);
   sayReload(terminal, file);
@@ -47,19 +50,12 @@ export async function createToken(id: string, options: CreateOptions): Promise<n
 export async function listTokens(options: TokenOptions): Promise<number> {
   const terminal = createTerminal(options);
   const tokens = (await readTokens(fileOf(options))).map(toView);
-  switch (options.output ?? "table") {
-    case "json":
-      terminal.print(JSON.stringify({ items: tokens }, undefined, 2));
-      break;
-    case "jsonl":
-      terminal.print(tokens.map((token) => JSON.stringify(token)).join("\n"));
-      break;
-    case "name":
-      terminal.print(tokens.map(({ id }) => id).join("\n"));
-      break;
-    case "table":
-      terminal.print(toTable(terminal, tokens));
-  }
+  await printData(terminal, options.output, {
+    view: tokens,
+    items: tokens,
+    names: tokens.map(({ id }) => id),
+    table: (style) => toTable(style, tokens),
+  });
   return EXIT.ok;
 }
 
@@ -90,13 +86,13 @@ function toView({ id, scope, expiresAt }: AccessToken): TokenLine {
   return { id, scope, expiresAt, expired: !(Date.parse(expiresAt) > Date.now()) };
 }
 
-function toTable({ out }: Terminal, tokens: readonly TokenLine[]): string {
+function toTable(style: Style, tokens: readonly TokenLine[]): string {
   const rows = tokens.map(({ id, scope, expiresAt, expired }) =>
     [id, scope, expiresAt ?? "never", expired ? "expired" : "valid"].map((text) => ({ text })),
   );
-  if (!out.tty) return renderTabs(rows);
+  if (!style.tty) return renderTabs(rows);
   const columns = ["TOKEN", "SCOPE", "EXPIRES", "STATE"].map((title) => ({ title }));
-  return renderTable(out, columns, rows);
+  return renderTable(style, columns, rows);
 }
 
 function timeIn(ms: number): string {

@@ -2,6 +2,8 @@ import type { JobDetailView } from "../../common/wire.js";
 import { createClient } from "../api/client.js";
 import { EXIT } from "../exit.js";
 import type { CommonOptions } from "../options.js";
+import { printData } from "../print.js";
+import type { Style } from "../screen/style.js";
 import { renderJobLine } from "../screen/job-list.js";
 import { createTerminal, interruption, type Terminal } from "../terminal.js";
 import { badEndText, detachedText, followJob } from "./follow.js";
@@ -9,6 +11,8 @@ import { badEndText, detachedText, followJob } from "./follow.js";
 export interface WaitOptions extends CommonOptions {
   /** Milliseconds for all the jobs together. */
   readonly timeout?: number;
+  /** Ids alone on stdout, and nothing but errors on stderr. */
+  readonly quiet?: boolean;
 }
 
 /** Which bad end counts when several jobs ended badly: the one that needs a person most. */
@@ -21,25 +25,29 @@ export async function wait(jobs: readonly string[], options: WaitOptions): Promi
   const deadline = options.timeout === undefined ? undefined : Date.now() + options.timeout;
   using interrupted = interruption();
   const { signal } = interrupted;
+  const { quiet } = options;
   const codes: number[] = [];
   for (const [index, id] of jobs.entries()) {
     const timeoutMs = deadline === undefined ? undefined : Math.max(0, deadline - Date.now());
-    const followed = await followJob({ client, terminal, signal, timeoutMs }, id);
+    const followed = await followJob({ client, terminal, signal, timeoutMs, quiet }, id);
     if (followed.end !== "job") {
       terminal.say(detachedText(followed.end, jobs.slice(index), options.via));
       return followed.code;
     }
-    printEnd(terminal, options, followed.job);
+    await printEnd(terminal, options, followed.job);
     codes.push(followed.code);
   }
   return GRAVEST.find((code) => codes.includes(code)) ?? EXIT.ok;
 }
 
-function printEnd(terminal: Terminal, { output }: WaitOptions, job: JobDetailView): void {
-  if (output === "json") terminal.print(JSON.stringify(job, undefined, 2));
-  else if (output === "jsonl") terminal.print(JSON.stringify(job));
-  else if (output === "name") terminal.print(job.id);
-  else terminal.print(renderJobLine(terminal.out, job, Date.now()));
+async function printEnd(
+  terminal: Terminal,
+  { output, quiet }: WaitOptions,
+  job: JobDetailView,
+): Promise<void> {
+  const table = (style: Style): string =>
+    quiet === true ? job.id : renderJobLine(style, job, Date.now());
+  await printData(terminal, output, { view: job, names: [job.id], table });
   const bad = badEndText(job);
   if (bad !== undefined) terminal.say(bad);
 }

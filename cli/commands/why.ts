@@ -4,12 +4,15 @@ import type { AgentJobsView } from "../../common/wire/agent-why.js";
 import { type Client, createClient } from "../api/client.js";
 import { jobPath } from "../api/job-path.js";
 import { EXIT } from "../exit.js";
-import type { CommonOptions } from "../options.js";
+import type { CommonOptions, WatchOptions } from "../options.js";
+import { type Data, printData } from "../print.js";
+import type { Style } from "../screen/style.js";
 import { renderAgentWhy } from "../screen/why/agent-why.js";
 import { renderWhy } from "../screen/why/why.js";
 import { createTerminal, type Terminal } from "../terminal.js";
+import { watch } from "./watch.js";
 
-export interface WhyOptions extends CommonOptions {
+export interface WhyOptions extends CommonOptions, WatchOptions {
   /** Name of the agent whose view is wanted. */
   readonly agent?: string;
   /** Jobs that wait and are looked at, at most. */
@@ -46,32 +49,39 @@ interface Asked {
 }
 
 async function whyJob(job: string, { terminal, options, client }: Asked): Promise<number> {
-  const { agent, output } = options;
+  const { agent, output, watch: everyMs } = options;
   const only = agent === undefined ? "" : `?agent=${encodeURIComponent(agent)}`;
-  const view = await client.get<WhyView>(`${jobPath(job)}/why${only}`);
-  if (output === "json") terminal.print(JSON.stringify(view, undefined, 2));
-  else if (output === "jsonl") terminal.print(JSON.stringify(view));
-  else if (output === "name") terminal.print(ableOf(view).join("\n"));
-  else terminal.print(renderWhy(terminal.out, view, Date.now()));
+  const ask = (): Promise<WhyView> => client.get<WhyView>(`${jobPath(job)}/why${only}`);
+  if (everyMs !== undefined) {
+    const look = async (): Promise<Data> => whyData(await ask());
+    return watch({ client, terminal, output, look, path: `${jobPath(job)}/events` }, everyMs);
+  }
+  const view = await ask();
+  await printData(terminal, output, whyData(view));
   return view.possible ? EXIT.ok : EXIT.impossible;
 }
 
+function whyData(view: WhyView): Data {
+  const table = (style: Style): string => renderWhy(style, view, Date.now());
+  return { view, names: ableOf(view), table };
+}
+
 async function whyAgent(name: string, { terminal, options, client }: Asked): Promise<number> {
-  const view = await allPages(name, client, options.limit ?? PAGE_JOBS);
-  switch (options.output ?? "table") {
-    case "json":
-      terminal.print(JSON.stringify(view, undefined, 2));
-      break;
-    case "jsonl":
-      terminal.print(view.items.map((item) => JSON.stringify(item)).join("\n"));
-      break;
-    case "name": // Those that it takes.
-      terminal.print(takenBy(view).join("\n"));
-      break;
-    case "table":
-      terminal.print(renderAgentWhy(terminal.out, view, Date.now()));
+  const { output, limit = PAGE_JOBS, watch: everyMs } = options;
+  const ask = (): Promise<AgentJobsView> => allPages(name, client, limit);
+  if (everyMs !== undefined) {
+    const look = async (): Promise<Data> => agentData(await ask());
+    const path = "/v1/events?types=job.*,agent.*";
+    return watch({ client, terminal, output, look, path }, everyMs);
   }
+  const view = await ask();
+  await printData(terminal, output, agentData(view));
   return view.items.length > 0 && takenBy(view).length === 0 ? EXIT.impossible : EXIT.ok;
+}
+
+function agentData(view: AgentJobsView): Data {
+  const table = (style: Style): string => renderAgentWhy(style, view, Date.now());
+  return { view, items: view.items, names: takenBy(view), table };
 }
 
 async function allPages(name: string, client: Client, limit: number): Promise<AgentJobsView> {

@@ -1,13 +1,13 @@
 import type { Command } from "commander";
-import type { DutyVerb } from "../commands/agents.js";
+import type { AgentsOptions, DutyVerb } from "../commands/agents.js";
+import type { BoardOptions } from "../commands/board.js";
 import type { EventsOptions } from "../commands/events/events.js";
 import { type CommonOptions } from "../options.js";
-import { addCommonOptions, type Done, subcommand } from "./usage.js";
+import { addCommonOptions, type Done, subcommand, watchOption } from "./usage.js";
 
-/** `events`, `flows`, `agents`, `agent`, `board`; their code is loaded when they are called. */
+/** `events`, `agents`, `agent`, `board`; their code is loaded when they are called. */
 export function addCluster(program: Command, done: Done): void {
   addEvents(program, done);
-  addFlows(program, done);
   addAgents(program, done);
   addBoard(program, done);
 }
@@ -25,19 +25,12 @@ function addEvents(program: Command, done: Done): void {
   });
 }
 
-function addFlows(program: Command, done: Done): void {
-  const command = subcommand(program, "flows").description("list the flows an agent can run");
-  addCommonOptions(command).action(async (flags: CommonOptions) => {
-    const { flows } = await import("../commands/flows.js");
-    done(await flows({ ...program.opts<CommonOptions>(), ...flags }));
-  });
-}
-
 function addAgents(program: Command, done: Done): void {
   const list = subcommand(program, "agents")
     .description("list the agents of the cluster, or show one of them")
-    .argument("[name]", "name of an agent");
-  addCommonOptions(list).action(async (name: string | undefined, flags: CommonOptions) => {
+    .argument("[name]", "name of an agent")
+    .addOption(watchOption());
+  addCommonOptions(list).action(async (name: string | undefined, flags: AgentsOptions) => {
     const { agents } = await import("../commands/agents.js");
     done(await agents(name, { ...program.opts<CommonOptions>(), ...flags }));
   });
@@ -63,17 +56,20 @@ function addAgents(program: Command, done: Done): void {
 
 function addBoard(program: Command, done: Done): void {
   const board = subcommand(program, "board").description("which board the cluster uses");
-  const verbs = {
-    show: "show the board of the agent that is asked, and the one the cluster uses",
-    use: "make the board of the agent that is asked the cluster's, whatever it used before",
-  } as const;
-  for (const verb of ["show", "use"] as const) {
-    const command = subcommand(board, verb).description(verbs[verb]);
-    addCommonOptions(command).action(async (flags: CommonOptions) => {
-      const commands = await import("../commands/board.js");
-      done(await commands.board(verb, { ...program.opts<CommonOptions>(), ...flags }));
-    });
-  }
+  const show = subcommand(board, "show")
+    .description("show the board of the agent that is asked, and the one the cluster uses")
+    .addOption(watchOption());
+  addCommonOptions(show).action(async (flags: BoardOptions) => {
+    const { showBoard } = await import("../commands/board.js");
+    done(await showBoard({ ...program.opts<CommonOptions>(), ...flags }));
+  });
+  const use = subcommand(board, "use").description(
+    "make the board of the agent that is asked the cluster's, whatever it used before",
+  );
+  addCommonOptions(use).action(async (flags: CommonOptions) => {
+    const { useBoard } = await import("../commands/board.js");
+    done(await useBoard({ ...program.opts<CommonOptions>(), ...flags }));
+  });
 }
 
 const DUTY: Readonly<Record<DutyVerb, string>> = {

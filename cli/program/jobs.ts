@@ -5,11 +5,14 @@ import type { ShowOptions } from "../commands/show.js";
 import type { WaitOptions } from "../commands/wait.js";
 import type { WhyOptions } from "../commands/why.js";
 import type { JobVerb } from "../../common/wire.js";
-import { readDuration, readTime, readWhole, type CommonOptions } from "../options.js";
-import { QUIET } from "./verbs.js";
-import { addCommonOptions, type Done, subcommand } from "./usage.js";
-
-const WATCH_MS = 2000;
+import {
+  GRAPH_FORMATS,
+  readDuration,
+  readTime,
+  readWhole,
+  type CommonOptions,
+} from "../options.js";
+import { addCommonOptions, type Done, QUIET, subcommand, watchOption } from "./usage.js";
 
 /** `post`, `show`, `why`, `logs`, `wait`, `cancel`, `suspend`, `resume`; their code is loaded when they are called. */
 export function addJobs(program: Command, done: Done): void {
@@ -37,7 +40,6 @@ function addPost(program: Command, done: Done): void {
 }
 
 function addShow(program: Command, done: Done): void {
-  const watch = new Option("-w, --watch [duration]", "look again and again");
   const command = subcommand(program, "show")
     .alias("ls")
     .description("list the jobs, or show one of them with the tree of its atoms")
@@ -50,7 +52,12 @@ function addShow(program: Command, done: Done): void {
     .option("--limit <n>", "the newest so many (default: 50)", readWhole(1, 100_000))
     .option("--all", "all there are")
     .option("--events", "of one job: what happened to it; with --watch what happens")
-    .addOption(watch.preset(String(WATCH_MS / 1000) + "s").argParser(readDuration));
+    .addOption(
+      new Option("--graph [format]", `draw the job's flow as ${GRAPH_FORMATS.join(", ")}`)
+        .choices(GRAPH_FORMATS)
+        .preset("text"),
+    )
+    .addOption(watchOption());
   addCommonOptions(command).action(async (job: string | undefined, flags: ShowOptions) => {
     const { show } = await import("../commands/show.js");
     done(await show(job, { ...program.opts<CommonOptions>(), ...flags }));
@@ -62,7 +69,8 @@ function addWhy(program: Command, done: Done): void {
     .description("tell why a job runs or does not: each thing it needs, and what would help")
     .argument("[job]", "id of a job")
     .option("--agent <name>", "only what this agent says; without a job, of all jobs that wait")
-    .option("--limit <n>", "with --agent, the newest so many jobs", readWhole(1, 1_000));
+    .option("--limit <n>", "with --agent, the newest so many jobs", readWhole(1, 1_000))
+    .addOption(watchOption());
   addCommonOptions(command).action(async (job: string | undefined, flags: WhyOptions) => {
     const { why } = await import("../commands/why.js");
     done(await why(job, { ...program.opts<CommonOptions>(), ...flags }));
@@ -88,7 +96,8 @@ function addWait(program: Command, done: Done): void {
   const command = subcommand(program, "wait")
     .description("wait until jobs have ended; the exit code tells how")
     .argument("<job...>", "ids of jobs")
-    .option("--timeout <duration>", "wait no longer than this", readDuration);
+    .option("--timeout <duration>", "wait no longer than this", readDuration)
+    .option(...QUIET);
   addCommonOptions(command).action(async (jobs: readonly string[], flags: WaitOptions) => {
     const { wait } = await import("../commands/wait.js");
     done(await wait(jobs, { ...program.opts<CommonOptions>(), ...flags }));

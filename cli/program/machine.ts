@@ -1,16 +1,31 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import type { DoctorOptions } from "../agent/doctor/doctor.js";
+import type { InitOptions } from "../agent/init.js";
 import type { BackupFlags } from "../agent/backup.js";
 import type { ConfigOptions } from "../commands/config.js";
 import type { CreateOptions } from "../commands/token.js";
 import type { TokenOptions } from "../commands/token.js";
-import { readDuration, type CommonOptions } from "../options.js";
+import { PROFILES, readDuration, type CommonOptions } from "../options.js";
 import { addCommonOptions, type Done, subcommand } from "./usage.js";
 
-/** `config`, `backup`, `token`; their code is loaded when they are called. */
+/** `init`, `config`, `doctor`, `backup`, `token`; their code is loaded when they are called. */
 export function addMachine(program: Command, done: Done): void {
+  addInit(program, done);
   addConfig(program, done);
+  addDoctor(program, done);
   addBackup(program, done);
   addToken(program, done);
+}
+
+function addInit(program: Command, done: Done): void {
+  const command = subcommand(program, "init")
+    .description("write settings for this machine, and a first flow")
+    .addOption(new Option("--profile <kind>", "kind of machine").choices(PROFILES).default("alone"))
+    .option("--force", "in place of other settings, which are kept beside them");
+  addCommonOptions(command).action(async (flags: InitOptions) => {
+    const { init } = await import("../agent/init.js");
+    done(await init({ ...program.opts<CommonOptions>(), ...flags }));
+  });
 }
 
 function addConfig(program: Command, done: Done): void {
@@ -29,6 +44,16 @@ function addConfig(program: Command, done: Done): void {
   addCommonOptions(check).action(async (file: string | undefined, flags: CommonOptions) => {
     const { checkConfig } = await import("../commands/config.js");
     done(await checkConfig(file, { ...program.opts<CommonOptions>(), ...flags }));
+  });
+}
+
+function addDoctor(program: Command, done: Done): void {
+  const command = subcommand(program, "doctor")
+    .description("look for what keeps an agent of this machine from working")
+    .option("--config <file>", "the only file of settings to read");
+  addCommonOptions(command).action(async (flags: DoctorOptions) => {
+    const { doctor } = await import("../agent/doctor/doctor.js");
+    done(await doctor({ ...program.opts<CommonOptions>(), ...flags }));
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import type { ScheduleVerb } from "../commands/schedules/schedules.js";
+import type { ScheduleOptions, ScheduleVerb } from "../commands/schedules/schedules.js";
 import type { CommonOptions } from "../options.js";
-import { addCommonOptions, type Done, subcommand } from "./usage.js";
+import { addCommonOptions, type Done, subcommand, watchOption } from "./usage.js";
 
 /** `schedule`; its code is loaded when it is called. */
 export function addSchedules(program: Command, done: Done): void {
@@ -22,15 +22,18 @@ export function addSchedules(program: Command, done: Done): void {
 }
 
 function addList(schedule: Command, program: Command, done: Done): void {
-  const list = subcommand(schedule, "list").description("list them, with what is due next");
-  addCommonOptions(list).action(async (flags: CommonOptions) => {
+  const list = subcommand(schedule, "list")
+    .description("list them, with what is due next")
+    .addOption(watchOption());
+  addCommonOptions(list).action(async (flags: ScheduleOptions) => {
     const { listSchedules } = await import("../commands/schedules/schedules.js");
     done(await listSchedules({ ...program.opts<CommonOptions>(), ...flags }));
   });
   const show = subcommand(schedule, "show")
     .description("show one of them with what it posts")
-    .argument("<name>", "name of a schedule");
-  addCommonOptions(show).action(async (name: string, flags: CommonOptions) => {
+    .argument("<name>", "name of a schedule")
+    .addOption(watchOption());
+  addCommonOptions(show).action(async (name: string, flags: ScheduleOptions) => {
     const { showSchedule } = await import("../commands/schedules/schedules.js");
     done(await showSchedule(name, { ...program.opts<CommonOptions>(), ...flags }));
   });

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { OUTPUT_FORMATS } from "../options.js";
+import { OUTPUT_FORMATS, readWatch } from "../options.js";
 
 /** What a command ended with; called once. */
 export type Done = (code: number) => void;
@@ -36,6 +36,16 @@ export function addCommonOptions(
     if (!taken.has(option.long ?? "")) command.addOption(option.helpGroup("General:"));
   }
   return command.addHelpOption(new Option("-h, --help", "show this help").helpGroup("General:"));
+}
+
+export const QUIET = ["-q, --quiet", "print ids alone, and no hints"] as const;
+
+const WATCH = "2s";
+
+/** Of commands that show what changes. */
+export function watchOption(): Option {
+  const option = new Option("-w, --watch [duration]", "look again and again");
+  return option.preset(WATCH).argParser(readWatch);
 }
 
 /** commander's texts as `error: what` and `hint:  what to do`. */

@@ -4,7 +4,7 @@ import type { GcOptions } from "../commands/verbs/delete.js";
 import type { EachOptions } from "../commands/verbs/each.js";
 import type { ReleaseOptions } from "../commands/verbs/release.js";
 import type { RetryOptions } from "../commands/verbs/retry.js";
-import { addCommonOptions, type Done, subcommand } from "./usage.js";
+import { addCommonOptions, type Done, QUIET, subcommand } from "./usage.js";
 
 /** `retry`, `release`, `reprioritise`, `delete`, `gc`; their code is loaded when they are called. */
 export function addVerbs(program: Command, done: Done): void {
@@ -14,8 +14,6 @@ export function addVerbs(program: Command, done: Done): void {
   addDelete(program, done);
   addGc(program, done);
 }
-
-export const QUIET = ["-q, --quiet", "print ids alone, and no hints"] as const;
 
 function addRetry(program: Command, done: Done): void {
   const command = subcommand(program, "retry")

@@ -7,11 +7,13 @@ import { asleepText, heardText } from "./time.js";
 
 /** `jobrunner agents`. `now`: ms since 1970. */
 export function renderAgents(style: Style, agents: readonly AgentView[], now: number): string {
+  const columns = style.wide ? [...COLUMNS, ...MORE] : COLUMNS;
   if (!style.tty) {
-    return renderTabs(agents.map((agent) => COLUMNS.map(({ of }) => of(agent, { style, now }))));
+    return renderTabs(agents.map((agent) => columns.map(({ of }) => of(agent, { style, now }))));
   }
   // Most clusters have no batteries, and one version.
-  const shown = COLUMNS.filter(({ optional, wide, of }) => {
+  const shown = columns.filter(({ optional, wide, of }) => {
+    if (style.wide) return true;
     if (wide === true && style.columns < WIDE) return false;
     const texts = new Set(agents.map((agent) => of(agent, { style, now }).text));
     return (
@@ -77,6 +79,16 @@ const COLUMNS: readonly AgentColumn[] = [
     title: "NOTE",
     ...({ flexible: true, optional: "empty" } as const),
     of: (agent, { style, now }) => ({ text: noteOf(agent, now) ?? dash(style) }),
+  },
+];
+
+/** Of `-o wide` alone. */
+const MORE: readonly AgentColumn[] = [
+  { title: "MACHINE", of: ({ machine }, { style }) => ({ text: machine ?? dash(style) }) },
+  { title: "TAGS", of: ({ tags }, { style }) => ({ text: tags.join(" ") || dash(style) }) },
+  {
+    title: "JOBS",
+    of: ({ jobs = [] }, { style }) => ({ text: jobs.map(shortId).join(" ") || dash(style) }),
   },
 ];
 

@@ -1,21 +1,33 @@
-import type { FlowsView } from "../../common/wire.js";
+import type { FlowsView, FlowView } from "../../common/wire.js";
 import type { Style } from "./style.js";
 import { renderTable, renderTabs } from "./table.js";
 import { clean } from "./text.js";
 
 /** `jobrunner flows`. */
 export function renderFlows(style: Style, flows: FlowsView): string {
-  const rows = flows.items.map(({ name, version, summary, file }) =>
-    [name, `v${version}`, summary, file].map((text) => ({ text })),
-  );
+  const rows = flows.items.map((flow) => {
+    const { name, version, summary, file } = flow;
+    const more = style.wide ? [parametersText(flow)] : [];
+    return [name, `v${version}`, summary, file, ...more].map((text) => ({ text }));
+  });
   if (!style.tty) return renderTabs(rows);
   const columns = [
     { title: "FLOW" },
     { title: "VERSION" },
     { title: "SUMMARY", flexible: true },
     { title: "FILE", flexible: true, keepsEnd: true },
+    ...(style.wide ? [{ title: "PARAMETERS" }] : []),
   ];
   return renderTable(style, columns, rows);
+}
+
+/** `root port mode`; what must be given comes first, with a star. */
+function parametersText({ schema }: FlowView): string {
+  const { properties, required } = schema;
+  const musts: readonly unknown[] = Array.isArray(required) ? required : [];
+  const names = typeof properties === "object" && properties !== null ? properties : {};
+  const starred = Object.keys(names).map((name) => (musts.includes(name) ? `${name}*` : name));
+  return starred.sort((a, b) => Number(b.endsWith("*")) - Number(a.endsWith("*"))).join(" ");
 }
 
 /** Plugins that did not load, one line each: where and why. */

@@ -12,6 +12,10 @@ const COLUMNS: readonly Column[] = [
   { title: "AGE" },
   { title: "NOTE", flexible: true },
 ];
+/** Of `-o wide`, behind the others: what scripts count on keeps its place. */
+const WIDE: readonly Column[] = ["VERSION", "PRIORITY", "VIA", "RUN AT", "ENDED"].map((title) => ({
+  title,
+}));
 
 /** The end of an id differs between jobs; its beginning is the time, the same for a minute. */
 export function shortId(id: string): string {
@@ -20,12 +24,12 @@ export function shortId(id: string): string {
 
 /** `show` without a job. `now`: ms since 1970. */
 export function renderJobs(style: Style, jobs: readonly JobView[], now: number): string {
-  if (!style.tty) return renderTabs(jobs.map((job) => plainRow(job)));
-  return renderTable(
-    style,
-    COLUMNS,
-    jobs.map((job) => row(style, job, now)),
-  );
+  const rows = jobs.map((job) => [
+    ...(style.tty ? row(style, job, now) : plainRow(job)),
+    ...(style.wide ? wideCells(job, style.tty ? dash(style) : "-") : []),
+  ]);
+  if (!style.tty) return renderTabs(rows);
+  return renderTable(style, style.wide ? [...COLUMNS, ...WIDE] : COLUMNS, rows);
 }
 
 /** One job as a line: what `post` and `wait` print. */
@@ -37,7 +41,7 @@ export function renderJobLine(style: Style, job: JobView, now: number): string {
 
 function row(style: Style, job: JobView, now: number): readonly Cell[] {
   return [
-    { text: shortId(job.id) },
+    { text: style.wide ? job.id : shortId(job.id) },
     { text: job.flow },
     stateCell(style, job.state),
     { text: job.agent ?? dash(style) },
@@ -49,6 +53,12 @@ function row(style: Style, job: JobView, now: number): readonly Cell[] {
 /** The same columns for programs; the age is a time, and the id whole. */
 function plainRow(job: JobView): readonly Cell[] {
   const cells = [job.id, job.flow, job.state, job.agent ?? "-", job.postedAt, plainNote(job)];
+  return cells.map((text) => ({ text }));
+}
+
+function wideCells(job: JobView, none: string): readonly Cell[] {
+  const { version, priority, postedVia, runAt = none, endedAt = none } = job;
+  const cells = [`v${version}`, String(priority), postedVia, runAt, endedAt];
   return cells.map((text) => ({ text }));
 }
 

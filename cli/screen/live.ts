@@ -20,7 +20,8 @@ export function createLive(screen: Screen): Live {
   const erase = (): string => (drawn === 0 ? "" : `\u001b[${drawn}A\r\u001b[J`);
   return {
     draw(text) {
-      const lines = text.split("\n").slice(-Math.max(1, (screen.rows ?? ROWS) - 1));
+      const rows = screen.rows || ROWS; // Terminals that nobody has given a size say 0.
+      const lines = text.split("\n").slice(-Math.max(1, rows - 1));
       screen.write(`${NO_WRAP}${erase()}${lines.join("\n")}\n${WRAP}`);
       drawn = lines.length;
     },

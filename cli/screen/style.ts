@@ -7,6 +7,8 @@ export interface Style {
   /** Columns; Infinity when nothing may be cut. */
   readonly columns: number;
   readonly unicode: boolean;
+  /** `-o wide`: every column, and nothing cut, whatever the width. */
+  readonly wide: boolean;
   paint(colour: Colour, text: string): string;
 }
 
@@ -20,6 +22,7 @@ export interface StyleOptions {
   readonly columns?: number | undefined;
   /** `--ascii`. */
   readonly ascii?: boolean;
+  readonly wide?: boolean;
   readonly platform?: string;
 }
 
@@ -28,11 +31,12 @@ const COLUMNS = 80;
 const COLUMNS_MIN = 20;
 
 export function createStyle(options: StyleOptions): Style {
-  const { env, tty, ascii = false } = options;
+  const { env, tty, ascii = false, wide = false } = options;
   const colours = picocolors.createColors(hasColours(env, tty));
   return {
     tty,
-    columns: tty ? widthOf(options.columns) : Number.POSITIVE_INFINITY,
+    columns: tty && !wide ? widthOf(options.columns) : Number.POSITIVE_INFINITY,
+    wide,
     unicode: !ascii && isUnicode(env, options.platform ?? "linux"),
     paint: (colour, text) => colours[colour](text),
   };

@@ -41,7 +41,7 @@ export async function migrate(database: MysqlDatabase): Promise<void> {
   });
 }
 
-async function applied(database: MysqlDatabase): Promise<readonly string[]> {
+export async function applied(database: MysqlDatabase): Promise<readonly string[]> {
   const tables = await database.read(
     sql`SELECT 1 FROM information_schema.tables
       WHERE table_schema = DATABASE() AND table_name = ${MIGRATIONS_TABLE}`,

@@ -22,6 +22,7 @@ import type {
   Retention,
   Verdict,
 } from "../persistence.js";
+import type { Migrated } from "../migrations/migrated.js";
 import { purge, removeOld } from "../retention.js";
 import type { Asked, Old, Purged, Released, Removed, Retries } from "../verbs/port.js";
 import { logsOnServer } from "../logs/mysql.js";
@@ -33,7 +34,7 @@ import { prepare, written } from "../writing.js";
 import { append } from "./append.js";
 import { cancel, resume, suspend } from "./asking.js";
 import { boardId, setBoardId, takeSweep } from "./board.js";
-import { migrate } from "./migrating.js";
+import { applied, migrate } from "./migrating.js";
 import { endOwnership, raise } from "./ownership.js";
 import { post, postedBefore } from "./posting.js";
 import * as reading from "./reading.js";
@@ -61,7 +62,7 @@ export function openMysqlPersistence(
 }
 
 /** Persistence in a database of a MySQL or MariaDB server that the agents of a cluster share. */
-export class MysqlPersistence implements Persistence {
+export class MysqlPersistence implements Persistence, Migrated {
   readonly traits = ALL_FILTERS;
   readonly schedules: ScheduleStore;
   readonly #to: Transactions;
@@ -72,6 +73,10 @@ export class MysqlPersistence implements Persistence {
     this.#to = to;
     this.#logs = logsOnServer(to.database);
     this.schedules = schedulesOnServer(to);
+  }
+
+  applied(): Promise<readonly string[]> {
+    return applied(this.#to.database);
   }
 
   migrate(): Promise<void> {

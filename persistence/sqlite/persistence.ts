@@ -8,6 +8,7 @@ import { openSqlite, type Sqlite } from "../../sqlite/open.js";
 import type { Statements } from "../../sqlite/statements.js";
 import { text } from "../columns.js";
 import { ALL_FILTERS, listJobs, type ListingDialect } from "../listing.js";
+import type { Migrated } from "../migrations/migrated.js";
 import {
   checkKnown,
   isNewest,
@@ -69,7 +70,7 @@ export async function openSqlitePersistence(
 }
 
 /** Persistence in one SQLite file that the agents of one machine share. */
-export class SqlitePersistence implements Persistence {
+export class SqlitePersistence implements Persistence, Migrated {
   readonly traits = ALL_FILTERS;
   readonly schedules: ScheduleStore;
   readonly #sqlite: Sqlite;
@@ -92,10 +93,14 @@ export class SqlitePersistence implements Persistence {
     return this.#sqlite.database;
   }
 
-  async migrate(): Promise<void> {
+  async applied(): Promise<readonly string[]> {
     const applied = await this.#database.read(appliedMigrations);
     checkKnown(applied);
-    if (isNewest(applied)) return;
+    return applied;
+  }
+
+  async migrate(): Promise<void> {
+    if (isNewest(await this.applied())) return;
     const knex = await this.#openKnex();
     // One transaction: a migrator that is killed leaves neither half a schema nor a lock.
     await this.#database.exclusive(() =>

@@ -156,6 +156,7 @@ export async function post(agent: Agent, request: object): Promise<string> {
     ...{ method: "POST", body: JSON.stringify(request) },
     headers: { "content-type": "application/json" },
   });
+  if (!answer.ok) throw new Error(`posting was refused: ${await answer.text()}`);
   return ((await answer.json()) as JobView).id;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { renderJob } from "../../cli/screen/job.js";
+import { renderJob } from "../../cli/screen/job/job.js";
 import { took } from "../../cli/screen/job-list.js";
 import { createStyle } from "../../cli/screen/style.js";
 import { fitEnd, widthOf, wrap } from "../../cli/screen/text.js";

@@ -181,4 +181,13 @@ describe("a sketch on the terminal", () => {
     live.clear();
     expect(written.endsWith("\u001b[1A\r\u001b[J")).toBe(true);
   });
+
+  it("is drawn whole where the terminal has no size", () => {
+    let written = "";
+    const live = createLive({ rows: 0, write: (text) => (written += text) });
+
+    live.draw("1\n2\n3");
+
+    expect(written).toContain("1\n2\n3\n");
+  });
 });

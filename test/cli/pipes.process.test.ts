@@ -38,6 +38,14 @@ function start(...words: readonly string[]) {
   return { child, said, exited: once(child, "exit") as Promise<[number | null]> };
 }
 
+async function madeSchedule(): Promise<void> {
+  const { code } = await runCommand(
+    ["schedule", "add", "watched", "--cron", "0 3 * * *", "shapes"],
+    env(),
+  );
+  expect(code).toBe(0);
+}
+
 describe("output into a pipe", () => {
   it("is one object a line, in full, with -o jsonl", async () => {
     const { code, stdout } = await runCommand(["show", "--all", "-o", "jsonl"], env());
@@ -73,6 +81,37 @@ describe("output into a pipe", () => {
   });
 });
 
+describe("--watch", () => {
+  it.each([
+    [["flows"], /^shapes\tv/m],
+    [["schedule", "list"], /^watched\tshapes\t0 3 \* \* \*\t/m],
+    [["schedule", "show", "watched"], /^watched\tshapes\t/],
+    [["board", "show"], /^board of alpha\t/],
+  ] as const)("shows what changes until Ctrl-C: %j", async (words, shown) => {
+    await madeSchedule();
+    const { child, said, exited } = start(...words, "--watch=50ms");
+    onTestFinished(() => void child.kill());
+    await until(() => shown.test(said.out), { withinMs: 20_000, what: said.err });
+    child.kill("SIGINT");
+    const [code] = await exited;
+
+    expect(code).toBe(0);
+    expect(said.out).not.toContain("\u001b");
+  });
+
+  it("tells why a job does not run, anew when that has changed", async () => {
+    const { view } = await api.jobs.post({ flow: "shapes" });
+    const { child, said, exited } = start("why", view.id, "--watch=50ms", "-o", "jsonl");
+    onTestFinished(() => void child.kill());
+    await until(() => said.out.includes("WAITING"), { withinMs: 20_000 });
+    await api.persistence.cancel(view.id, { owner: "o.1", agent: "alpha", machine: "m" }, true);
+    await until(() => said.out.includes("CANCELLED"), { withinMs: 20_000 });
+    child.kill("SIGINT");
+
+    expect((await exited)[0]).toBe(0);
+  });
+});
+
 describe("events", () => {
   it("of all agents are one object a line, from a place on, until Ctrl-C", async () => {
     const { nextCursor } = api.events.page({}, 1);
@@ -101,20 +140,23 @@ describe("events", () => {
     const [code] = await exited;
     const past = await runCommand(["show", view.id, "--events"], env());
     const list = await runCommand(["show", view.id, "--events", "-o", "json"], env());
+    const yaml = await runCommand(["show", view.id, "--events", "-o", "yaml"], env());
 
     expect(code).toBe(0);
     expect(said.err).toBe("the job is over: CANCELLED\n");
     expect(past).toMatchObject({ code: 0, stdout: said.out });
     expect(said.out.trimEnd().split("\n")).toHaveLength(4);
     expect(JSON.parse(list.stdout)).toHaveLength(4);
+    expect(yaml.stdout).toMatch(/^---\n- type: job\.posted\n/);
   });
 
   it("are refused where it is not said of what, or in a form that has no end", async () => {
     const ofNone = await runCommand(["show", "--events"], env());
     const list = await runCommand(["events", "-o", "json"], env());
     const unknown = await runCommand(["events", "--types", "job.stat"], env());
+    const endless = await runCommand(["events", "-o", "yaml"], env());
 
-    expect([ofNone.code, list.code, unknown.code]).toEqual([2, 2, 2]);
+    expect([ofNone.code, list.code, endless.code, unknown.code]).toEqual([2, 2, 2, 2]);
     expect(ofNone.stderr).toContain("jobrunner events");
     expect(list.stderr).toContain("-o jsonl");
     expect(unknown.stderr).toContain("Did you mean job.state?");

@@ -1,11 +1,15 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { CheckView, FlowView } from "../../common/wire.js";
+import type { CheckView, FlowView, NodeView } from "../../common/wire.js";
 import { parametersOf } from "../../cli/commands/post/parameters.js";
 import { createPostCommand } from "../../cli/commands/post/command.js";
 import { renderAgent, renderAgents } from "../../cli/screen/agent-list.js";
 import { renderFlows, renderFlowsHelp } from "../../cli/screen/flow-list.js";
-import { renderJob } from "../../cli/screen/job.js";
+import type { DoctorView } from "../../common/wire/doctor.js";
+import { renderDoctor } from "../../cli/screen/doctor.js";
+import { renderDot } from "../../cli/screen/graph/dot.js";
+import { renderMermaid } from "../../cli/screen/graph/mermaid.js";
+import { renderJob } from "../../cli/screen/job/job.js";
 import { renderJobs } from "../../cli/screen/job-list.js";
 import { renderSchedule } from "../../cli/screen/schedules/schedule.js";
 import { renderSchedules } from "../../cli/screen/schedules/schedule-list.js";
@@ -36,11 +40,12 @@ process.env["TZ"] = "UTC";
 interface Way {
   readonly columns?: number;
   readonly ascii?: boolean;
+  readonly wide?: boolean;
 }
 
-function style({ columns, ascii = false }: Way): Style {
+function style({ columns, ascii = false, wide = false }: Way): Style {
   const env = { NO_COLOR: "1", LANG: "C.UTF-8" };
-  return createStyle({ env, tty: columns !== undefined, columns, ascii });
+  return createStyle({ env, tty: columns !== undefined, columns, ascii, wide });
 }
 
 const WAYS: readonly (readonly [string, Way])[] = [
@@ -48,6 +53,7 @@ const WAYS: readonly (readonly [string, Way])[] = [
   ["120", { columns: 120 }],
   ["ascii", { columns: 80, ascii: true }],
   ["piped", {}],
+  ["wide", { columns: 80, wide: true }],
 ];
 
 const FLOWS = {
@@ -55,7 +61,7 @@ const FLOWS = {
     name,
     version: 2,
     summary: "Serves a directory over HTTP and keeps it served, whatever happens to its process",
-    schema: {},
+    schema: { properties: { port: {}, root: {} }, required: ["root"] },
     file: `/home/somebody/projects/flows/${name}.ts`,
   })),
   problems: [],
@@ -87,7 +93,55 @@ const FLOW: FlowView = {
   },
 };
 
+const DOCTOR: DoctorView = {
+  ok: false,
+  checks: [
+    { name: "node", state: "ok", detail: "24.21.0" },
+    { name: "config", state: "ok", detail: "/home/somebody/.config/jobrunner/config.yaml" },
+    {
+      name: "board",
+      state: "fail",
+      detail: "Consul at http://127.0.0.1:8500 refused: 403 Permission denied",
+      fix: "Give the agent a token with the policy of docs/consul.md: ?token-file=FILE in the URL",
+    },
+    {
+      name: "clock",
+      state: "warn",
+      detail: "this machine is 3s behind mysql://jr:***@db/jobrunner",
+      fix: "let both be set by the network: timedatectl set-ntp true",
+    },
+  ],
+};
+
 const PLAN: CheckView["tree"] = DETAIL.tree;
+
+function task(name: string): NodeView {
+  return { kind: "task", name };
+}
+
+/** Links to and from a flow that is nested in it, one with a decider, and a flow without tasks. */
+const GRAPH: NodeView = {
+  kind: "flow",
+  name: "deploy",
+  pattern: "graph",
+  children: [
+    { kind: "retry", name: "deploy_retry", detail: "times(3)" },
+    task("fetch"),
+    {
+      kind: "flow",
+      name: "check",
+      pattern: "unordered",
+      children: [task("check/lint"), task("check/test")],
+    },
+    { kind: "flow", name: "notes", pattern: "linear", children: [] },
+    task("publish"),
+  ],
+  links: [
+    { from: 1, to: 2 },
+    { from: 2, to: 4, decider: "all_green" },
+    { from: 3, to: 4 },
+  ],
+};
 
 const SCREENS: readonly (readonly [string, (style: Style) => string])[] = [
   ["agents", (at) => renderAgents(at, AGENTS, NOW)],
@@ -109,6 +163,8 @@ const SCREENS: readonly (readonly [string, (style: Style) => string])[] = [
   ["schedule-paused", (at) => renderSchedule(at, PAUSED, NOW)],
   ["flows", (at) => renderFlows(at, FLOWS)],
   ["flows-help", () => renderFlowsHelp(FLOWS)],
+  ["doctor", (at) => renderDoctor(at, DOCTOR)],
+  ["graph", (at) => renderPlan(at, GRAPH)],
   ["hierarchy", (at) => renderPlan(at, PLAN)],
 ];
 
@@ -139,6 +195,26 @@ describe("the help of a flow", () => {
   });
 });
 
+describe("a flow as a graph", () => {
+  it.each([
+    ["graph", GRAPH],
+    ["graph-job", PLAN],
+  ])("reads as its files say, for Mermaid and Graphviz (%s)", async (name, tree) => {
+    await expect(`${renderMermaid(tree)}\n`).toMatchFileSnapshot(join(GOLDEN, `${name}.mmd`));
+    await expect(`${renderDot(tree)}\n`).toMatchFileSnapshot(join(GOLDEN, `${name}.dot`));
+  });
+
+  it("cannot be broken, nor a terminal commanded, by the names in it", () => {
+    const name = 'a"]; <b>\\ #quot; `end` \u001b[31m';
+    const tree: NodeView = { kind: "flow", name, pattern: "linear", children: [task(name)] };
+
+    expect(renderMermaid(tree)).toContain(
+      '["a#34;]; #60;b#62;\\ #35;quot; #96;end#96; \ufffd[31m"]',
+    );
+    expect(renderDot(tree)).toContain('[label="a\\"]; <b>\\\\ #quot; `end` \ufffd[31m"]');
+  });
+});
+
 describe("screens", () => {
   it("never let a name or a parameter command the terminal", () => {
     for (const way of [{ columns: 80 }, {}]) {
@@ -156,6 +232,15 @@ describe("screens", () => {
     const colourful = createStyle({ env: { LANG: "C.UTF-8", TERM: "xterm" }, tty: true });
 
     expect(renderJobs(colourful, JOBS, NOW)).toContain("\u001b[36m● RUNNING\u001b[39m");
+  });
+
+  it("give programs the columns of -o wide behind those they count on", () => {
+    const wide = createStyle({ env: {}, tty: false, wide: true });
+    const lines = renderJobs(wide, JOBS, NOW).split("\n");
+    const plain = renderJobs(style({}), JOBS, NOW).split("\n");
+
+    expect(lines.map((line) => line.split("\t").slice(0, 6).join("\t"))).toEqual(plain);
+    expect(lines.map((line) => line.split("\t").length)).toEqual(JOBS.map(() => 11));
   });
 
   it("give programs one line a job, tabs between, nothing cut", () => {

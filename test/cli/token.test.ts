@@ -47,9 +47,10 @@ describe("jobrunner token", () => {
     const listed = await printed(() => listTokens({ file, output: "json" }));
     await printed(() => revokeToken("a", { file }));
 
-    expect(JSON.parse(listed)).toMatchObject({
-      items: [{ id: "a", scope: "read", expired: false }, { id: "b" }],
-    });
+    expect(JSON.parse(listed)).toMatchObject([
+      { id: "a", scope: "read", expired: false },
+      { id: "b" },
+    ]);
     expect(listed).not.toContain("hash");
     expect((await printed(() => listTokens({ file, output: "name" }))).trim()).toBe("b");
     expect(await printed(() => listTokens({ file }))).toMatch(/^b\tadmin\t/);

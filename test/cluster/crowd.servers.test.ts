@@ -20,14 +20,16 @@ const FEW = 5;
 const MANY = 50;
 const JOBS = 1_000;
 /** Posted one by one to idle agents: enough for a median. */
-const SAMPLES = 41;
+const SAMPLES = 21;
+/** The least of their medians counts: what it costs, where the machine has other things to do. */
+const TRIES = 3;
 
 it("fifty agents are registered, run 1,000 jobs, and claim no slower than three times five", async () => {
   const crowd = await openCrowd();
   await crowd.grow(FEW);
-  const fewMs = await crowd.claimMs();
+  const fewMs = await leastOf(() => crowd.claimMs());
   await crowd.grow(MANY);
-  const manyMs = await crowd.claimMs();
+  const manyMs = await leastOf(() => crowd.claimMs());
   const first = crowd.agents[0] ?? expect.unreachable("no agent");
 
   const registered = await crowd.registered();
@@ -35,7 +37,7 @@ it("fifty agents are registered, run 1,000 jobs, and claim no slower than three 
   for (let n = 0; n < JOBS; n += 50) {
     await Promise.all(Array.from({ length: 50 }, () => post(first, { flow: "hello" })));
   }
-  const states = await crowd.ended(JOBS + 2 * SAMPLES);
+  const states = await crowd.ended(JOBS + 2 * TRIES * SAMPLES);
   const tookMs = performance.now() - began;
 
   console.log(
@@ -43,9 +45,15 @@ it("fifty agents are registered, run 1,000 jobs, and claim no slower than three 
       `${JOBS} jobs in ${Math.round(tookMs)} ms`,
   );
   expect(registered).toBe(MANY);
-  expect(states).toEqual(new Map([["SUCCESS", JOBS + 2 * SAMPLES]]));
+  expect(states).toEqual(new Map([["SUCCESS", JOBS + 2 * TRIES * SAMPLES]]));
   expect(manyMs).toBeLessThanOrEqual(3 * fewMs);
 }, 150_000);
+
+async function leastOf(measure: () => Promise<number>): Promise<number> {
+  let least = Infinity;
+  for (let n = 0; n < TRIES; n += 1) least = Math.min(least, await measure());
+  return least;
+}
 
 interface Crowd {
   readonly agents: readonly Agent[];

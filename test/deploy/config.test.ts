@@ -45,7 +45,7 @@ describe("the example of settings for", () => {
 
   it("every kind of machine is tested here", () => {
     expect(readdirSync(FOLDER).sort()).toEqual(
-      ["decentralised", "laptop", "phone", "server"].map((name) => `${name}.yaml`),
+      ["alone", "decentralised", "laptop", "phone", "server"].map((name) => `${name}.yaml`),
     );
   });
 });

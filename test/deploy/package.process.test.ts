@@ -45,7 +45,7 @@ describe("the published package", { timeout: 120_000 }, () => {
   it("holds what runs and its pages, and nothing that only its makers need", () => {
     const strange = packed.files.filter(
       (path) =>
-        !/^dist\/.+\.(js|d\.ts)$|^deploy\/|^docs\/[a-z-]+\.md$/.test(path) &&
+        !/^dist\/.+\.(js|d\.ts)$|^deploy\/|^docs\/(reference\/)?[a-z-]+\.md$/.test(path) &&
         !/^(package|npm-shrinkwrap)\.json$|^(README|CHANGELOG)\.md$|^LICENSE$/.test(path),
     );
 

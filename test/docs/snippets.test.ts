@@ -5,6 +5,7 @@ import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { capabilityOf } from "../../sdk/capabilities/define-capability.js";
 import { type FlowDefinition, isFlowDefinition } from "../../sdk/define-flow.js";
+import { flowTemplate, testTemplate } from "../../cli/agent/flow/template.js";
 import { runFlow } from "../sdk/run-flow.js";
 import { tempDir } from "../support/temp.js";
 
@@ -41,6 +42,12 @@ const snippets = PAGES.flatMap((page): Snippet[] => {
     return { title, code, file: join(folder, `${flow ?? "a.test"}.ts`), ...(flow && { flow }) };
   });
 });
+/** What `jobrunner flow new` writes. */
+const TEMPLATES = join(ROOT, "snippets", "templates");
+const templates: readonly Snippet[] = [
+  { title: "flow", code: flowTemplate("first"), file: join(TEMPLATES, "first.ts") },
+  { title: "test", code: testTemplate("first"), file: join(TEMPLATES, "first.test.ts") },
+];
 const flows = snippets.filter(({ flow }) => flow !== undefined);
 const tests = snippets.filter(({ flow }) => flow === undefined);
 
@@ -50,7 +57,7 @@ describe("the flows in the pages", () => {
   });
 
   it("compile", { timeout: 60_000 }, () => {
-    expect(compile(snippets)).toEqual([]);
+    expect(compile([...snippets, ...templates])).toEqual([]);
   });
 
   it.each(flows)("load: $title", async (snippet) => {

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import type { JobDetailView } from "../../common/wire.js";
 import { MAIN } from "../../scripts/lab/agents.js";
 import { type CommandResult, runCommand } from "../../scripts/lab/command.js";
@@ -24,6 +25,26 @@ describe("the command line", { timeout: 60_000 }, () => {
     expect(bad).toMatchObject({ code: 10 });
     expect(bad.stdout).toMatch(/\thello\tREVERTED\t/);
     expect(bad.stderr).toMatch(/error: job [0-9a-f]+ failed, and everything that ran was reverted/);
+    for (const step of ["greet", "post/write", "sign"]) {
+      const done = new RegExp(`^[0-9a-f]{8} {2}\\S SUCCESS +${step} {2}alpha {2}\\d`, "m");
+      expect(good.stderr).toMatch(done);
+    }
+    expect(good.stderr).toMatch(/^[0-9a-f]{8} {2}claimed by alpha after /m);
+    expect(bad.stderr).toMatch(/^[0-9a-f]{8} {2}\S REVERTED +greet /m);
+  });
+
+  it("prints the id alone, and nothing on the way, with -q", async () => {
+    const { jobrunner } = await withAgent();
+
+    const posted = await jobrunner("post", "hello", "--wait", "-q");
+    const waited = await jobrunner("wait", posted.stdout.trim(), "-q");
+    const failed = await jobrunner("post", "hello", "-q", "--fail-at", "sign", "--wait");
+
+    expect(posted).toMatchObject({ code: 0, stderr: "" });
+    expect(posted.stdout).toMatch(/^[0-9a-f-]{36}\n$/);
+    expect(waited).toEqual(posted);
+    expect(failed.code).toBe(10);
+    expect(failed.stderr).toMatch(/^error: .*\nhint: .*\n$/);
   });
 
   it("refuses what the flow does not allow, saying what it allows, and posts nothing", async () => {
@@ -97,6 +118,24 @@ describe("the command line", { timeout: 60_000 }, () => {
     expect((await jobrunner("show", "--all", "-o", "name")).stdout).toBe("");
   });
 
+  it("draws a flow, and a job's with the states of its atoms", async () => {
+    const { jobrunner } = await withAgent();
+    const id = (await jobrunner("post", "hello", "--wait", "-o", "name")).stdout.trim();
+
+    const text = await jobrunner("show", id, "--graph");
+    const mermaid = await jobrunner("show", id, "--graph", "mermaid");
+    const dot = await jobrunner("flow", "graph", "hello", "--as", "dot", "--name", "x");
+    const typo = await jobrunner("flow", "graph", "hello", "--as", "dott");
+
+    expect(text.stdout).toMatch(/^linear hello\n.* greet {2}SUCCESS\n/);
+    expect(mermaid.stdout).toMatch(/^flowchart LR\n[^]*\["greet<br\/>SUCCESS"\]:::SUCCESS\n/);
+    expect(dot.stdout).toMatch(/^digraph "linear hello" \{\n[^]*\[label="greet"\];\n/);
+    expect(dot.stderr).toBe("nothing was posted\n");
+    expect(typo).toMatchObject({ code: 2, stdout: "" });
+    expect(typo.stderr).toContain("did you mean dot?");
+    expect(await jobrunner("show", "--graph")).toMatchObject({ code: 2, stdout: "" });
+  });
+
   it("lists every flow, and shows the typed flags of one", async () => {
     const { jobrunner } = await withAgent();
 
@@ -122,6 +161,26 @@ describe("the command line", { timeout: 60_000 }, () => {
     expect((await jobrunner("show", "--all", "-o", "name")).stdout).toBe(first.stdout);
     expect((await jobrunner("show", "--text", "HELLO", "-o", "name")).stdout).toBe(first.stdout);
     expect((await jobrunner("show", "--text", "bye", "-o", "name")).stdout).toBe("");
+  });
+
+  it("prints the same job in every format, and more columns when asked", async () => {
+    const { jobrunner } = await withAgent();
+    const id = (await jobrunner("post", "hello", "--wait", "-o", "name")).stdout.trim();
+
+    const list = async (format: string) => (await jobrunner("show", "-o", format)).stdout;
+    const json = await jobrunner("show", id, "-o", "json");
+    const yaml = await jobrunner("show", id, "-o", "yaml");
+    const agents = await jobrunner("agents", "-o", "yaml");
+
+    expect(parse(yaml.stdout)).toEqual(JSON.parse(json.stdout));
+    expect(parse(await list("yaml"))).toEqual(JSON.parse(await list("json")));
+    expect(parse(agents.stdout)).toMatchObject([{ state: "ready" }]);
+    expect([await list("name"), (await list("wide")).split("\t")[0]]).toEqual([`${id}\n`, id]);
+    expect((await list("wide")).split("\t")).toHaveLength(11);
+    for (const words of [["flows"], ["board", "show"], ["config", "show"], ["why", id]]) {
+      expect((await jobrunner(...words, "-o", "yaml")).stdout).toMatch(/^---\n/);
+      expect((await jobrunner(...words, "-o", "wide")).stdout).not.toBe("");
+    }
   });
 
   it("gives up waiting with 124 when the time is up, and the job goes on", async () => {

@@ -42,6 +42,8 @@ describe("schedules on the command line", { timeout: 60_000 }, () => {
     const other = await jobrunner(...add, "hello");
     const paused = await jobrunner("schedule", "pause", "nightly", "nobody");
     const listed = await jobrunner("schedule", "list");
+    const wide = await jobrunner("schedule", "list", "-o", "wide");
+    const yaml = await jobrunner("schedule", "show", "nightly", "-o", "yaml");
     const resumed = await jobrunner("schedule", "resume", "nightly", "-o", "jsonl");
     const shown = await jobrunner("schedule", "show", "nightly", "-o", "json");
     const deleted = await jobrunner("schedule", "delete", "nightly", "-o", "name");
@@ -58,6 +60,8 @@ describe("schedules on the command line", { timeout: 60_000 }, () => {
     expect(paused.stderr).toContain("there is no schedule nobody");
     const fields = ["nightly", "hello", "0 3 * * *", "Europe/Amsterdam", "all", "paused"];
     expect(listed.stdout).toBe(`${[...fields, "-", "-", "-"].join("\t")}\n`);
+    expect(wide.stdout).toBe(`${[...fields, "-", "-", "-", "alpha", "-"].join("\t")}\n`);
+    expect(yaml.stdout).toMatch(/^---\nname: nightly\n/);
     expect(JSON.parse(shown.stdout)).toEqual(JSON.parse(resumed.stdout));
     expect(deleted.stdout).toBe("nightly\n");
   });

@@ -45,6 +45,18 @@ describe("the plugins of a directory", () => {
     expect(problems).toEqual([]);
   });
 
+  it("are the one file that is named, unless anybody may write to it", () => {
+    const root = directory({ "a.ts": "", "open.ts": "" });
+    const [mine, open] = [join(root, "a.ts"), join(root, "open.ts")];
+    chmodSync(open, 0o666);
+
+    expect(findPlugins(mine)).toEqual({ files: [mine], problems: [] });
+    expect(findPlugins(open)).toEqual({
+      files: [],
+      problems: [{ file: open, message: expect.stringContaining("chmod o-w") }],
+    });
+  });
+
   it("are none when it is not there, which is said", () => {
     const missing = join(tempDir(), "missing");
 

@@ -29,6 +29,7 @@ export const NODE: Schema = named(
     kept: { type: "boolean", description: "The job that it is a retry of had done it." },
     progress: shape({ fraction: { type: "number" }, at: TIME }, { note: TEXT }),
     children: list(again("Node")),
+    links: list(shape({ from: COUNT, to: COUNT }, { decider: TEXT })),
   },
 );
 

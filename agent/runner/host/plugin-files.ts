@@ -14,10 +14,12 @@ const NO_PLUGIN = /(?:\.d\.m?ts|\.(?:test|spec)\.m?[jt]s)$/;
 const INDEX = ["index.ts", "index.js", "index.mts", "index.mjs"];
 
 /**
- * The plugins of a directory: code at its top, and folders with an index file. What others than
- * this machine's owner could have written is refused, since loading it runs it.
+ * The plugins of a directory: code at its top, and folders with an index file; or the one file that
+ * is named. What others than this machine's owner could have written is refused, since loading it
+ * runs it.
  */
 export function findPlugins(directory: string): PluginFiles {
+  if (statSync(directory, { throwIfNoEntry: false })?.isFile() === true) return oneFile(directory);
   const problems: PluginProblem[] = [];
   const files: string[] = [];
   let root: string;
@@ -39,6 +41,13 @@ export function findPlugins(directory: string): PluginFiles {
     else problems.push({ file, message: refused });
   }
   return { files, problems };
+}
+
+function oneFile(path: string): PluginFiles {
+  const file = realpathSync(path);
+  const refused = refusal(join(file, ".."), file);
+  if (refused === undefined) return { files: [file], problems: [] };
+  return { files: [], problems: [{ file, message: refused }] };
 }
 
 /** The plugin that a directory entry stands for, if any. */

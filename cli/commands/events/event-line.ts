@@ -10,7 +10,7 @@ const ID_COLUMNS = 8;
 
 /** One event as it is printed: aligned for people, with tabs and whole ids for programs. */
 export function eventLine(style: Style, event: EventView, now: number): string {
-  return style.tty ? forPeople(style, event, now) : forPrograms(event);
+  return style.tty && !style.wide ? forPeople(style, event, now) : forPrograms(event);
 }
 
 function forPeople(style: Style, event: EventView, now: number): string {

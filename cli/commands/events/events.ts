@@ -11,7 +11,8 @@ import type { StreamEvent } from "../../api/event-stream.js";
 import { jobPath } from "../../api/job-path.js";
 import { resumedEvents } from "../../api/resumed-events.js";
 import { EXIT } from "../../exit.js";
-import type { CommonOptions } from "../../options.js";
+import type { CommonOptions, OutputFormat, WatchOptions } from "../../options.js";
+import { printData } from "../../print.js";
 import { createTerminal, interruption, type Terminal } from "../../terminal.js";
 import { eventLine } from "./event-line.js";
 
@@ -29,7 +30,7 @@ const PAGE = 1_000;
 export async function events(options: EventsOptions): Promise<number> {
   const { after, job, flow, types } = options;
   if (job !== undefined) jobPath(job); // A word that is no id is refused before anybody is asked.
-  refuse(options, "json", "name");
+  refuse(options, ...WHOLE, "name");
   const terminal = createTerminal(options);
   const client = await createClient({ ...options, env: process.env, say: terminal.say });
   const query = new URLSearchParams();
@@ -40,28 +41,30 @@ export async function events(options: EventsOptions): Promise<number> {
   return follow(path, { client, terminal, printer: printer(terminal, options), after });
 }
 
-interface JobEventsOptions extends CommonOptions {
-  readonly watch?: number;
-}
+interface JobEventsOptions extends CommonOptions, WatchOptions {}
 
 /** `jobrunner show JOB --events`: what its journal says; with `watch` until the job is over. */
 export async function jobEvents(job: string, options: JobEventsOptions): Promise<number> {
   const isFollowed = options.watch !== undefined;
-  refuse(options, "name", ...(isFollowed ? (["json"] as const) : []));
+  refuse(options, "name", ...(isFollowed ? WHOLE : []));
   const path = `${jobPath(job)}/events`;
   const terminal = createTerminal(options);
   const client = await createClient({ ...options, env: process.env, say: terminal.say });
   const printed = printer(terminal, options);
   if (isFollowed) return follow(path, { client, terminal, printer: printed });
   const all: PlacedEventView[] = [];
-  const take =
-    options.output === "json" ? (event: PlacedEventView) => void all.push(event) : printed.event;
+  const isWhole = WHOLE.some((each) => each === options.output);
+  const take = isWhole ? (event: PlacedEventView) => void all.push(event) : printed.event;
   await eachEvent(client, path, take);
-  if (options.output === "json") terminal.print(JSON.stringify(all, undefined, 2));
+  const data = { view: all, names: [], table: () => "" };
+  if (isWhole) await printData(terminal, options.output, data);
   return EXIT.ok;
 }
 
-function refuse({ output }: CommonOptions, ...outputs: readonly ("json" | "name")[]): void {
+/** Forms of a whole list, which has an end. */
+const WHOLE = ["json", "yaml"] as const;
+
+function refuse({ output }: CommonOptions, ...outputs: readonly OutputFormat[]): void {
   if (!outputs.some((each) => each === output)) return;
   throw new JobrunnerError("USAGE", `-o ${output} cannot be used here`, {
     hint: "Use -o jsonl: one object a line.",

@@ -30,7 +30,8 @@ export function createLogLines(style: Style, options: LogLinesOptions): LogLines
     const missing = missingBefore(item, numbers.get(item.token), options);
     numbers.set(item.token, item.n);
     if (missing > 0) options.say(`... ${missing} lines were not kept`);
-    const line = style.tty ? forPeople(style, item, last, options.now()) : forPrograms(item);
+    const line =
+      style.tty && !style.wide ? forPeople(style, item, last, options.now()) : forPrograms(item);
     last = item;
     return line;
   };

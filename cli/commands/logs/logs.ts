@@ -5,6 +5,7 @@ import { jobPath } from "../../api/job-path.js";
 import { resumedEvents } from "../../api/resumed-events.js";
 import { EXIT } from "../../exit.js";
 import type { CommonOptions } from "../../options.js";
+import { printData } from "../../print.js";
 import { createLogLines, type LogLines, rawLines } from "./log-lines.js";
 import { createTerminal, interruption, type Terminal } from "../../terminal.js";
 
@@ -29,16 +30,19 @@ export async function logs(job: string, options: LogsOptions): Promise<number> {
   const print = (items: readonly LogLineView[]): void => terminal.print(lines.text(items));
   if (options.follow === true) return follow(path, options, { client, terminal, print });
   const all: LogLineView[] = [];
-  const take = options.output === "json" ? (items: typeof all) => void all.push(...items) : print;
+  const whole = options.output === "json" || options.output === "yaml";
+  const take = whole ? (items: typeof all) => void all.push(...items) : print;
   const count = await eachPage(client, path, options, take);
-  if (options.output === "json") terminal.print(JSON.stringify(all, undefined, 2));
+  const data = { view: all, names: [], table: () => "" };
+  if (whole) await printData(terminal, options.output, data);
   else if (count === 0) terminal.say("nothing was written; follow what comes with -f");
   return EXIT.ok;
 }
 
 function linesOf(terminal: Terminal, options: LogsOptions): LogLines {
   const { output = "table", raw, follow, atom, since, tail } = options;
-  if (output === "name" || (output === "json" && follow === true)) {
+  const whole = output === "json" || output === "yaml";
+  if (output === "name" || (whole && follow === true)) {
     throw new JobrunnerError("USAGE", `-o ${output} cannot be used here`, {
       hint: "Use -o jsonl: one object a line.",
     });
@@ -47,11 +51,11 @@ function linesOf(terminal: Terminal, options: LogsOptions): LogLines {
   if (output === "jsonl") {
     return { text: (items) => items.map((item) => JSON.stringify(item)).join("\n") };
   }
-  const whole = atom === undefined && since === undefined && tail === undefined;
   return createLogLines(terminal.out, {
     now: Date.now,
     say: terminal.say,
-    ...{ whole, filtered: atom !== undefined },
+    whole: atom === undefined && since === undefined && tail === undefined,
+    filtered: atom !== undefined,
   });
 }
 

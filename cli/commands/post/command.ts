@@ -1,12 +1,21 @@
 import { Command, Option } from "commander";
 import type { FlowView } from "../../../common/wire.js";
-import { collect, type CommonOptions, readDuration, readWhole } from "../../options.js";
+import {
+  collect,
+  type CommonOptions,
+  GRAPH_FORMATS,
+  type GraphFormat,
+  readDuration,
+  readWhole,
+} from "../../options.js";
 import { type Given, type Parameter, parametersOf } from "./parameters.js";
-import { addCommonOptions, configure } from "../../program/usage.js";
+import { addCommonOptions, configure, QUIET } from "../../program/usage.js";
 
 /** Flags of `post` itself, after they were read. */
 export interface PostingFlags extends CommonOptions {
   readonly wait?: boolean;
+  /** The id alone on stdout, and nothing but errors on stderr. */
+  readonly quiet?: boolean;
   readonly timeout?: number;
   readonly jobName?: string;
   readonly key?: string;
@@ -18,7 +27,8 @@ export interface PostingFlags extends CommonOptions {
   readonly every?: string;
   readonly require?: readonly string[];
   readonly dryRun?: boolean;
-  readonly hierarchy?: boolean;
+  /** How to draw the flow instead of posting. */
+  readonly graph?: GraphFormat;
 }
 
 export interface PostingLine {
@@ -97,9 +107,12 @@ function addPostingOptions(command: Command, taken: ReadonlySet<string>): void {
     new Option("--delay <duration>", "not before so long from now: 10m").argParser(checkDuration),
     new Option("--every <cron>", "make a schedule that posts it: '0 3 * * 1-5', or @daily"),
     new Option("--require <capability>", "further capability, several times").argParser(collect),
-    new Option("--hierarchy", "print the flow's tree, post nothing"),
-    new Option("--graph", "the same").hideHelp(),
+    new Option("--graph [format]", `draw the flow as ${GRAPH_FORMATS.join(", ")}, post nothing`)
+      .choices(GRAPH_FORMATS)
+      .preset("text"),
+    new Option("--hierarchy", "draw the flow as text").hideHelp(),
     new Option("--dry-run", "check everything, post nothing"),
+    new Option(...QUIET),
   ];
   for (const option of options) {
     if (!taken.has(option.long ?? "")) command.addOption(option.helpGroup("Posting:"));
@@ -113,8 +126,13 @@ function toFlags(
 ): PostingFlags {
   // A value under the attribute of a parameter belongs to that parameter.
   const own = Object.entries(values).filter(([attribute]) => !parameters.has(attribute));
-  const flags = Object.fromEntries(own) as PostingFlags & { readonly graph?: boolean };
-  return flags.graph === true ? { ...flags, hierarchy: true } : flags;
+  const { hierarchy, ...flags } = Object.fromEntries(own) as PostingFlags & Ancestral;
+  return hierarchy === true ? { graph: "text", ...flags } : flags;
+}
+
+/** How the ancestor of this program called it. */
+interface Ancestral {
+  readonly hierarchy?: boolean;
 }
 
 export function isGiven(value: unknown): value is string | boolean | readonly string[] {

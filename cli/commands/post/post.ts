@@ -12,14 +12,17 @@ import { type Client, createClient } from "../../api/client.js";
 import { EXIT } from "../../exit.js";
 import { badEndText, detachedText, followJob, viaText } from "../follow.js";
 import type { CommonOptions } from "../../options.js";
+import { printData } from "../../print.js";
+import type { Style } from "../../screen/style.js";
 import { localZone, makeSchedule, scheduleName } from "../schedules/making.js";
 import { findFlow, namedByFlags, toJob } from "./flow.js";
 import { timeOf } from "./time.js";
 import { findName, valueOf } from "./words.js";
 import { type PostingFlags, type PostingLine, readPosting, VALUE_FLAGS } from "./command.js";
 import { problemLines, renderFlowsHelp } from "../../screen/flow-list.js";
-import { renderJob } from "../../screen/job.js";
+import { renderJob } from "../../screen/job/job.js";
 import { renderJobLine, shortId } from "../../screen/job-list.js";
+import { renderGraph } from "../../screen/graph/graph.js";
 import { renderPlan } from "../../screen/tree-lines.js";
 import { storeText } from "../../screen/value.js";
 import { createTerminal, interruption, type Terminal } from "../../terminal.js";
@@ -47,7 +50,7 @@ export async function post(words: readonly string[], outer: CommonOptions): Prom
     flags,
     request: toRequest(flow, line),
   };
-  if (flags.dryRun === true || flags.hierarchy === true) return check(posting);
+  if (flags.dryRun === true || flags.graph !== undefined) return check(posting);
   return flags.every === undefined ? send(posting) : repeat(posting, flags.every);
 }
 
@@ -87,18 +90,24 @@ async function check({ client, terminal, flags, request }: Posting): Promise<num
     client.post<CheckView>("/v1/jobs:check", request),
     request.flow,
   );
-  if (flags.output === "json" || flags.output === "jsonl") {
-    terminal.print(JSON.stringify(body, undefined, flags.output === "json" ? 2 : undefined));
-  } else if (flags.hierarchy === true) {
-    terminal.print(renderPlan(terminal.out, body.tree));
-  } else {
-    const needs = body.needs.length === 0 ? [] : [`needs   ${body.needs.join(", ")}`];
-    const params = storeText(body.params);
-    const facts = [`flow    ${body.flow} v${body.version}`, `params  ${params}`, ...needs];
-    terminal.print([...facts, "", renderPlan(terminal.out, body.tree)].join("\n"));
-  }
+  const { graph } = flags;
+  await printData(terminal, flags.output, {
+    view: body,
+    names: [body.flow],
+    table: (style) =>
+      graph === undefined ? checkText(style, body) : renderGraph(style, graph, body.tree),
+  });
   terminal.say("nothing was posted");
   return EXIT.ok;
+}
+
+function checkText(style: Style, { flow, version, params, needs, tree }: CheckView): string {
+  const facts = [
+    `flow    ${flow} v${version}`,
+    `params  ${storeText(params)}`,
+    ...(needs.length === 0 ? [] : [`needs   ${needs.join(", ")}`]),
+  ];
+  return [...facts, "", renderPlan(style, tree)].join("\n");
 }
 
 /** `--every`: a schedule under the job's label, or the flow's name. */
@@ -129,39 +138,45 @@ async function send(posting: Posting): Promise<number> {
     terminal.say(`job ${body.id} was posted with this key before; it is ${body.removed}`);
     return EXIT.ok;
   }
-  if (replayed) terminal.say("posted before with this key; nothing new was posted");
+  if (replayed) terminal.hint("posted before with this key; nothing new was posted");
   if (flags.wait === true || flags.timeout !== undefined) return follow(posting, body);
-  printPosted(posting, body);
+  await printData(terminal, flags.output, {
+    view: body,
+    names: [body.id],
+    table: (style) => {
+      if (flags.quiet === true) return body.id;
+      return style.tty ? postedText(body) : renderJobLine(style, body, Date.now());
+    },
+  });
+  if (terminal.out.tty) {
+    terminal.hint(`follow it: jobrunner wait ${shortId(body.id)}${viaText(flags.via)}`);
+  }
   return EXIT.ok;
 }
 
-function printPosted({ terminal, flags }: Posting, job: JobView): void {
-  if (flags.output === "name") terminal.print(job.id);
-  else if (flags.output === "json") terminal.print(JSON.stringify(job, undefined, 2));
-  else if (flags.output === "jsonl") terminal.print(JSON.stringify(job));
-  else if (!terminal.out.tty) terminal.print(renderJobLine(terminal.out, job, Date.now()));
-  else {
-    terminal.print(`posted  ${job.id}  ${job.flow}  via ${job.postedVia}`);
-    terminal.say(`follow it: jobrunner wait ${shortId(job.id)}${viaText(flags.via)}`);
-  }
+function postedText({ id, flow, postedVia }: JobView): string {
+  return `posted  ${id}  ${flow}  via ${postedVia}`;
 }
 
 async function follow({ client, terminal, flags }: Posting, job: JobView): Promise<number> {
   using interrupted = interruption();
-  terminal.say(`posted  ${job.id}  ${job.flow}  via ${job.postedVia}`);
+  terminal.hint(postedText(job));
   const { signal } = interrupted;
-  const followed = await followJob({ client, terminal, signal, timeoutMs: flags.timeout }, job.id);
+  const { timeout: timeoutMs, quiet } = flags;
+  const followed = await followJob({ client, terminal, signal, timeoutMs, quiet }, job.id);
   if (followed.end !== "job") {
     terminal.say(detachedText(followed.end, [job.id], flags.via));
     return followed.code;
   }
-  const { output } = flags;
   const ended = followed.job;
-  if (output === "name") terminal.print(ended.id);
-  else if (output === "json") terminal.print(JSON.stringify(ended, undefined, 2));
-  else if (output === "jsonl") terminal.print(JSON.stringify(ended));
-  else if (terminal.out.tty) terminal.print(renderJob(terminal.out, ended, Date.now()));
-  else terminal.print(renderJobLine(terminal.out, ended, Date.now()));
+  await printData(terminal, flags.output, {
+    view: ended,
+    names: [ended.id],
+    table: (style) => {
+      if (quiet === true) return ended.id;
+      return (style.tty ? renderJob : renderJobLine)(style, ended, Date.now());
+    },
+  });
   const bad = badEndText(ended);
   if (bad !== undefined) {
     terminal.say(`error: ${bad}\nhint:  jobrunner show ${shortId(ended.id)}${viaText(flags.via)}`);

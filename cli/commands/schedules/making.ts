@@ -3,10 +3,11 @@ import type { ScheduleDetailView, ScheduleRequest } from "../../../common/wire/s
 import type { Client } from "../../api/client.js";
 import { EXIT } from "../../exit.js";
 import type { OutputFormat } from "../../options.js";
+import { isTable, printData } from "../../print.js";
 import { clockTime, untilThen } from "../../screen/time.js";
 import type { Terminal } from "../../terminal.js";
 import { namedByFlags } from "../post/flow.js";
-import { printSchedule } from "./print.js";
+import { scheduleData } from "./data.js";
 
 export interface Making {
   readonly client: Client;
@@ -22,10 +23,10 @@ export async function makeSchedule(
   const answer = client.post<ScheduleDetailView>("/v1/schedules", request);
   const { body, replayed } = await withoutPlaces(namedByFlags(answer, request.job.flow));
   if (replayed) terminal.say(`there is this very schedule ${body.name} already`);
-  printSchedule(terminal, output, body);
+  await printData(terminal, output, scheduleData(body));
   const now = Date.now();
   const due = body.dueAt === undefined ? now : Date.parse(body.dueAt);
-  if (!body.paused && output === undefined) {
+  if (!body.paused && isTable(output)) {
     terminal.say(`due next at ${clockTime(due, now)}, in ${untilThen(due - now)}`);
   }
   return EXIT.ok;

@@ -5,22 +5,28 @@ import type {
 } from "../../../common/wire/schedules.js";
 import { type Client, createClient } from "../../api/client.js";
 import { errorText, EXIT, exitCodeOf } from "../../exit.js";
-import type { CommonOptions } from "../../options.js";
+import type { CommonOptions, WatchOptions } from "../../options.js";
+import { type Data, printData } from "../../print.js";
 import { clean } from "../../screen/text.js";
 import { createTerminal, type Terminal } from "../../terminal.js";
-import { printSchedule, printSchedules } from "./print.js";
+import { watch } from "../watch.js";
+import { scheduleData, schedulesData } from "./data.js";
+
+export interface ScheduleOptions extends CommonOptions, WatchOptions {}
+
+/** What schedules do is post. */
+const EVENTS = "/v1/events?types=job.posted";
 
 /** `jobrunner schedule list`: all of them, page by page. */
-export async function listSchedules(options: CommonOptions): Promise<number> {
+export async function listSchedules(options: ScheduleOptions): Promise<number> {
   const { client, terminal } = await asking(options);
-  const all: ScheduleView[] = [];
-  for (let cursor: string | undefined = ""; cursor !== undefined;) {
-    const after: string = cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`;
-    const page: SchedulesView = await client.get(`/v1/schedules?limit=500${after}`);
-    all.push(...page.items);
-    cursor = page.nextCursor;
+  const { output, watch: everyMs } = options;
+  if (everyMs !== undefined) {
+    const look = async (): Promise<Data> => schedulesData(await allSchedules(client));
+    return watch({ client, terminal, output, look, path: EVENTS }, everyMs);
   }
-  printSchedules(terminal, options.output, all);
+  const all = await allSchedules(client);
+  await printData(terminal, output, schedulesData(all));
   for (const { name, trouble } of all) {
     if (trouble !== undefined) terminal.say(`${name} cannot post: ${clean(trouble)}`);
   }
@@ -28,10 +34,27 @@ export async function listSchedules(options: CommonOptions): Promise<number> {
   return EXIT.ok;
 }
 
+async function allSchedules(client: Client): Promise<readonly ScheduleView[]> {
+  const all: ScheduleView[] = [];
+  for (let cursor: string | undefined = ""; cursor !== undefined;) {
+    const after: string = cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`;
+    const page: SchedulesView = await client.get(`/v1/schedules?limit=500${after}`);
+    all.push(...page.items);
+    cursor = page.nextCursor;
+  }
+  return all;
+}
+
 /** `jobrunner schedule show NAME`. */
-export async function showSchedule(name: string, options: CommonOptions): Promise<number> {
+export async function showSchedule(name: string, options: ScheduleOptions): Promise<number> {
   const { client, terminal } = await asking(options);
-  printSchedule(terminal, options.output, await client.get<ScheduleDetailView>(pathOf(name)));
+  const { output, watch: everyMs } = options;
+  const look = async (): Promise<Data> =>
+    scheduleData(await client.get<ScheduleDetailView>(pathOf(name)));
+  if (everyMs !== undefined) {
+    return watch({ client, terminal, output, look, path: EVENTS }, everyMs);
+  }
+  await printData(terminal, output, await look());
   return EXIT.ok;
 }
 
@@ -72,11 +95,11 @@ async function tell(
   const { output } = options;
   if (verb !== "delete") {
     const { body } = await client.post<ScheduleDetailView>(`${pathOf(name)}/${verb}`, undefined);
-    return printSchedule(terminal, output, body);
+    return printData(terminal, output, scheduleData(body));
   }
   await client.delete(pathOf(name));
-  if (output === "json" || output === "jsonl") terminal.print(JSON.stringify({ deleted: name }));
-  else terminal.print(output === "name" ? name : `deleted  ${name}`);
+  const data = { view: { deleted: name }, names: [name], table: () => `deleted  ${name}` };
+  await printData(terminal, output, data);
 }
 
 async function asking(options: CommonOptions): Promise<Asking> {

@@ -2,6 +2,7 @@ import type { GcRequest, GcView } from "../../../common/wire/verbs.js";
 import { createClient } from "../../api/client.js";
 import { EXIT } from "../../exit.js";
 import type { CommonOptions } from "../../options.js";
+import { printData } from "../../print.js";
 import { createTerminal } from "../../terminal.js";
 import { eachJob, type EachOptions } from "./each.js";
 
@@ -11,8 +12,11 @@ export async function deleteJobs(jobs: readonly string[], options: EachOptions):
     const { id } = await client.get<{ readonly id: string }>(path); // It is there.
     await client.delete(path);
     const { output, quiet } = options;
-    if (output === "json" || output === "jsonl") terminal.print(JSON.stringify({ deleted: id }));
-    else terminal.print(output === "name" || quiet === true ? id : `deleted  ${id}`);
+    await printData(terminal, output, {
+      view: { deleted: id },
+      names: [id],
+      table: () => (quiet === true ? id : `deleted  ${id}`),
+    });
   });
 }
 
@@ -39,7 +43,7 @@ export async function gc(options: GcOptions): Promise<number> {
     ({ more } = body);
     if (more && quiet !== true) terminal.sketch(`${removed} removed so far`);
   }
-  if (output === "json" || output === "jsonl") terminal.print(JSON.stringify({ removed }));
-  else if (quiet !== true) terminal.print(`${removed} ${removed === 1 ? "job" : "jobs"} removed`);
+  const text = quiet === true ? "" : `${removed} ${removed === 1 ? "job" : "jobs"} removed`;
+  await printData(terminal, output, { view: { removed }, names: [], table: () => text });
   return EXIT.ok;
 }

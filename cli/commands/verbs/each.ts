@@ -5,6 +5,7 @@ import { type Client, createClient } from "../../api/client.js";
 import { jobPath } from "../../api/job-path.js";
 import { errorText, EXIT, exitCodeOf } from "../../exit.js";
 import type { CommonOptions } from "../../options.js";
+import { printData } from "../../print.js";
 import { renderJobLine } from "../../screen/job-list.js";
 import { createTerminal, type Terminal } from "../../terminal.js";
 
@@ -53,11 +54,16 @@ async function wholePath(client: Client, path: string): Promise<string> {
 }
 
 /** The job as data, and what may be done next. */
-export function tell({ terminal, options }: Telling, job: JobView, next: string): void {
+export async function tell(
+  { terminal, options }: Telling,
+  job: JobView,
+  next: string,
+): Promise<void> {
   const { output, quiet } = options;
-  if (output === "json") terminal.print(JSON.stringify(job, undefined, 2));
-  else if (output === "jsonl") terminal.print(JSON.stringify(job));
-  else if (output === "name" || quiet === true) terminal.print(job.id);
-  else terminal.print(renderJobLine(terminal.out, job, Date.now()));
-  if (quiet !== true) terminal.say(next);
+  await printData(terminal, output, {
+    view: job,
+    names: [job.id],
+    table: (style) => (quiet === true ? job.id : renderJobLine(style, job, Date.now())),
+  });
+  terminal.hint(next);
 }

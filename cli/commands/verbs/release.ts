@@ -26,7 +26,7 @@ export async function release(jobs: readonly string[], options: ReleaseOptions):
     };
     const { body: job } = await telling.client.post<JobView>(`${path}/release`, body);
     const text = `taken from ${clean(owner?.agent ?? "its owner")}: any able agent goes on.`;
-    tell(telling, job, `${text} Follow it: jobrunner wait ${shortId(job.id)}${viaText(via)}`);
+    await tell(telling, job, `${text} Follow it: jobrunner wait ${shortId(job.id)}${viaText(via)}`);
   });
 }
 

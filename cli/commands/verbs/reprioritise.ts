@@ -22,7 +22,7 @@ export async function reprioritise(
   const body: ReprioritiseRequest = { priority };
   return eachJob(jobs, options, async (telling, path) => {
     const { body: job } = await telling.client.post<JobView>(`${path}/reprioritise`, body);
-    tell(telling, job, `has priority ${job.priority} now`);
+    await tell(telling, job, `has priority ${job.priority} now`);
   });
 }
 

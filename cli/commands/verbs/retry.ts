@@ -33,21 +33,21 @@ export async function retry(jobs: readonly string[], options: RetryOptions): Pro
       body,
       key ?? randomUUID(),
     );
-    tellRetried(telling, answer, via);
+    await tellRetried(telling, answer, via);
   });
 }
 
-function tellRetried(
+async function tellRetried(
   telling: Telling,
   { body, replayed }: { readonly body: JobView | RemovedJobView; readonly replayed: boolean },
   via: string | undefined,
-): void {
+): Promise<void> {
   if ("removed" in body) {
     telling.terminal.say(`job ${body.id} was posted with this key before; it is ${body.removed}`);
     return;
   }
   const again = replayed ? "retried before with this key. " : "";
-  tell(telling, body, `${again}Follow it: jobrunner wait ${shortId(body.id)}${viaText(via)}`);
+  await tell(telling, body, `${again}Follow it: jobrunner wait ${shortId(body.id)}${viaText(via)}`);
 }
 
 async function toRequest(

@@ -1,7 +1,20 @@
 import type { ScheduleView } from "../../../common/wire/schedules.js";
 import { dash, type Style } from "../style.js";
-import { type Cell, renderTable, renderTabs } from "../table.js";
+import { type Cell, type Column, renderTable, renderTabs } from "../table.js";
 import { age, between, untilThen } from "../time.js";
+
+const COLUMNS: readonly Column[] = [
+  { title: "SCHEDULE" },
+  { title: "FLOW", flexible: true },
+  { title: "CRON" },
+  { title: "ZONE", flexible: true },
+  { title: "NEXT" },
+  { title: "LAST" },
+];
+/** Of `-o wide`, behind the others. */
+const WIDE: readonly Column[] = ["MISSED", "LAST JOB", "VIA", "TROUBLE"].map((title) => ({
+  title,
+}));
 
 /** `jobrunner schedule list`. `now`: ms since 1970. */
 export function renderSchedules(
@@ -9,25 +22,21 @@ export function renderSchedules(
   schedules: readonly ScheduleView[],
   now: number,
 ): string {
-  if (!style.tty) return schedules.map(renderScheduleLine).join("\n");
-  const columns = [
-    { title: "SCHEDULE" },
-    { title: "FLOW", flexible: true },
-    { title: "CRON" },
-    { title: "ZONE", flexible: true },
-    { title: "NEXT" },
-    { title: "LAST" },
+  if (!style.tty) return renderTabs(schedules.map((each) => plainRow(style, each)));
+  const rows = schedules.map((schedule) => row(style, schedule, now));
+  return renderTable(style, style.wide ? [...COLUMNS, ...WIDE] : COLUMNS, rows);
+}
+
+function row(style: Style, schedule: ScheduleView, now: number): readonly Cell[] {
+  const { name, flow, cron, tz, catchUp, lastDueAt, lastJob, madeVia, trouble = "" } = schedule;
+  const none = dash(style);
+  const last = lastDueAt === undefined ? none : `${age(between(lastDueAt, undefined, now))} ago`;
+  return [
+    ...[name, flow, cron, tz].map((text) => ({ text })),
+    nextCell(style, schedule, now),
+    { text: last },
+    ...(style.wide ? [catchUp, lastJob ?? none, madeVia, trouble].map((text) => ({ text })) : []),
   ];
-  const rows = schedules.map((schedule): readonly Cell[] => {
-    const { name, flow, cron, tz, lastDueAt } = schedule;
-    const none = dash(style);
-    return [
-      ...[name, flow, cron, tz].map((text) => ({ text })),
-      nextCell(style, schedule, now),
-      { text: lastDueAt === undefined ? none : `${age(between(lastDueAt, undefined, now))} ago` },
-    ];
-  });
-  return renderTable(style, columns, rows);
 }
 
 function nextCell(style: Style, { paused, dueAt, trouble }: ScheduleView, now: number): Cell {
@@ -40,10 +49,15 @@ function nextCell(style: Style, { paused, dueAt, trouble }: ScheduleView, now: n
   return { text, paint: (part) => style.paint("yellow", part) };
 }
 
-/** One line for programs: the same fields of every schedule. */
-export function renderScheduleLine(schedule: ScheduleView): string {
+/** One schedule for programs: the same fields as in a list. */
+export function renderScheduleLine(style: Style, schedule: ScheduleView): string {
+  return renderTabs([plainRow(style, schedule)]);
+}
+
+function plainRow({ wide }: Style, schedule: ScheduleView): readonly Cell[] {
   const { name, flow, cron, tz, catchUp, paused, dueAt, lastDueAt, lastJob } = schedule;
+  const { madeVia, trouble } = schedule;
   const state = paused ? "paused" : "active";
   const texts = [name, flow, cron, tz, catchUp, state, dueAt, lastDueAt, lastJob];
-  return renderTabs([texts.map((text = "-") => ({ text }))]);
+  return [...texts, ...(wide ? [madeVia, trouble] : [])].map((text = "-") => ({ text }));
 }

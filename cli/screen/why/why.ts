@@ -96,8 +96,10 @@ const MARKS = {
 function markOf(style: Style, requirement: RequirementView | undefined): Cell {
   if (requirement === undefined) return { text: dash(style) };
   const [glyph, ascii, colour] = MARKS[requirement.verdict];
+  const mark = style.unicode ? glyph : ascii;
+  const { observed } = requirement;
   return {
-    text: style.unicode ? glyph : ascii,
+    text: style.wide && observed !== undefined ? `${mark}: ${observed}` : mark,
     paint: (text) => style.paint(colour, text),
   };
 }

@@ -1,10 +1,10 @@
-import type { AttemptView, JobDetailView, NodeView, OwnerView } from "../../common/wire.js";
-import { shortId, took } from "./job-list.js";
-import { dash, ellipsis, stateCell, stateText, type Style } from "./style.js";
-import { clean, fit, padEnd, widthOf, wrap } from "./text.js";
-import { age, between, clockTime, span, untilThen } from "./time.js";
-import { retryText, type TreeLine, treeLines } from "./tree-lines.js";
-import { failureText, storeText, valueText } from "./value.js";
+import type { AttemptView, JobDetailView, NodeView, OwnerView } from "../../../common/wire.js";
+import { shortId, took } from "../job-list.js";
+import { dash, ellipsis, stateCell, stateText, type Style } from "../style.js";
+import { clean, fit, padEnd, widthOf, wrap } from "../text.js";
+import { age, between, clockTime, span, untilThen } from "../time.js";
+import { retryText, type TreeLine, treeLines } from "../tree-lines.js";
+import { failureText, storeText, valueText } from "../value.js";
 
 /** Earlier attempts of one atom that are shown; the latest of them. */
 const HISTORY_SHOWN = 5;
@@ -148,7 +148,7 @@ function progressText({ progress }: NodeView): readonly string[] {
 /** The attempts before the last one, under their atom. */
 function historyLines(style: Style, line: TreeLine, now: number): readonly string[] {
   const earlier = (line.node.attempts ?? []).slice(0, -1);
-  const hidden = Math.max(0, earlier.length - HISTORY_SHOWN);
+  const hidden = style.wide ? 0 : Math.max(0, earlier.length - HISTORY_SHOWN);
   const latest = earlier.slice(hidden);
   const width = Math.max(0, ...latest.map(({ state }) => widthOf(stateText(style, state))));
   const shown = latest.map((attempt, index) => {
