@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, realpathSync } from "node:fs";
-import { homedir } from "node:os";
+import { homeDirectory } from "../../../config/home-directory.js";
 import { JobrunnerError } from "../../../common/error.js";
 import { EXIT } from "../../exit.js";
 import type { CommonOptions } from "../../options.js";
@@ -89,7 +89,14 @@ export function chooseManager(place: Place, { user, machine }: ServiceOptions): 
 function thisPlace(): Place {
   const { platform, env, execPath: node } = process;
   const uid = process.getuid?.() ?? 0;
-  return { platform, env, uid, home: homedir(), node, main: realpathSync(process.argv[1] ?? "") };
+  return {
+    platform,
+    env,
+    uid,
+    home: homeDirectory(),
+    node,
+    main: realpathSync(process.argv[1] ?? ""),
+  };
 }
 
 function needInstalled({ file, name }: ServiceManager): void {
