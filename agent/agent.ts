@@ -12,7 +12,7 @@ import { Events } from "./events/events.js";
 import { tellFlows } from "./events/telling/flows.js";
 import { watchRequests } from "./owner/requests.js";
 import { Duty } from "./duty/duty.js";
-import { type Checked, healthOf } from "./health.js";
+import { type Checked, healthOf, type Pulse, pulseOf } from "./health.js";
 import { handOver, type HandingOver } from "./duty/hand-over.js";
 import { measuredCapabilities } from "./metrics/measured.js";
 import { Metrics } from "./metrics/metrics.js";
@@ -44,6 +44,7 @@ export interface Agent {
   stop(): Promise<void>;
   /** Other settings from now on; jobs that run already are left to end. */
   change(settings: LiveSettings): void;
+  pulse(): Pulse;
 }
 
 /** Starts the parts in order; resolves when the agent takes jobs. */
@@ -60,6 +61,7 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
 
 class RunningAgent implements Agent {
   address = "";
+  readonly pulse = (): Pulse => pulseOf(this.#claims.turning, this.#doing());
   manifest: Manifest = { flows: [], capabilities: [], problems: [] };
   readonly #parts: AgentParts & { readonly board: WatchedBoard };
   readonly #stopping = new AbortController();
@@ -105,9 +107,8 @@ class RunningAgent implements Agent {
       onRefused: ({ job, seq }) => log.info({ jobId: job, seq }, "an entry came too late: refused"),
     });
     this.#claims = createClaims({
-      ...{ board, clock, log, incarnation },
+      ...{ board, clock, log, incarnation, entryLost: back },
       renewed: (deadline) => runners.beat(deadline),
-      entryLost: () => this.#sweep.wake(),
     });
     this.#sweep = new Sweep({
       ...{ board, persistence, clock, log, identity, tell, hooks: bookOf(() => this.#api.hooks) },
@@ -142,7 +143,7 @@ class RunningAgent implements Agent {
       running: () => this.#conductor.running(),
       ...{ view: () => this.#view(), health: (checked) => this.#health(checked) },
       ...{ obey: (verb) => this.#obey(verb), token: () => this.#live.token },
-      putFailed: () => this.#sweep.wake(),
+      putFailed: back,
     });
   }
 
@@ -214,12 +215,12 @@ class RunningAgent implements Agent {
   }
 
   #createConductor(ended: (job: string) => void): Conductor {
-    const { board, clock, log } = this.#parts;
+    const { board, clock, log, power } = this.#parts;
     const [claims, matcher, sweep] = [this.#claims, this.#matcher, this.#sweep];
     return new Conductor({
       ...{ board, clock, log, claims, matcher, random: Math.random, slots: () => this.#live.slots },
       mayClaim: async () => (await this.#readiness.obstacle()) === undefined,
-      surveyed: (survey) => this.#sweep.surveyed(survey),
+      ...{ surveyed: (survey) => sweep.surveyed(survey), busy: (jobs) => power.busy(jobs) },
       execute: async (claim, control) => {
         claim.lost.addEventListener("abort", () => this.#metrics.claimLost(), { once: true });
         await execute(claim, control, {
@@ -251,7 +252,7 @@ class RunningAgent implements Agent {
       ...{ agent: identity.agent, manifest: this.manifest, persistence, sweep: this.#sweep },
       ...{ ready: this.#ready, duty: this.#duty.state, trouble: runners.trouble },
       boardOk: board.answers && this.#claims.boardOk,
-      registry: membership.trouble(),
+      ...{ turning: this.#claims.turning, registry: membership.trouble() },
     });
   }
 
@@ -275,8 +276,7 @@ class RunningAgent implements Agent {
     const { facts } = this.#parts;
     void this.#claims.renewNow();
     this.#abilities.forget();
-    void facts.refresh("on_mains");
-    void facts.refresh("addresses");
+    for (const fact of ["on_mains", "addresses"] as const) void facts.refresh(fact);
     this.#sweep.wake();
     this.#api.scheduler.wake();
     this.#conductor.wake();

@@ -42,6 +42,8 @@ export interface Claims extends AsyncDisposable {
   renewNow(): Promise<void>;
   /** Whether the last exchange with the board worked. */
   readonly boardOk: boolean;
+  /** False when the loop that renews claims stands still; trouble with the board is none of it. */
+  readonly turning: boolean;
 }
 
 export function createClaims(options: ClaimsOptions): Claims {
@@ -62,9 +64,11 @@ class ClaimKeeper implements Claims {
   #loop: Promise<void> = Promise.resolve();
   #renewing: Promise<void> | undefined;
   #counter = 0;
+  #turnedAt: number;
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
+    this.#turnedAt = options.clock.monotonic();
     this.#reclaims = new Reclaims({
       ...options,
       isHeld: ({ claimId }) => this.#held.has(claimId),
@@ -84,6 +88,12 @@ class ClaimKeeper implements Claims {
 
   knows(claimId: string): boolean {
     return this.#held.has(claimId) || this.#asked.has(claimId);
+  }
+
+  /** A turn takes half a lease at most: a quarter of sleep, and a renewal that hangs. */
+  get turning(): boolean {
+    const { board, clock } = this.#options;
+    return clock.monotonic() - this.#turnedAt < board.traits.leaseMs;
   }
 
   async claim(job: string): Promise<Claim | undefined> {
@@ -161,6 +171,7 @@ class ClaimKeeper implements Claims {
       // A claim whose renewals fail ends between two of them, not at the next.
       const wakeAt = Math.min(renewAt, ...this.#trusted().map(endOf));
       await clock.sleep(wakeAt - clock.monotonic(), this.#stop.signal);
+      this.#turnedAt = clock.monotonic();
       this.#loseExpired();
       if (clock.monotonic() < renewAt) continue;
       renewAt = clock.monotonic() + everyMs;

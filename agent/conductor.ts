@@ -32,6 +32,8 @@ export interface ConductorOptions {
   mayClaim(): Promise<boolean>;
   /** What a look at the board has shown, for who keeps it complete (P-31). */
   surveyed(survey: Survey): void;
+  /** So many jobs run here from now on. */
+  busy(jobs: number): void;
   /** Works on a claim until it is released. */
   execute(claim: Claim, control: JobControl): Promise<void>;
 }
@@ -178,7 +180,7 @@ export class Conductor {
   }
 
   #begin(claim: Claim, giveBack: () => void): void {
-    const { execute, log } = this.#options;
+    const { busy, execute, log } = this.#options;
     const control = new JobControl();
     const done = execute(claim, control)
       .catch((error: unknown) => {
@@ -187,8 +189,10 @@ export class Conductor {
       .finally(() => {
         giveBack();
         this.#running.delete(claim.job);
+        busy(this.#running.size);
         this.wake();
       });
     this.#running.set(claim.job, { control, done });
+    busy(this.#running.size);
   }
 }

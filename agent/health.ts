@@ -1,6 +1,7 @@
 import type { DutyState, HealthView } from "../common/wire.js";
 import type { Clock } from "../common/clock.js";
 import type { Persistence } from "../persistence/persistence.js";
+import type { Doing } from "./cluster/view.js";
 import type { Manifest } from "./runner/runner.js";
 import type { Sweep } from "./sweep.js";
 
@@ -15,6 +16,8 @@ export interface HealthParts {
   readonly persistence: Checked;
   readonly sweep: Pick<Sweep, "boardId" | "disagreement">;
   readonly boardOk: boolean;
+  /** False when the loop that renews claims stands still. */
+  readonly turning: boolean;
   /** Why no runner can be started. */
   readonly trouble: string | undefined;
   /** What is wrong with the registry; it keeps nobody from working. */
@@ -37,6 +40,10 @@ export async function healthOf(parts: HealthParts): Promise<HealthView> {
       ok: sweep.boardId !== undefined && boardOk,
       detail: sweep.disagreement ?? (boardOk ? "answers" : "does not answer"),
     },
+    {
+      ...{ name: "claims", ok: parts.turning },
+      detail: parts.turning ? "are renewed in time" : "the loop that renews them stands still",
+    },
     { name: "registry", ok: true, detail: registry ?? "answers" },
   ];
   return { ok: checks.every((check) => check.ok), agent, checks };
@@ -57,6 +64,20 @@ export function keptCheck(persistence: Checked, clock: Pick<Clock, "monotonic">)
       return kept;
     },
   };
+}
+
+/** What a service manager is told of an agent. */
+export interface Pulse {
+  /** False when only a new start helps. */
+  readonly alive: boolean;
+  /** For people, in a few words. */
+  readonly note: string;
+}
+
+/** From memory alone: it is asked for again and again, and nothing else may be disturbed by that. */
+export function pulseOf(alive: boolean, { state, note, jobs, slots }: Doing): Pulse {
+  const used = `${String(jobs.length)} of ${String(slots)} slots in use`;
+  return { alive, note: `${note ?? state}, ${used}` };
 }
 
 function agentHealth({ ready, duty }: HealthParts): { ok: boolean; detail: string } {

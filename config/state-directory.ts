@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { JobrunnerError } from "../common/error.js";
+import { homeDirectory } from "./home-directory.js";
 
 /** Where state is kept: systemd's $STATE_DIRECTORY, else the XDG place. */
 export function stateDirectory(env: NodeJS.ProcessEnv): string {
@@ -9,7 +9,7 @@ export function stateDirectory(env: NodeJS.ProcessEnv): string {
   const systemd = env["STATE_DIRECTORY"]?.split(":")[0];
   if (systemd !== undefined && systemd !== "") return systemd;
   const xdg = env["XDG_STATE_HOME"];
-  const base = xdg !== undefined && xdg !== "" ? xdg : join(homedir(), ".local", "state");
+  const base = xdg !== undefined && xdg !== "" ? xdg : join(homeDirectory(), ".local", "state");
   return join(base, "jobrunner");
 }
 

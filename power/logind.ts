@@ -49,6 +49,11 @@ export class Logind implements Power {
     this.#loop ??= this.#run(watcher);
   }
 
+  /** A laptop sleeps when its owner wants, whatever runs: that goes on elsewhere. */
+  busy(): void {
+    // Nothing to do.
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#loop;

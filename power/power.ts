@@ -13,10 +13,13 @@ export interface PowerWatcher {
 export interface Power extends AsyncDisposable {
   /** Begins to watch; to be called once. `sleeps` never rejects. */
   watch(watcher: PowerWatcher): void;
+  /** So many jobs run here: a system that would doze off meanwhile is kept awake. */
+  busy(jobs: number): void;
 }
 
 /** For systems that do not tell. */
 export const SILENT_POWER: Power = {
   watch: () => undefined,
+  busy: () => undefined,
   [Symbol.asyncDispose]: () => Promise.resolve(),
 };

@@ -73,6 +73,12 @@ const TWIN = "commands by name reach neither of two agents that share one";
 
 /** Elsewhere, and on phones, sleep is only noticed when it is over. */
 async function openPower(log: Logger): Promise<Power> {
+  if (process.platform === "android") {
+    const { TermuxPower } = await import("../../power/termux.js");
+    return new TermuxPower({
+      onRefused: (why) => log.warn({ why }, "this phone cannot be kept awake while jobs run"),
+    });
+  }
   if (process.platform !== "linux") return SILENT_POWER;
   const { Logind } = await import("../../power/logind.js");
   return new Logind({

@@ -1,8 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import { hasCode, JobrunnerError } from "../../common/error.js";
+import { hasCode } from "../../common/error.js";
 import { loadConfig } from "../../config/load.js";
 import { home } from "../../config/secrets.js";
 import { configHome } from "../../config/sources/files.js";
@@ -10,6 +8,7 @@ import { isObject } from "../../config/sources/source.js";
 import { EXIT } from "../exit.js";
 import type { CommonOptions, Profile } from "../options.js";
 import { printData } from "../print.js";
+import { deployed } from "./deployed.js";
 import { differenceLines } from "./flow/difference.js";
 import { createTerminal, type Terminal } from "../terminal.js";
 import { place, type Placed, placedText } from "./flow/place.js";
@@ -26,7 +25,7 @@ const FIRST_FLOW = "first";
 /** `jobrunner init`: settings for this kind of machine and a first flow; again changes nothing. */
 export async function init({ profile, force = false, ...options }: InitOptions): Promise<number> {
   const terminal = createTerminal(options);
-  const text = readFileSync(templateOf(profile), "utf8");
+  const text = deployed(`config/${profile}.yaml`);
   const settings = await place(settingsFile(profile), text, force);
   const directory = flowsOf(settings.done === "differs" ? settings.there : text);
   const flows =
@@ -51,16 +50,6 @@ function textOf(placed: Placed, wanted: string): string {
   const isSettings = placed.file.endsWith(".yaml");
   if (placed.done !== "differs" || !isSettings) return placedText(placed);
   return [placedText(placed), ...differenceLines(placed.there, wanted)].join("\n");
-}
-
-/** The examples that the package brings; the sources lie a folder higher than what is built. */
-function templateOf(profile: Profile): string {
-  const places = ["../../deploy", "../../../deploy"].map((deploy) =>
-    fileURLToPath(new URL(`${deploy}/config/${profile}.yaml`, import.meta.url)),
-  );
-  const found = places.find((each) => existsSync(each));
-  if (found !== undefined) return found;
-  throw new JobrunnerError("INTERNAL", `this installation has no settings for a ${profile}`);
 }
 
 /** Where an agent of this user reads it; that of a server is the system's, when that is allowed. */

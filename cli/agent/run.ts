@@ -2,15 +2,19 @@ import type { Logger } from "pino";
 import type { Agent } from "../../agent/agent.js";
 import { changedSettings } from "../../config/describe.js";
 import { loadConfig, type Loaded } from "../../config/load.js";
+import { systemClock } from "../clock.js";
 import { composeAgent } from "./compose.js";
 import { createLog } from "./log.js";
 import type { RunFlags } from "../options.js";
 import { flagSource } from "./flags.js";
 import { leaveSignals } from "./signals.js";
+import { createNotify, type NotifySettings, takeNotifySettings } from "./systemd/notifier.js";
+import { Supervision } from "./systemd/supervision.js";
 
 /** `jobrunner run`: an agent until SIGTERM or Ctrl-C; the second one does not wait for tasks. */
 export async function run(flags: RunFlags): Promise<number> {
   const loaded = load(flags);
+  const notified = takeNotifySettings(process.env);
   // Of a terminal it says that its window was closed, of a service manager to read settings again.
   const closes = process.stdout.isTTY === true;
   using signals = leaveSignals(["SIGTERM", "SIGINT", ...(closes ? (["SIGHUP"] as const) : [])]);
@@ -18,16 +22,26 @@ export async function run(flags: RunFlags): Promise<number> {
   for (const warning of loaded.warnings) log.warn(warning);
   const agent = await composeAgent(loaded.config, log);
   const reload = reloader(agent, log, { loaded, flags });
+  const supervision = notified && supervise(agent, log, notified);
   if (!closes) process.on("SIGHUP", reload);
   try {
-    await signals.untilTold((signal) => {
+    await supervision?.ready();
+    await signals.untilTold(async (signal) => {
       log.info({ signal }, "leaving: jobs are handed over");
-      return agent.stop();
+      await Promise.all([supervision?.leaving(), agent.stop()]);
     });
   } finally {
     process.off("SIGHUP", reload);
+    await supervision?.over();
   }
   return 0;
+}
+
+function supervise(agent: Agent, log: Logger, { socket, watchdogMs }: NotifySettings): Supervision {
+  const notify = createNotify(socket, (why) => {
+    log.error({ why }, "systemd was not told: the unit needs the program systemd-notify");
+  });
+  return new Supervision({ clock: systemClock, notify, watchdogMs, pulse: agent.pulse });
 }
 
 function load(flags: RunFlags): Loaded {

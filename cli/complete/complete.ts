@@ -2,7 +2,7 @@ import { type Argument, type Command, Option } from "commander";
 import type { FlowView } from "../../common/wire.js";
 import { createPostCommand } from "../commands/post/command.js";
 import { parametersOf } from "../commands/post/parameters.js";
-import { TOPICS } from "../program/topics.js";
+import { TOPICS } from "../program/help/topics.js";
 import { clean } from "../screen/text.js";
 import type { Candidate } from "./candidate.js";
 import { type Cursor, findCursor } from "./cursor.js";

@@ -3,11 +3,12 @@ import { packageVersion } from "../version.js";
 import { addCluster } from "./cluster.js";
 import { addCompletion } from "./completion.js";
 import { addFlow } from "./flow.js";
-import { addHelp, describeProgram } from "./help.js";
+import { addHelp, describeProgram } from "./help/help.js";
 import { addJobs } from "./jobs.js";
 import { addMachine } from "./machine.js";
 import { addRunning } from "./running.js";
 import { addSchedules } from "./schedules.js";
+import { addService } from "./service.js";
 import { addCommonOptions, BEGIN, configure, type Done } from "./usage.js";
 import { addVerbs } from "./verbs.js";
 
@@ -31,6 +32,7 @@ export function createProgram(done: Done): Command {
   addCluster(program, done);
   program.commandsGroup("This machine:");
   addMachine(program, done);
+  addService(program, done);
   addCompletion(program, done);
   addHelp(program, done);
   return program;

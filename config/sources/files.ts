@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { homeDirectory } from "../home-directory.js";
 
 /**
  * Files of settings in the order they are read, later ones win. `--config` or JOBRUNNER_CONFIG
@@ -17,7 +17,7 @@ export function settingsFiles(env: NodeJS.ProcessEnv, named?: string): readonly 
 /** Where an agent of this user keeps its settings; written by nobody but its owner. */
 export function configHome(env: NodeJS.ProcessEnv): string {
   const xdg = env["XDG_CONFIG_HOME"];
-  return xdg !== undefined && xdg !== "" ? xdg : join(homedir(), ".config");
+  return xdg !== undefined && xdg !== "" ? xdg : join(homeDirectory(), ".config");
 }
 
 function systemDirectories(env: NodeJS.ProcessEnv): readonly string[] {

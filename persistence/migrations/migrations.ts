@@ -52,10 +52,16 @@ export function isNewest(applied: readonly string[]): boolean {
   return MIGRATION_NAMES.every((name) => applied.includes(name));
 }
 
-/** Refuses a database of a newer jobrunner: this one would misread it. */
+/** A step that older versions cannot live with: they would misread what it changed. */
+const BREAKING = /^\d+-breaking-/;
+
+/**
+ * Refuses a database in which a newer jobrunner took something away. What it added is no hindrance:
+ * while a cluster is upgraded, agents of the older version must be able to start again.
+ */
 export function checkKnown(applied: readonly string[]): void {
   const known = new Set(MIGRATIONS.map(({ name }) => name));
-  const newer = applied.find((name) => !known.has(name));
+  const newer = applied.find((name) => !known.has(name) && BREAKING.test(name));
   if (newer === undefined) return;
   throw new JobrunnerError(
     "PERSISTENCE_DOWN",

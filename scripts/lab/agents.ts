@@ -25,6 +25,8 @@ export interface AgentOptions {
   /** Arguments of Node itself. */
   readonly node?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The entry of another installation than this tree's. */
+  readonly main?: string;
   /** The machine it runs on, where it listens on all addresses; default the loopback of this one. */
   readonly host?: Host;
 }
@@ -50,18 +52,11 @@ export interface AgentProcess extends AsyncDisposable {
 
 /** Starts `jobrunner run` from dist; dispose kills it and everything it left. */
 export function startAgent(options: AgentOptions): AgentProcess {
-  const { name, port, database, stateHome, host } = options;
+  const { name, port, database, stateHome, host, main = MAIN } = options;
   const file = database === undefined ? [] : ["--database", database];
   const where = ["--listen", `${host === undefined ? "127.0.0.1" : "0.0.0.0"}:${port}`, ...file];
-  const words = [
-    ...(options.node ?? []),
-    MAIN,
-    "run",
-    "--name",
-    name,
-    ...where,
-    ...(options.args ?? []),
-  ];
+  const given = [...where, ...(options.args ?? [])];
+  const words = [...(options.node ?? []), main, "run", "--name", name, ...given];
   const [program, ...args] = onHost([process.execPath, ...words], host);
   const child = spawn(program, args, {
     env: { ...process.env, ...homes(stateHome), NO_COLOR: "1", ...options.env },

@@ -38,6 +38,19 @@ describe("claims", () => {
     expect(claim.lost.reason).toMatchObject({ code: "OWNERSHIP_LOST" });
   });
 
+  it("are said to be renewed while the board is away, and not once the loop stands still", async () => {
+    const { claims, clock, hang } = await setUp();
+    await claimed(claims);
+
+    hang();
+    await clock.advance(LEASE_MS * 5);
+    expect(claims.turning).toBe(true);
+
+    await claims[Symbol.asyncDispose]();
+    await clock.advance(LEASE_MS);
+    expect(claims.turning).toBe(false);
+  });
+
   it("end in time when renewals hang instead of failing", async () => {
     const { claims, clock, hang } = await setUp();
     const claim = await claimed(claims);

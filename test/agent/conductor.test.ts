@@ -36,6 +36,7 @@ it("asks for a new list after a lost race, instead of going through an old one",
   const conductor = new Conductor({
     ...{ board, claims, clock, log, slots: () => 4, mayClaim: () => Promise.resolve(true) },
     surveyed: () => undefined,
+    busy: () => undefined,
     matcher: matcherOf(new Map([["hello", [1]]]), clock),
     random: () => 0,
     execute: ({ job }) => Promise.resolve(begin(job)),

@@ -107,6 +107,7 @@ function setUp({ silent = false } = {}) {
     ...{ clock, duty, log: pino({ level: "silent" }) },
     power: {
       watch: (watcher) => void (power = watcher),
+      busy: () => undefined,
       [Symbol.asyncDispose]: () => Promise.resolve(),
     },
     conductor: { idle: () => idle },

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { EXIT } from "../../cli/exit.js";
 import { createProgram } from "../../cli/program/program.js";
-import { TOPICS } from "../../cli/program/topics.js";
+import { TOPICS } from "../../cli/program/help/topics.js";
 
 const GOLDEN = join(import.meta.dirname, "golden");
 

@@ -51,22 +51,35 @@ describe("opening persistence", () => {
     expect(rows.map(({ name }) => name).sort()).toEqual(MIGRATION_NAMES);
   });
 
-  it("refuses a file that a newer jobrunner has made, and leaves it as it is", async () => {
+  it("refuses a file of which a newer jobrunner took something, and leaves it as it is", async () => {
     const path = tempFile();
     await openSteered({ path });
     const { database } = closing(await openSqlite(path));
-    const insert = "INSERT INTO jobrunner_migrations (name, batch) VALUES ('999-later', 9)";
+    const insert =
+      "INSERT INTO jobrunner_migrations (name, batch) VALUES ('999-breaking-later', 9)";
     await database.write((sql) => sql.exec(insert));
 
     const opening = openPersistence(`sqlite:${path}`);
 
     await expect(opening).rejects.toMatchObject({
       code: "PERSISTENCE_DOWN",
-      message: expect.stringContaining("999-later") as string,
+      message: expect.stringContaining("999-breaking-later") as string,
       hint: expect.stringContaining("Upgrade") as string,
     });
     const rows = await database.read((sql) => sql.all("SELECT name FROM jobrunner_migrations"));
-    expect(rows.map(({ name }) => name)).toEqual([...MIGRATION_NAMES, "999-later"]);
+    expect(rows.map(({ name }) => name)).toEqual([...MIGRATION_NAMES, "999-breaking-later"]);
+  });
+
+  it("takes a file to which a newer jobrunner has added something", async () => {
+    const path = tempFile();
+    await openSteered({ path });
+    const { database } = closing(await openSqlite(path));
+    const insert = "INSERT INTO jobrunner_migrations (name, batch) VALUES ('999-later', 9)";
+    await database.write((sql) => sql.exec(insert));
+
+    const persistence = closing(await openPersistence(`sqlite:${path}`));
+
+    await expect(persistence.check()).resolves.toBeUndefined();
   });
 
   it("refuses a file in which a table of the same name is another's", async () => {

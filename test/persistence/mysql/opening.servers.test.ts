@@ -87,11 +87,14 @@ describe("opening persistence on MariaDB", () => {
   it("refuses a database that a newer jobrunner has made", async () => {
     const url = await emptyDatabase(server());
     await openMysql(url);
-    await query(url, "INSERT INTO jobrunner_migrations (name, batch) VALUES ('999-later', 9)");
+    await query(
+      url,
+      "INSERT INTO jobrunner_migrations (name, batch) VALUES ('999-breaking-later', 9)",
+    );
 
     await expect(openMysql(url)).rejects.toMatchObject({
       code: "PERSISTENCE_DOWN",
-      message: expect.stringContaining("999-later") as string,
+      message: expect.stringContaining("999-breaking-later") as string,
     });
   });
 

@@ -1,5 +1,5 @@
-import type { JobView } from "../../common/wire.js";
-import { EXIT } from "../exit.js";
+import type { JobView } from "../../../common/wire.js";
+import { EXIT } from "../../exit.js";
 
 /* Pages of `jobrunner help TOPIC`. */
 

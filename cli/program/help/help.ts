@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { nearest } from "../../common/text/nearest.js";
+import { nearest } from "../../../common/text/nearest.js";
 import { TOPICS } from "./topics.js";
-import { type Done, helpOption, subcommand } from "./usage.js";
+import { type Done, helpOption, subcommand } from "../usage.js";
 
 /** `help`, and what `--help` alone shows. */
 export function addHelp(program: Command, done: Done): void {
