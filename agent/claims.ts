@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { claimIdOf, type JobBoard, type Renewed } from "../boards/board.js";
 import type { Clock } from "../common/clock.js";
-import { eitherSignal } from "../common/either.js";
+import { eitherSignal } from "../common/signals/either.js";
 import { JobrunnerError } from "../common/error.js";
 import {
   deadlineOf,

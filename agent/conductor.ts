@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { JobBoard, Survey } from "../boards/board.js";
 import type { Clock } from "../common/clock.js";
-import { eitherSignal } from "../common/either.js";
+import { eitherSignal } from "../common/signals/either.js";
 import { hasCode } from "../common/error.js";
 import type { Claim, Claims } from "./claims.js";
 import { JobControl } from "./owner/job-control.js";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { eitherSignal } from "../../common/either.js";
+import { eitherSignal } from "../../common/signals/either.js";
 import { JobrunnerError } from "../../common/error.js";
 import { ConsulClient } from "../../consul/client.js";
 import type { ConsulAddress } from "../../consul/address.js";

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { eitherSignal } from "../../common/either.js";
+import { eitherSignal } from "../../common/signals/either.js";
 
 describe("either of two signals", () => {
   it.each(["lasting", "brief"] as const)("aborts with the %s one, for its reason", (which) => {

@@ -1,4 +1,4 @@
-import { eitherSignal } from "../../../common/either.js";
+import { eitherSignal } from "../../../common/signals/either.js";
 import { JobrunnerError } from "../../../common/error.js";
 import { parseDuration } from "../../../common/text/duration.js";
 import { whyEverywhere } from "../../cluster/why.js";
