@@ -2,7 +2,7 @@ import type { FlowsView } from "../../../common/wire.js";
 import type { Random } from "../../../test/property/random.js";
 
 /**
- * What is known of: names; places, `event` in the feed of all agents and `line` in those of one job;
+ * What is known of: names; places, `event` in the feed of all agents and `line` in those of a job;
  * and under a job's state the ids of those that had it.
  */
 export type Kind =
