@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { claimIdOf, type JobBoard, type Renewed } from "../boards/board.js";
 import type { Clock } from "../common/clock.js";
+import { eitherSignal } from "../common/signals/either.js";
 import { JobrunnerError } from "../common/error.js";
 import {
   deadlineOf,
@@ -216,7 +217,7 @@ class ClaimKeeper implements Claims {
     const done = new AbortController();
     const ends = this.#trusted().map((held) => endOf(held) - clock.monotonic());
     const limitMs = Math.min(board.traits.leaseMs * RENEW_SHARE, ...ends);
-    const over = AbortSignal.any([done.signal, this.#stop.signal]);
+    const over = eitherSignal(this.#stop.signal, done.signal);
     const timeout = clock.sleep(limitMs, over).then((): never => {
       throw new JobrunnerError("BOARD_DOWN", "the board took too long to renew claims");
     });

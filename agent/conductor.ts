@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { JobBoard, Survey } from "../boards/board.js";
 import type { Clock } from "../common/clock.js";
+import { eitherSignal } from "../common/signals/either.js";
 import { hasCode } from "../common/error.js";
 import type { Claim, Claims } from "./claims.js";
 import { JobControl } from "./owner/job-control.js";
@@ -92,7 +93,7 @@ export class Conductor {
     while (!stopped.aborted) {
       const woken = new AbortController();
       // Asked before the look, so that nothing that happens during it goes unnoticed.
-      const changed = this.#changed(AbortSignal.any([stopped, woken.signal]));
+      const changed = this.#changed(eitherSignal(stopped, woken.signal));
       let waitMs = TROUBLE_MS;
       try {
         waitMs = await this.#look();
@@ -102,7 +103,7 @@ export class Conductor {
         }
       }
       const timer = new AbortController();
-      const slept = clock.sleep(waitMs, AbortSignal.any([stopped, timer.signal]));
+      const slept = clock.sleep(waitMs, eitherSignal(stopped, timer.signal));
       await Promise.race([changed, slept]);
       timer.abort();
       woken.abort();

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { eitherSignal } from "../../common/signals/either.js";
 import { JobrunnerError } from "../../common/error.js";
 import { ConsulClient } from "../../consul/client.js";
 import type { ConsulAddress } from "../../consul/address.js";
@@ -150,8 +151,10 @@ export class ConsulMembership implements Membership {
         () => this.#tell(undefined),
         (error: unknown) => this.#tell(error instanceof Error ? error.message : String(error)),
       );
-      const signal = AbortSignal.any([this.#stop.signal, this.#hurry.signal]);
+      const hurry = this.#hurry;
+      const signal = eitherSignal(this.#stop.signal, hurry.signal);
       await sleep(this.#options.beatMs, undefined, { signal, ref: false }).catch(() => undefined);
+      hurry.abort();
     }
   }
 

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { postAtPace } from "../lab/events/posters.js";
 import type { PlaceName } from "../lab/fleet/places.js";
 import { startPlace } from "../lab/fleet/places.js";
 import { type Bar, judge } from "./bars.js";
@@ -20,6 +21,8 @@ import type { Report } from "./report.js";
 
 const WORKERS = 16;
 const MINUTE_MS = 60_000;
+/** Fills what an agent remembers of events, 4,000 of its own, before memory is compared. */
+const WARM = { clients: 8, perSecond: 20, seconds: 40 };
 const GROWTH_MAX = 1.2;
 /** Sockets to the servers that a quiet agent may have opened since it began. */
 const SOCKETS_MAX = 12;
@@ -36,6 +39,7 @@ export default async function benchFuzz(report: Report, words: readonly string[]
     await using fuzzed = await startFuzzed(place, dir);
     report.note(`seed ${String(seed)}, ${String(WORKERS)} requests at a time`);
     const [one] = fuzzed.agents;
+    await postAtPace({ url: one.url, ...WARM });
     const before = await heldBy(one);
     const fuzzer = await Fuzzer.open(one.url, seed);
     const held: Held[] = [];

@@ -1,3 +1,4 @@
+import { eitherSignal } from "../../../common/signals/either.js";
 import { JobrunnerError } from "../../../common/error.js";
 import { parseDuration } from "../../../common/text/duration.js";
 import { whyEverywhere } from "../../cluster/why.js";
@@ -41,7 +42,7 @@ export function jobRoutes(options: RouteOptions): readonly Route[] {
         if (wait === undefined) return jobs.detail(id);
         const gone = new AbortController();
         reply.raw.once("close", () => gone.abort());
-        const signal = AbortSignal.any([gone.signal, options.stopping]);
+        const signal = eitherSignal(options.stopping, gone.signal);
         return jobs.awaitEnd(id, { ms: waitMs(wait), signal });
       },
     },

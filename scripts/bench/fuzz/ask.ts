@@ -46,7 +46,7 @@ function jsonOf(value: unknown): Buffer {
   return Buffer.from(JSON.stringify(value ?? null));
 }
 
-/** Undefined when the reader went before the answer began; rejects when the other side broke off. */
+/** Undefined when the reader went before the answer; rejects when the other side broke off. */
 export function ask(outgoing: Outgoing, options: AskOptions): Promise<Answer | undefined> {
   const { method, target, body } = outgoing;
   const { url, agent, leaveMs } = options;

@@ -1,6 +1,7 @@
 import type { AgentProcess } from "../../lab/agents.js";
 import type { Documented } from "../../lab/documented.js";
 import { ANSWER_MS, type Answer, type Outgoing } from "./ask.js";
+import type { Attack } from "./sockets.js";
 
 /** Something that must not have happened, the first time it did. */
 export interface Fault {
@@ -51,9 +52,9 @@ export function wrongWith(
 }
 
 /** What the answers on a bare socket must not be; there may be several, or none. */
-export function wrongOnSocket(text: string): string | undefined {
+export function wrongOnSocket(text: string, { bytes }: Attack): string | undefined {
   const status = /^HTTP\/1\.1 (5\d\d)/m.exec(text)?.[1];
-  const drained = status === "503" && /^FAIL  agent |"checks":\[/m.test(text);
+  const drained = status === "503" && bytes.includes(" /readyz");
   return status === undefined || drained ? undefined : `answered ${status}: ${text.slice(0, 500)}`;
 }
 

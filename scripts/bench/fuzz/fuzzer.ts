@@ -132,7 +132,7 @@ export class Fuzzer implements Disposable {
     const attack = attackOf(outgoing, random);
     const request = `${netcatOf(this.#url, attack)}  # ${attack.name}`;
     const { text, left: socket } = await send(this.#url, attack);
-    const wrong = wrongOnSocket(text);
+    const wrong = wrongOnSocket(text, attack);
     if (wrong !== undefined) this.faults.add(`${attack.name}: ${wrong}`, request);
     if (socket === undefined) return;
     const left = { socket, at: performance.now(), request, mustEnd: attack.end === "leave" };

@@ -1,7 +1,10 @@
 import type { FlowsView } from "../../../common/wire.js";
 import type { Random } from "../../../test/property/random.js";
 
-/** What is known of: names, places (`event`: of the feed of all agents; `line`: of one job's), and under a job's state the ids of those that had it. */
+/**
+ * What is known of: names; places, `event` in the feed of all agents and `line` in those of a job;
+ * and under a job's state the ids of those that had it.
+ */
 export type Kind =
   | ("job" | "schedule" | "agent" | "cursor" | "event" | "line" | "atom" | "token")
   | ("RUNNING" | "SUSPENDED" | "SUCCESS");

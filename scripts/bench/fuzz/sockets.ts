@@ -20,85 +20,86 @@ export interface Attack {
 /** Until an answer to broken bytes is read no further, ms. */
 const READ_MS = 1_500;
 
-/** What a request is made of, with its first lines as they should be. */
-interface Parts extends Pick<Outgoing, "method" | "target"> {
-  readonly head: string;
-}
-
-/** Bytes that are no request, or not what they say. */
-const RAW: readonly (readonly [string, (parts: Parts) => string])[] = [
-  ["longer than told", ({ head }) => `${head}Content-Length: 2\r\n\r\n{"flow":"hello"}`],
-  ["shorter than told", ({ head }) => `${head}Content-Length: 99\r\n\r\n{}`],
-  ["negative length", ({ head }) => `${head}Content-Length: -1\r\n\r\n{}`],
-  ["huge length", ({ head }) => `${head}Content-Length: ${"9".repeat(30)}\r\n\r\n{}`],
-  ["two lengths", ({ head }) => `${head}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}`],
-  [
-    "length and chunks",
-    ({ head }) => `${head}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
-  ],
-  ["broken chunks", ({ head }) => `${head}Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n`],
-  ["huge chunk", ({ head }) => `${head}Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n{}`],
-  [
-    "chunk extensions",
-    ({ head }) =>
-      `${head}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2;${"a".repeat(20_000)}\r\n{}\r\n0\r\n\r\n`,
-  ],
-  ["gzip as transfer", ({ head }) => `${head}Transfer-Encoding: gzip\r\n\r\n{}`],
-  ["1,000 headers", ({ head }) => `${head}${"x: y\r\n".repeat(1_000)}\r\n`],
-  ["3,000 headers", ({ head }) => `${head}${"x: y\r\n".repeat(3_000)}\r\n`],
-  ["a header of 100 KB", ({ head }) => `${head}x: ${"y".repeat(100_000)}\r\n\r\n`],
-  ["control characters", ({ head }) => `${head}x: a\u0000b\u007f\r\ny: \u00ff\u001b[2J\r\n\r\n`],
-  ["folded header", ({ head }) => `${head}x: a\r\n b\r\n\r\n`],
-  ["no host", ({ method, target }) => `${method} ${target} HTTP/1.1\r\n\r\n`],
-  ["two hosts", ({ head }) => `${head}Host: 127.0.0.1\r\n\r\n`],
-  ["HTTP/1.0", ({ method, target }) => `${method} ${target} HTTP/1.0\r\n\r\n`],
-  ["HTTP/0.9", ({ target }) => `GET ${target}\r\n\r\n`],
-  ["HTTP/2", () => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
-  ["TLS", () => "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003"],
-  ["CONNECT", () => "CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n"],
-  ["asterisk", () => "OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"],
-  [
-    "absolute target",
-    ({ target }) => `GET http://localhost${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
-  ],
-  ["target in UTF-8", () => `GET /v1/jobs/\u00c3\u00a9 HTTP/1.1\r\nHost: localhost\r\n\r\n`],
-  [
-    "target with escapes",
-    () => `GET /v1/jobs/%E0%A4%A?%=%&&=%ff HTTP/1.1\r\nHost: localhost\r\n\r\n`,
-  ],
-  [
-    "upgrade",
-    ({ head }) =>
-      `${head}Connection: Upgrade\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n`,
-  ],
-  ["expects something", ({ head }) => `${head}Expect: tea\r\nContent-Length: 2\r\n\r\n{}`],
-];
-
 /** The bytes of a request, cut off, garbled, lied about, or something else altogether. */
 export function attackOf(outgoing: Outgoing, random: Random): Attack {
   const whole = bytesOf(outgoing);
   const cut = whole.subarray(0, random.whole(0, whole.length - 1));
-  const head = `${outgoing.method} ${outgoing.target} HTTP/1.1\r\nHost: localhost\r\n`;
-  const raw = (name: string, text: string): Attack => ({
-    ...{ name, bytes: Buffer.from(text, "latin1"), end: "read" },
-  });
-  return random.pick<() => Attack>([
-    () => ({ name: "cut off", bytes: cut, end: "read" }),
-    () => ({ name: "cut off and dropped", bytes: cut, end: "drop" }),
-    () => ({ name: "cut off and left", bytes: cut, end: "leave" }),
-    () => ({ name: "silent", bytes: Buffer.alloc(0), end: "leave" }),
-    () => ({ name: "dropped before the answer", bytes: whole, end: "drop" }),
-    () => ({ name: "answer never read", bytes: stream(), end: "hold" }),
-    () => ({ name: "garbled", bytes: flipped(whole, random), end: "read" }),
-    () => ({ name: "pipelined", bytes: Buffer.concat(Array(8).fill(whole)), end: "read" }),
-    ...RAW.map(
-      ([name, text]) =>
-        () =>
-          raw(name, text({ ...outgoing, head })),
-    ),
-    () =>
-      raw("noise", String.fromCharCode(...Array.from({ length: 200 }, () => random.whole(0, 255)))),
-  ])();
+  const noise = Array.from({ length: 200 }, () => random.whole(0, 255));
+  const [first, ...rest] = [...bodiesOf(outgoing), ...headsOf(outgoing)] as [Raw, ...Raw[]];
+  const [name, text] = random.pick([first, ...rest]);
+  const raw: Attack = { name, bytes: Buffer.from(text, "latin1"), end: "read" };
+  if (random.chance(0.5)) return raw;
+  return random.pick<Attack>([
+    { name: "cut off", bytes: cut, end: "read" },
+    { name: "cut off and dropped", bytes: cut, end: "drop" },
+    { name: "cut off and left", bytes: cut, end: "leave" },
+    { name: "silent", bytes: Buffer.alloc(0), end: "leave" },
+    { name: "dropped before the answer", bytes: whole, end: "drop" },
+    { name: "answer never read", bytes: stream(), end: "hold" },
+    { name: "garbled", bytes: flipped(whole, random), end: "read" },
+    { name: "pipelined", bytes: Buffer.concat(Array<Buffer>(8).fill(whole)), end: "read" },
+    { name: "noise", bytes: Buffer.from(noise), end: "read" },
+  ]);
+}
+
+type Raw = readonly [name: string, latin1: string];
+
+function headOf({ method, target }: Outgoing): string {
+  return `${method} ${target} HTTP/1.1\r\nHost: localhost\r\n`;
+}
+
+/** Bodies that are not what their heads tell. */
+function bodiesOf(outgoing: Outgoing): readonly Raw[] {
+  const head = headOf(outgoing);
+  return [
+    ["longer than told", `${head}Content-Length: 2\r\n\r\n{"flow":"hello"}`],
+    ["shorter than told", `${head}Content-Length: 99\r\n\r\n{}`],
+    ["negative length", `${head}Content-Length: -1\r\n\r\n{}`],
+    ["huge length", `${head}Content-Length: ${"9".repeat(30)}\r\n\r\n{}`],
+    ["two lengths", `${head}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}`],
+    [
+      "length and chunks",
+      `${head}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+    ],
+    ["broken chunks", `${head}Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n`],
+    ["huge chunk", `${head}Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n{}`],
+    [
+      "chunk extensions",
+      `${head}Transfer-Encoding: chunked\r\n\r\n2;${"a".repeat(20_000)}\r\n{}\r\n0\r\n\r\n`,
+    ],
+    ["gzip as transfer", `${head}Transfer-Encoding: gzip\r\n\r\n{}`],
+    ["expects something", `${head}Expect: tea\r\nContent-Length: 2\r\n\r\n{}`],
+  ];
+}
+
+/** Heads that are none, or are not for this server. */
+function headsOf(outgoing: Outgoing): readonly Raw[] {
+  const head = headOf(outgoing);
+  return [
+    ["1,000 headers", `${head}${"x: y\r\n".repeat(1_000)}\r\n`],
+    ["3,000 headers", `${head}${"x: y\r\n".repeat(3_000)}\r\n`],
+    ["a header of 100 KB", `${head}x: ${"y".repeat(100_000)}\r\n\r\n`],
+    ["control characters", `${head}x: a\u0000b\u007f\r\ny: \u00ff\u001b[2J\r\n\r\n`],
+    ["folded header", `${head}x: a\r\n b\r\n\r\n`],
+    ["no host", `${outgoing.method} ${outgoing.target} HTTP/1.1\r\n\r\n`],
+    ["two hosts", `${head}Host: 127.0.0.1\r\n\r\n`],
+    ["HTTP/1.0", `${outgoing.method} ${outgoing.target} HTTP/1.0\r\n\r\n`],
+    ["HTTP/0.9", `GET ${outgoing.target}\r\n\r\n`],
+    ["HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
+    ["TLS", "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\u0001\u00fc\u0003\u0003"],
+    ["CONNECT", "CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n"],
+    ["asterisk", "OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"],
+    [
+      "absolute target",
+      `GET http://localhost${outgoing.target} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+    ],
+    ["target in UTF-8", `GET /v1/jobs/\u00c3\u00a9 HTTP/1.1\r\nHost: localhost\r\n\r\n`],
+    ["target with escapes", `GET /v1/jobs/%E0%A4%A?%=%&&=%ff HTTP/1.1\r\nHost: localhost\r\n\r\n`],
+    [
+      "upgrade",
+      `${head}Connection: Upgrade\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n`,
+    ],
+  ];
 }
 
 function bytesOf({ method, target, headers, body }: Outgoing): Buffer {
