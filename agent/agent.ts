@@ -12,7 +12,7 @@ import { Events } from "./events/events.js";
 import { tellFlows } from "./events/telling/flows.js";
 import { watchRequests } from "./owner/requests.js";
 import { Duty } from "./duty/duty.js";
-import { healthOf, type Pulse, pulseOf } from "./health.js";
+import { type Checked, healthOf, type Pulse, pulseOf } from "./health.js";
 import { handOver, type HandingOver } from "./duty/hand-over.js";
 import { measuredCapabilities } from "./metrics/measured.js";
 import { Metrics } from "./metrics/metrics.js";
@@ -29,6 +29,7 @@ import type { AgentParts, LiveSettings } from "./parts.js";
 import type { Manifest } from "./runner/runner.js";
 import { limitsOf, RetentionSweep } from "./retention.js";
 import { Sleep } from "./duty/sleep.js";
+import { bookOf } from "./hooks/book.js";
 import { Sweep } from "./sweep.js";
 import { createWhyHere, type WhyHere } from "./matching/why.js";
 
@@ -111,7 +112,7 @@ class RunningAgent implements Agent {
       entryLost: () => this.#sweep.wake(),
     });
     this.#sweep = new Sweep({
-      ...{ board, persistence, clock, log, incarnation },
+      ...{ board, persistence, clock, log, identity, tell, hooks: bookOf(() => this.#api.hooks) },
       ...{ claims: this.#claims, directory: config.directory, random: Math.random },
     });
     this.#abilities = createAbilities({
@@ -128,7 +129,8 @@ class RunningAgent implements Agent {
       ...{ abilities: this.#abilities, ledger: new Ledger({ agent }) },
     });
     const limits = limitsOf(config.retention);
-    this.#retention = new RetentionSweep({ persistence, clock, log, random: Math.random, limits });
+    const retains = { persistence, clock, log, tell, limits, random: Math.random };
+    this.#retention = new RetentionSweep(retains);
     this.#conductor = this.#createConductor((job) => this.#api.jobs.wake(job));
     this.#sleep = new Sleep({ ...this.#parts, ...this.#moving(), woken: () => this.#woken() });
     this.#portrait = createPortrait({
@@ -140,7 +142,7 @@ class RunningAgent implements Agent {
       ...{ metrics: this.#metrics, logs: this.#logs.read, events: this.#events },
       ...{ sweep: this.#sweep, why: this.#createWhy() },
       running: () => this.#conductor.running(),
-      ...{ view: () => this.#view(), health: () => this.#health() },
+      ...{ view: () => this.#view(), health: (checked) => this.#health(checked) },
       ...{ obey: (verb) => this.#obey(verb), token: () => this.#live.token },
       putFailed: () => this.#sweep.wake(),
     });
@@ -159,8 +161,7 @@ class RunningAgent implements Agent {
     await takeBack(identity, board, log);
     await this.#sweep.start();
     this.#retention.start();
-    this.#api.scheduler.start();
-    this.#conductor.start();
+    for (const part of [this.#api.scheduler, this.#api.hooks, this.#conductor]) part.start();
     this.#sleep.start();
     const running = (): ReadonlyMap<string, JobControl> => this.#conductor.running();
     this.#requests = watchRequests({ ...this.#parts, running }, this.#stopping.signal);
@@ -230,7 +231,7 @@ class RunningAgent implements Agent {
           ...{ boardId: () => sweep.boardId ?? "", boardDiffers: () => sweep.boardDiffers() },
           databaseNow: () => sweep.databaseNow(),
           persistenceDown: () => sweep.persistenceDown(),
-          ...{ metrics: this.#metrics, tell: this.#events.tell },
+          ...{ metrics: this.#metrics, tell: this.#events.tell, hooks: this.#api.hooks },
         });
         ended(claim.job);
         this.#logs.wake(claim.job);
@@ -246,13 +247,13 @@ class RunningAgent implements Agent {
     });
   }
 
-  #health(): Promise<HealthView> {
-    const { persistence, identity, membership, board, runners } = this.#parts;
+  #health(persistence: Checked): Promise<HealthView> {
+    const { identity, membership, board, runners } = this.#parts;
     return healthOf({
       ...{ agent: identity.agent, manifest: this.manifest, persistence, sweep: this.#sweep },
       ...{ ready: this.#ready, duty: this.#duty.state, trouble: runners.trouble },
-      boardOk: board.answers && this.#claims.boardOk,
       ...{ turning: this.#claims.turning, registry: membership.trouble() },
+      boardOk: board.answers && this.#claims.boardOk,
     });
   }
 
@@ -273,10 +274,9 @@ class RunningAgent implements Agent {
 
   /** Whatever was known before the machine slept may be wrong: claims first. */
   #woken(): void {
-    const { facts } = this.#parts;
     void this.#claims.renewNow();
     this.#abilities.forget();
-    for (const fact of ["on_mains", "addresses"] as const) void facts.refresh(fact);
+    for (const fact of ["on_mains", "addresses"] as const) void this.#parts.facts.refresh(fact);
     this.#sweep.wake();
     this.#api.scheduler.wake();
     this.#conductor.wake();

@@ -2,7 +2,9 @@ import type { AgentView, HealthView } from "../common/wire.js";
 import { createAgents, type DutyVerb } from "./cluster/agents.js";
 import { createPeer } from "./cluster/peer.js";
 import { snapshotOf } from "./cluster/snapshot.js";
+import { type Checked, keptCheck } from "./health.js";
 import type { Events } from "./events/events.js";
+import { Hooks } from "./hooks/hooks.js";
 import type { BoardInUse, RouteOptions } from "./http/route.js";
 import { createHttp, type HttpServer } from "./http/server.js";
 import { createJobs, type Jobs } from "./jobs.js";
@@ -28,7 +30,7 @@ export interface ApiParts extends AgentParts {
   readonly logs: RouteOptions["logs"];
   running(): ReadonlyMap<string, JobControl>;
   view(): Promise<AgentView>;
-  health(): Promise<HealthView>;
+  health(checked: Checked): Promise<HealthView>;
   readonly why: WhyHere;
   /** The one in force; what `config` says was at the start. */
   token(): string | undefined;
@@ -40,14 +42,19 @@ export interface ApiParts extends AgentParts {
 export interface Api extends AsyncDisposable {
   readonly jobs: Jobs;
   readonly scheduler: Scheduler;
+  readonly hooks: Hooks;
   readonly http: HttpServer;
 }
 
 /** Puts together what answers others: about jobs, about agents, over HTTP. */
 export function createApi(parts: ApiParts): Api {
   const { config, identity, membership, events, facts, clock, log, version } = parts;
+  const hooks: Hooks = new Hooks({
+    ...{ ...parts, settings: config.hooks, hooks: parts.persistence.hooks, agent: identity.agent },
+    detail: (job) => jobs.detail(job),
+  });
   const uncounted = createJobs({
-    ...{ ...parts, capabilities: parts.abilities, tell: events.tell },
+    ...{ ...parts, capabilities: parts.abilities, tell: events.tell, hooks },
     why: (needs) => parts.why.job(needs),
     onPutFailed: () => parts.putFailed(),
     requested: (job, request) => parts.running().get(job)?.request(request),
@@ -70,18 +77,21 @@ export function createApi(parts: ApiParts): Api {
     obey: (verb) => parts.obey(verb),
   });
   const system = createSystem({ ...parts, agent: identity.agent });
-  const { token, tokens, tls } = config;
+  const checked = keptCheck(parts.persistence, clock);
+  const { token, tokens, tls, streamsPerCaller } = config;
   const http = createHttp({
     ...{ jobs, schedules, agents, agent: identity.agent, version, log, system },
-    ...{ logs: parts.logs, events, board: parts.sweep, health: () => parts.health() },
+    ...{ logs: parts.logs, events, board: parts.sweep, health: () => parts.health(checked) },
+    streamsPerCaller,
     ...(token === undefined ? {} : { token }),
     ...(tokens === undefined ? {} : { tokens }),
     ...(tls === undefined ? {} : { tls }),
   });
   return {
-    ...{ jobs, scheduler, http },
+    ...{ jobs, scheduler, hooks, http },
     async [Symbol.asyncDispose]() {
       await scheduler.stop();
+      await hooks.stop();
       await events[Symbol.asyncDispose](); // First: who follows is told that the agent has left.
       await http.close();
       system[Symbol.dispose]();

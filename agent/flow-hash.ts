@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
 import type { FlowSpec } from "../engine/flow.js";
 
-/** Structural hash of a built flow; equal for equal structure, whatever the order of keys. */
+/**
+ * Structural hash of a built flow; equal for equal structure, whatever the order of keys. What is
+ * shown of its parameters is none of its structure.
+ */
 export function flowHash(spec: FlowSpec): string {
-  return hashJson(spec);
+  return hashJson({ ...spec, secrets: undefined });
 }
 
 /** Hash of a JSON value, independent of the order of keys: 32 hexadecimal digits. */

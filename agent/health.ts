@@ -1,8 +1,11 @@
 import type { DutyState, HealthView } from "../common/wire.js";
+import type { Clock } from "../common/clock.js";
 import type { Persistence } from "../persistence/persistence.js";
 import type { Doing } from "./cluster/view.js";
 import type { Manifest } from "./runner/runner.js";
 import type { Sweep } from "./sweep.js";
+
+export type Checked = Pick<Persistence, "check">;
 
 export interface HealthParts {
   readonly agent: string;
@@ -10,7 +13,7 @@ export interface HealthParts {
   /** False while the agent starts or leaves. */
   readonly ready: boolean;
   readonly duty: DutyState;
-  readonly persistence: Pick<Persistence, "check">;
+  readonly persistence: Checked;
   readonly sweep: Pick<Sweep, "boardId" | "disagreement">;
   readonly boardOk: boolean;
   /** False when the loop that renews claims stands still. */
@@ -60,14 +63,29 @@ export function pulseOf(alive: boolean, { state, note, jobs, slots }: Doing): Pu
   return { alive, note: `${note ?? state}, ${used}` };
 }
 
+/** Who may ask for health may be a stranger: the database is asked only so often, ms. */
+const KEPT_MS = 1_000;
+
+/** The same check; what it said, or is about to say, is told to all who ask shortly after. */
+export function keptCheck(persistence: Checked, clock: Pick<Clock, "monotonic">): Checked {
+  let kept: Promise<void> | undefined;
+  let until = 0;
+  return {
+    check() {
+      if (kept !== undefined && clock.monotonic() < until) return kept;
+      until = Number.POSITIVE_INFINITY;
+      kept = persistence.check().finally(() => (until = clock.monotonic() + KEPT_MS));
+      return kept;
+    },
+  };
+}
+
 function agentHealth({ ready, duty }: HealthParts): { ok: boolean; detail: string } {
   if (!ready) return { ok: false, detail: "starting or leaving" };
   return duty === "ready" ? { ok: true, detail: "takes jobs" } : { ok: false, detail: duty };
 }
 
-async function persistenceHealth(
-  persistence: Pick<Persistence, "check">,
-): Promise<{ ok: boolean; detail: string }> {
+async function persistenceHealth(persistence: Checked): Promise<{ ok: boolean; detail: string }> {
   try {
     await persistence.check();
     return { ok: true, detail: "answers, and can be written to" };

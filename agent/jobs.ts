@@ -10,6 +10,7 @@ import type {
   WhyView,
 } from "../common/wire.js";
 import { toDetailView } from "./jobs/detail.js";
+import { waitsFor } from "./jobs/controls/slots.js";
 import { getFlow, listFlows } from "./jobs/flows.js";
 import { type Ask, type AskAnswer, askJob } from "./jobs/asking.js";
 import { type ListQuery, listJobs } from "./jobs/listing.js";
@@ -26,8 +27,8 @@ export interface Jobs {
   /**
    * P-1, P-2: durable when it resolves, whatever the board says. The same key and request again
    * give the same job, whatever the trace. Throws UNKNOWN_FLOW, BAD_PARAMETERS, BAD_FLOW,
-   * TOO_LARGE, CONFLICT (the key belongs to another request) or PERSISTENCE_DOWN (nothing, or all
-   * of it, is stored).
+   * TOO_LARGE, CONFLICT (the key belongs to another request), KEY_HELD (P-43) or PERSISTENCE_DOWN
+   * (nothing, or all of it, is stored).
    */
   post(request: PostRequest, key?: string, traceparent?: string): Promise<PostAnswer>;
   /** What `post` would do, without doing it. */
@@ -98,6 +99,7 @@ async function detail(options: JobsOptions, part: string): Promise<JobDetailView
   const silent = await isSilent(options, row, ownerships.at(-1));
   const progress = options.progress.of(id);
   const retries = await persistence.retries(id);
+  const waiting = await waitsFor(persistence, row);
   const now = await persistence.now();
-  return toDetailView({ row, entries, ownerships, retries, silent, progress, now });
+  return toDetailView({ row, entries, ownerships, retries, silent, progress, waiting, now });
 }

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../common/clock.js";
 import type { Config } from "../config/config.js";
+import type { Tell } from "./events/telling/told.js";
 import { JUMP_MS_MAX, type Persistence, type Retention } from "../persistence/persistence.js";
 
 /** Time between two purges, ms; part of it is random so that agents do not purge in step. */
@@ -19,6 +20,7 @@ export interface RetentionOptions {
   readonly limits: Retention;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly tell: Tell;
   random(): number;
 }
 
@@ -53,7 +55,7 @@ export class RetentionSweep {
 
   /** One purge, to its end; the number of jobs that are gone. */
   async purge(): Promise<number> {
-    const { persistence, limits, clock, log } = this.#options;
+    const { persistence, limits, clock, log, tell } = this.#options;
     if (!(await this.#believesClock())) return 0;
     let removed = 0;
     for (let more = true; more && !this.#stop.signal.aborted;) {
@@ -62,7 +64,9 @@ export class RetentionSweep {
       ({ more } = purged);
       if (more) await clock.sleep(PAUSE_MS, this.#stop.signal);
     }
-    if (removed > 0) log.info({ jobs: removed }, "jobs that ended long ago removed");
+    if (removed === 0) return 0;
+    log.info({ jobs: removed }, "jobs that ended long ago removed");
+    tell({ type: "jobs.removed", count: removed });
     return removed;
   }
 

@@ -4,6 +4,9 @@ import type { Clock } from "../common/clock.js";
 import { hasCode } from "../common/error.js";
 import type { Persistence } from "../persistence/persistence.js";
 import type { Claims } from "./claims.js";
+import type { Tell } from "./events/telling/told.js";
+import type { HookBook } from "./hooks/book.js";
+import type { OwnerIdentity } from "./owner/ownership.js";
 import { Agreement, type Boards } from "./sweep/agreement.js";
 import { putBack } from "./sweep/put-back.js";
 
@@ -20,7 +23,9 @@ export interface SweepOptions {
   readonly claims: Claims;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly incarnation: string;
+  readonly identity: OwnerIdentity;
+  readonly tell: Tell;
+  readonly hooks?: HookBook;
   /** The state directory, which remembers the board this agent last agreed to. */
   readonly directory: string;
   random(): number;
@@ -29,8 +34,9 @@ export interface SweepOptions {
 /**
  * What makes the board a disposable index. Every agent, twice a minute: agrees with the cluster on
  * which board is in use (P-30), and gives back claims nobody here knows of (P-27). One of them:
- * puts open jobs that are missing on the board back on it (P-31); and each does when it has a
- * reason, at once. Agents that do it at the same time do no harm.
+ * puts open jobs that are missing on the board back on it (P-31), and ends jobs that nobody started
+ * in time (P-44); and each does when it has a reason, at once. Agents that do it at the same time
+ * do no harm.
  */
 export class Sweep {
   /** False while persistence does not answer. */
@@ -178,8 +184,8 @@ export class Sweep {
 
   /** P-27: a claim the board says is ours and that nobody here works on. */
   async #giveBack(): Promise<void> {
-    const { board, claims, incarnation, log } = this.#options;
-    const onBoard = await board.held(incarnation);
+    const { board, claims, identity, log } = this.#options;
+    const onBoard = await board.held(identity.incarnation);
     for (const [job, claimId] of onBoard) {
       if (claims.knows(claimId)) continue;
       log.info({ jobId: job }, "giving back a claim that nobody works on");

@@ -39,6 +39,7 @@ const CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   BOARD_DOWN: EXIT.unavailable,
   BUSY: EXIT.unavailable,
   CONFLICT: EXIT.conflict,
+  KEY_HELD: EXIT.conflict,
   FLOW_CHANGED: EXIT.conflict,
 };
 

@@ -11,6 +11,7 @@ export const ERROR_CODES = {
   FORBIDDEN: "The token is good for less than this, or the request comes from another site.",
   NOT_FOUND: "There is no such job, agent or schedule.",
   CONFLICT: "The job is in a state, or the key in a use, that excludes this.",
+  KEY_HELD: "Another job that is not over has this unique key.",
   UNREACHABLE: "No agent answers at that address.",
   PERSISTENCE_DOWN: "The database that holds the jobs does not answer.",
   BOARD_DOWN: "The board does not answer; posted jobs are durable and will run.",

@@ -1,7 +1,9 @@
 import type { Json } from "./json.js";
 
-/** Protocol version written into every posting; an agent claims only what it understands. */
-export const PROTOCOL = 1;
+/** Protocol version that agents understand; one claims only what is not newer than that. */
+export const PROTOCOL = 2;
+/** Of jobs that nothing holds back at their start (P-44): agents of the first version run them. */
+export const PROTOCOL_PLAIN = 1;
 
 /** States in which a job may be claimed and raised. */
 export const STARTABLE = ["WAITING", "RUNNING", "REVERTING"] as const;
@@ -19,9 +21,9 @@ export function isCancel(request: JobRequest | null | undefined): boolean {
   return request === "cancel" || request === "cancel-no-revert";
 }
 
-/** Why a job is SUSPENDED although nobody asked for it. */
+/** Why a job is SUSPENDED although nobody asked for it; EXPIRED: why it is CANCELLED (P-44). */
 export interface ParkReason {
-  readonly code: "POISON" | "FLOW_CHANGED" | "BAD_RECORD";
+  readonly code: "POISON" | "FLOW_CHANGED" | "BAD_RECORD" | "EXPIRED";
   readonly message: string;
   /** What differs or forbids it, a line each. */
   readonly details?: readonly string[];

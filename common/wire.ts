@@ -1,6 +1,12 @@
 import type { Failure } from "./failure.js";
 import type { JobRequest, JobState, ParkReason } from "./job.js";
 import type { Json, Store } from "./json.js";
+import type {
+  ControlsRequest,
+  ControlsView,
+  HolderView,
+  WaitsForView,
+} from "./wire/flow-control.js";
 import type { SnapshotView } from "./wire/facts.js";
 import type { RetriesView } from "./wire/verbs.js";
 
@@ -19,10 +25,12 @@ export interface Problem {
   readonly code: string;
   readonly hint?: string;
   readonly instance?: string;
+  /** With KEY_HELD. */
+  readonly holder?: HolderView;
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
 }
 
-export interface PostRequest {
+export interface PostRequest extends ControlsRequest {
   readonly flow: string;
   readonly params?: Store;
   readonly name?: string;
@@ -54,7 +62,7 @@ export interface FlowsView {
 }
 
 /** One line of a job list. */
-export interface JobView {
+export interface JobView extends ControlsView {
   readonly id: string;
   readonly flow: string;
   readonly version: number;
@@ -150,6 +158,7 @@ export interface JobDetailView extends JobView, RetriesView {
   readonly params: Store;
   readonly needs: readonly string[];
   readonly owners: readonly OwnerView[];
+  readonly waitsFor?: WaitsForView;
   readonly tree: NodeView;
   /** The failures that made the flow revert, or that could not be reverted. */
   readonly failures: readonly { readonly atom: string; readonly failure: Failure }[];
@@ -164,6 +173,8 @@ export interface CheckView {
   readonly params: Store;
   readonly needs: readonly string[];
   readonly tree: NodeView;
+  /** Parameters whose values are shown to nobody. */
+  readonly secrets?: readonly string[];
 }
 
 /** One thing a job asks of an agent, and whether it is so there. */

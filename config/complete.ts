@@ -2,6 +2,7 @@ import { availableParallelism, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { DEFAULT_PORT, FREE_PORTS } from "../common/port.js";
 import type { Config } from "./config.js";
+import { toHook } from "./hooks.js";
 import type { CheckedSettings } from "./schema.js";
 import { home } from "./secrets.js";
 import { stateDirectory } from "./state-directory.js";
@@ -9,6 +10,7 @@ import { stateDirectory } from "./state-directory.js";
 const RETENTION = { days: 30, jobs: 100_000, bytes: 1024 ** 3 };
 /** Of one job. */
 const LOG_BYTES = 1024 ** 2;
+const STREAMS_PER_CALLER = 100;
 const DEFAULT_REDIS = "redis://127.0.0.1:6379";
 const DEFAULT_CONSUL = "http://127.0.0.1:8500";
 
@@ -29,6 +31,7 @@ export function complete(
     ...(api?.tokens === undefined ? {} : { tokens: api.tokens }),
     ...(tls === undefined ? {} : { tls }),
     ...(ca === undefined ? {} : { ca }),
+    streamsPerCaller: api?.streamsPerCaller ?? STREAMS_PER_CALLER,
     ...(api?.advertise === undefined ? {} : { advertise: new URL(api.advertise).origin }),
     peers: (settings.peers ?? []).map((peer) => new URL(peer).origin),
     ...(registers(settings) ? { registry: consulUrl(settings.consul, env, undefined) } : {}),
@@ -48,6 +51,7 @@ export function complete(
     tags: agent?.tags ?? {},
     freePorts: agent?.freePorts ?? FREE_PORTS,
     facts: settings.facts ?? {},
+    hooks: (settings.hooks ?? []).map(toHook),
     logLevel: log?.level ?? "info",
   };
 }

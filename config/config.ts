@@ -18,6 +18,8 @@ export interface Config {
   readonly tls?: { readonly cert: string; readonly key: string };
   /** Authority that other agents' certificates are signed by, PEM. */
   readonly ca?: string;
+  /** Event streams that one caller may have open at a time. */
+  readonly streamsPerCaller: number;
   /** Where others reach the API, when that differs from where it listens: a URL. */
   readonly advertise?: string;
   /** Addresses of agents of other machines, where no Consul tells them. */
@@ -53,7 +55,24 @@ export interface Config {
   /** Facts that are so whatever the machine shows. */
   readonly facts: Overrides;
   readonly logLevel: LogLevel;
+  /** What is called when a job is over. */
+  readonly hooks: readonly HookSetting[];
 }
+
+/** What is to hear of jobs that are over. */
+export interface HookSetting {
+  readonly on: readonly HookState[];
+  /** Names; all when there are none. */
+  readonly flows?: readonly string[];
+  readonly act:
+    { readonly url: string; readonly secret?: string } | { readonly command: readonly string[] };
+  readonly timeLimitMs: number;
+  /** For people, without what may be secret. */
+  readonly shown: string;
+}
+
+export const HOOK_STATES = ["SUCCESS", "FAILURE", "REVERTED", "CANCELLED", "SUSPENDED"] as const;
+export type HookState = (typeof HOOK_STATES)[number];
 
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];

@@ -67,6 +67,7 @@ function rowsOf(loaded: Loaded): readonly Row[] {
     row("api.tls", config.tls, config.tls === undefined ? "" : "https"),
     row("api.ca", config.ca, config.ca === undefined ? "" : "given"),
     row("api.advertise", config.advertise),
+    row("api.streamsPerCaller", config.streamsPerCaller),
     row("peers", config.peers, config.peers.join(", ")),
     row("consul", config.registry, withoutSecrets(config.registry ?? "")),
     row("flows.dirs", config.flows, config.flows.join(", ")),
@@ -80,12 +81,19 @@ function rowsOf(loaded: Loaded): readonly Row[] {
     row("retention.jobs", config.retention.jobs),
     row("retention.bytes", config.retention.bytes, bytesOf(config.retention.bytes)),
     row("onlyWhen", config.onlyWhen, config.onlyWhen.map(formatClause).join(", ")),
+    row("hooks", config.hooks, config.hooks.map(hookText).join("; ")),
     row("log.level", config.logLevel),
   ];
 }
 
 function bytesOf(bytes: number | undefined): string {
   return bytes === undefined ? "" : formatBytes(bytes);
+}
+
+/** `FAILURE, REVERTED of deploy: https://example.org`. */
+function hookText({ on, flows, shown }: Loaded["config"]["hooks"][number]): string {
+  const of = flows === undefined ? "" : ` of ${flows.join(", ")}`;
+  return `${on.join(", ")}${of}: ${shown}`;
 }
 
 /** `room=study gpu`. */

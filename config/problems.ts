@@ -51,7 +51,7 @@ function describe(issue: z.core.$ZodIssue, value: unknown): string {
   return `${shown} ${issue.message}`.trim();
 }
 
-const SECRET: readonly unknown[] = ["token", "tokens", "url", "key"];
+const SECRET: readonly unknown[] = ["token", "tokens", "url", "key", "secret"];
 
 function choicesOf(issue: z.core.$ZodIssue): readonly string[] | undefined {
   if (issue.code === "invalid_value") return issue.values.map(String);
@@ -95,5 +95,5 @@ function excerpt({ line }: Place, isSecret: boolean): string {
 function withoutSecrets(text: string): string {
   return text
     .replaceAll(/(:\/\/[^/@\s:]*):[^/@\s]*@/g, "$1:***@")
-    .replaceAll(/\b(token|key|password)(["']?\s*:\s*)(?!\{)[^\s,}]+/gi, "$1$2***");
+    .replaceAll(/\b(token|key|password|secret)(["']?\s*:\s*)(?!\{)[^\s,}]+/gi, "$1$2***");
 }

@@ -10,6 +10,7 @@ import type { Json } from "../common/json.js";
 import type { PortRange } from "../common/port.js";
 import { type Overrides, parseOverrides } from "../facts/overrides.js";
 import { LOG_LEVELS } from "./config.js";
+import { hookOf, HOOKS_MAX } from "./hooks.js";
 
 /*
  * The settings as they are written, in their long form (normalise.ts knows the short ones). Every
@@ -186,6 +187,7 @@ export const SETTINGS = z.strictObject({
       advertise: url("http", "https").optional(),
       tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }).optional(),
       ca: z.string().min(1).optional(),
+      streamsPerCaller: whole(1, 1_000).optional(),
     })
     .optional(),
   peers: z.array(url("http", "https")).optional(),
@@ -222,6 +224,10 @@ export const SETTINGS = z.strictObject({
     })
     .optional(),
   onlyWhen: z.array(clause).optional(),
+  hooks: z
+    .array(hookOf(url("http", "https"), duration(100, 600_000)))
+    .max(HOOKS_MAX)
+    .optional(),
   log: z.strictObject({ level: z.enum(LOG_LEVELS).optional() }).optional(),
 });
 
@@ -230,6 +236,7 @@ export type CheckedSettings = z.infer<typeof SETTINGS>;
 /** The part of a JSON Schema that names of settings are looked up in. */
 interface Shape {
   readonly properties?: Readonly<Record<string, Shape>>;
+  readonly items?: Shape;
   readonly anyOf?: readonly Shape[];
   readonly oneOf?: readonly Shape[];
 }
@@ -238,7 +245,11 @@ interface Shape {
 export function keysUnder(path: readonly (string | number)[]): readonly string[] {
   const root = z.toJSONSchema(SETTINGS, { io: "input", unrepresentable: "any" }) as Shape;
   let shapes: readonly Shape[] = [root];
-  for (const key of path) shapes = shapes.flatMap((shape) => propertiesOf(shape)[key] ?? []);
+  for (const key of path) {
+    shapes = shapes.flatMap((shape) =>
+      typeof key === "number" ? (shape.items ?? []) : (propertiesOf(shape)[key] ?? []),
+    );
+  }
   return [...new Set(shapes.flatMap((shape) => Object.keys(propertiesOf(shape))))];
 }
 

@@ -31,6 +31,9 @@ export function readSecrets(settings: Settings, env: NodeJS.ProcessEnv): Secrets
 }
 
 function replace(value: unknown, path: Path, found: Found): unknown {
+  if (Array.isArray(value)) {
+    return value.map((each, index) => replace(each, [...path, index], found));
+  }
   if (!isObject(value)) return value;
   const [[kind, name] = [], ...more] = Object.entries(value);
   if (path.length > 1 && more.length === 0 && KINDS.includes(kind ?? "")) {

@@ -113,6 +113,10 @@ export interface FlowSpec {
   /** Graph only: this child and its predecessors take part, the others do not. */
   readonly target?: string;
   /**
+   * Outermost flow only. Parameters whose values are shown to nobody.
+   */
+  readonly secrets?: readonly string[];
+  /**
    * Outermost flow only. True: a retry that gives up hands the failure to the retry around it, and
    * without one everything is reverted. False (default, as in TaskFlow): its own flow and what
    * follows it are reverted, what ran before stays.

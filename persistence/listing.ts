@@ -1,6 +1,7 @@
 import type { Knex } from "knex";
 import { ENDED, type JobState, STARTABLE } from "../common/job.js";
 import { text as textOf } from "./columns.js";
+import { CONTROL_COLUMNS } from "./flow-control/rows.js";
 import type { JobFilter, JobPage, PersistenceTraits } from "./persistence.js";
 import { SUMMARY_COLUMNS, toSummary } from "./rows.js";
 import { wordsOf } from "./words.js";
@@ -53,8 +54,9 @@ function toQuery(knex: Knex, wanted: Wanted, end: string | undefined): PromiseLi
   if (ids === undefined) return Promise.resolve([]);
   // Rows are read for the ids that are left; finding these takes the indices alone.
   return knex
-    .select(...SUMMARY_COLUMNS)
+    .select(...SUMMARY_COLUMNS, ...CONTROL_COLUMNS)
     .from("jobs")
+    .leftJoin("job_controls", "job_controls.job", "jobs.id")
     .whereIn("id", knex.select("id").from(ids.as("found")))
     .orderBy("id", "desc");
 }

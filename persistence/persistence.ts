@@ -1,19 +1,18 @@
-import type {
-  Clause,
-  JobRequest,
-  JobState,
-  Needs,
-  ParkReason,
-  StartableState,
-} from "../common/job.js";
+import type { JobRequest, JobState, Needs, ParkReason, StartableState } from "../common/job.js";
 import type { Store } from "../common/json.js";
 import type { FlowSpec } from "../engine/flow.js";
 import type { Change, Entry } from "../engine/journal.js";
+import type { Controls, ControlsPort, Raised } from "./flow-control/port.js";
+import type { HookCall, HookStore } from "./hooks/port.js";
 import type { LogStore } from "./logs/port.js";
+import type { NewJob, Posted } from "./posting/port.js";
 import type { ScheduleStore } from "./schedules/port.js";
 import type { TurnsPort } from "./turns/port.js";
 import type { Asked, Purged, VerbsPort } from "./verbs/port.js";
 
+export type { Concurrency, Controls, Raised, Slots } from "./flow-control/port.js";
+export type { HookCall, HookStore, TakenCall } from "./hooks/port.js";
+export type { Kept, NewJob, Posted } from "./posting/port.js";
 export type { Asked, Deprived, Purged, Retries } from "./verbs/port.js";
 export type {
   Due,
@@ -24,46 +23,6 @@ export type {
   Skipped,
 } from "./schedules/port.js";
 export type { LogChunk, LogPage, LogRange, LogSize, LogStore, StoredChunk } from "./logs/port.js";
-
-/** A job as it is posted; written once. */
-export interface NewJob {
-  /** UUIDv7, made by the poster before its first try. */
-  readonly id: string;
-  readonly needs: Needs;
-  /** The flow as it was built at posting: what is compiled, drawn, and resumed. */
-  readonly spec: FlowSpec;
-  /** Hash of `spec`: an owner whose own build differs refuses, it never resumes wrongly. */
-  readonly flowHash: string;
-  /** A label for people; default the flow's name. */
-  readonly name: string;
-  readonly params: Store;
-  /** Higher first, -100..100. */
-  readonly priority: number;
-  /** Not before this instant, database time, ms since 1970. */
-  readonly runAt?: number;
-  /** Name of the agent that took the posting. */
-  readonly postedVia: string;
-  /** Where its posting stands in the poster's trace (W3C). */
-  readonly traceparent?: string;
-  readonly key?: { readonly key: string; readonly bodyHash: string };
-  /** Those of `needs` that the poster asked for, beside what the flow needs. */
-  readonly required?: readonly Clause[];
-  /** P-38: the job it is a retry of; P-39: what it keeps of it, and in whose name that is written. */
-  readonly retry?: { readonly of: string; readonly kept?: Kept };
-}
-
-export interface Kept {
-  readonly changes: readonly Change[];
-  readonly by: Asker;
-}
-
-/**
- * P-1. `removed`: the key's job is gone by retention; the id is never used again. `conflict`: the
- * key was used for another request, for that job. `spent`: that job has what was to be kept (P-39).
- */
-export type Posted =
-  | { readonly posted: "created" | "existed" | "removed"; readonly id: string }
-  | { readonly posted: "conflict" | "spent"; readonly id: string };
 
 export interface JobRow extends Omit<NewJob, "key" | "required" | "retry"> {
   readonly state: JobState;
@@ -150,6 +109,8 @@ export interface Append {
   readonly reason?: ParkReason;
   /** Written to the job row with the entry that says `migrated`, and only when it is accepted. */
   readonly flow?: MovedFlow;
+  /** Hooks that are to hear of `state`: written with it, if the job enters it. */
+  readonly hooks?: readonly HookCall[];
   /** P-11: raise 0 -> 1 in the same transaction, before the entry. */
   readonly raise?: Raise;
   /** Sent before and never answered (P-19): an entry that is already there counts as accepted. */
@@ -161,7 +122,10 @@ export type Verdict =
   { readonly accepted: true; readonly request?: JobRequest } | { readonly accepted: false };
 
 /** Who writes to a job that has no owner: the name of the ownership under which it is done. */
-export type Asker = Pick<Raise, "owner" | "agent" | "machine">;
+export interface Asker extends Pick<Raise, "owner" | "agent" | "machine"> {
+  /** That are to hear of it, if the job is over with that. */
+  readonly hooks?: readonly HookCall[];
+}
 
 /** Jobs that fit all of these; traits say whether a persistence can filter by an optional one. */
 export interface JobFilter {
@@ -199,6 +163,10 @@ export interface OpenJob {
   /** Milliseconds until it is due, by the database's clock; 0 when it is. */
   readonly dueInMs: number;
   readonly owned: boolean;
+  /** Nobody has started it in time (P-44). */
+  readonly expired?: true;
+  /** It waits for a slot of that key (P-45). */
+  readonly slotKey?: string;
 }
 
 /** P-36: a database clock that is farther from where it must be is not believed, ms. */
@@ -220,9 +188,10 @@ export interface Retention {
  * rejects with PERSISTENCE_DOWN may or may not have happened; times are the database's.
  * A caller must not assume that two calls see the same moment.
  */
-export interface Persistence extends LogStore, TurnsPort, VerbsPort, AsyncDisposable {
+export interface Persistence extends ControlsPort, LogStore, TurnsPort, VerbsPort, AsyncDisposable {
   readonly traits: PersistenceTraits;
   readonly schedules: ScheduleStore;
+  readonly hooks: HookStore;
 
   /** Brings the schema up to date, forward only. */
   migrate(): Promise<void>;
@@ -244,6 +213,8 @@ export interface Persistence extends LogStore, TurnsPort, VerbsPort, AsyncDispos
 
   /** P-7: the new token, or undefined when not exactly as seen, not startable or not due. */
   raise(raise: Raise): Promise<number | undefined>;
+  /** The same for a job that something holds back at its start (P-44, P-45). */
+  raiseControlled(raise: Raise, controls: Controls): Promise<Raised>;
   /** P-8: all entries (after `seq`), in order of seq, with the names that atoms have now. */
   load(id: string, seq?: number): Promise<readonly Entry[]>;
   /** P-14, P-17: one transaction; the answers in the order of the appends. */
@@ -257,8 +228,8 @@ export interface Persistence extends LogStore, TurnsPort, VerbsPort, AsyncDispos
    * SUSPENDED one becomes startable for that. Deaths count anew from here (P-25).
    */
   cancel(id: string, by: Asker, revert: boolean): Promise<Asked>;
-  /** P-24. A job that nobody owns is SUSPENDED at once, others are asked. */
-  suspend(id: string): Promise<Asked>;
+  /** P-24. A job that nobody owns is SUSPENDED at once, of which `hooks` hear; others are asked. */
+  suspend(id: string, hooks?: readonly HookCall[]): Promise<Asked>;
   /**
    * P-24. SUSPENDED becomes WAITING and is to be put on the board, a cancel it was parked with is
    * tried again; a suspend not yet obeyed is withdrawn.

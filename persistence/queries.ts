@@ -1,11 +1,14 @@
 import { STARTABLE } from "../common/job.js";
+import { CONTROL_COLUMNS } from "./flow-control/rows.js";
 import { SUMMARY_COLUMNS } from "./rows.js";
 
 /* Statements with the same text in every dialect. */
 
 /** A job with its texts; its id follows. */
-export const JOB = `SELECT ${SUMMARY_COLUMNS.join(", ")}, spec, params
-  FROM jobs JOIN job_texts ON job_texts.job = jobs.id WHERE id = `;
+export const JOB = `SELECT ${[...SUMMARY_COLUMNS, ...CONTROL_COLUMNS].join(", ")}, spec, params
+  FROM jobs JOIN job_texts ON job_texts.job = jobs.id
+    LEFT JOIN job_controls ON job_controls.job = jobs.id
+  WHERE id = `;
 
 /**
  * Startable jobs in order of id, for `cursor` and `limit` as a dialect writes values. One index
@@ -16,7 +19,9 @@ export function openJobs(cursor: string, limit: string): string {
     (state) => `SELECT * FROM (SELECT id, signature, priority, run_at, state FROM jobs
       WHERE state = '${state}' AND id > ${cursor} ORDER BY id LIMIT ${limit}) AS ${state}`,
   );
-  return `${ranges.join(" UNION ALL ")} ORDER BY id LIMIT ${limit}`;
+  return `SELECT opened.*, start_by, started, slot_key, slot
+    FROM (${ranges.join(" UNION ALL ")}) AS opened
+    LEFT JOIN job_controls ON job_controls.job = opened.id ORDER BY id LIMIT ${limit}`;
 }
 
 /** Jobs that are not over, by state: a walk of that part of the index alone. */

@@ -11,6 +11,7 @@ import type { Store } from "../common/json.js";
 import type { FlowSpec } from "../engine/flow.js";
 import type { Change, Entry } from "../engine/journal.js";
 import { badColumn, type Columns, integer, isEmpty, json, oneOf, text } from "./columns.js";
+import { toControls } from "./flow-control/rows.js";
 import {
   type JobRow,
   type JobSummary,
@@ -70,6 +71,7 @@ export function toSummary(row: Columns): JobSummary {
     postedAt: integer(row, "posted_at"),
     state: toState(row),
     token: integer(row, "token"),
+    ...toControls(row),
     ...(isEmpty(row, "run_at") ? {} : { runAt: integer(row, "run_at") }),
     ...(isEmpty(row, "owner") ? {} : { owner: text(row, "owner") }),
     ...(isEmpty(row, "agent") ? {} : { agent: text(row, "agent") }),
@@ -137,7 +139,14 @@ export function toOpenJob(row: Columns, now: number): OpenJob {
     priority: integer(row, "priority"),
     dueInMs: isEmpty(row, "run_at") ? 0 : Math.max(0, integer(row, "run_at") - now),
     owned: toState(row) !== "WAITING",
+    ...(isExpired(row, now) && { expired: true }),
+    ...(row["slot"] === "waits" && { slotKey: text(row, "slot_key") }),
   };
+}
+
+function isExpired(row: Columns, now: number): boolean {
+  if (toState(row) !== "WAITING" || isEmpty(row, "start_by")) return false;
+  return integer(row, "started") === 0 && integer(row, "start_by") <= now;
 }
 
 /** Rows of state and number; a state without a row has none. */

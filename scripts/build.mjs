@@ -1,7 +1,7 @@
 // `npm run build`: compiles to dist/ and removes what an earlier build left there of files that
 // are gone. Otherwise a renamed flow would be loaded twice.
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./stages/setup.mjs";
 
@@ -13,7 +13,11 @@ const { status } = spawnSync(process.execPath, [TSC, "-p", "tsconfig.build.json"
   cwd: ROOT,
   stdio: "inherit",
 });
-if (status === 0) prune("");
+if (status === 0) {
+  prune("");
+  // As npm makes it when it installs the package.
+  chmodSync(join(DIST, "cli", "main.js"), 0o755);
+}
 process.exit(status ?? 1);
 
 function prune(folder) {

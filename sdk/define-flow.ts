@@ -2,6 +2,7 @@ import { z } from "zod";
 import { JobrunnerError } from "../common/error.js";
 import type { Clause } from "../common/job.js";
 import type { Json, Store } from "../common/json.js";
+import { CONCURRENCY_MAX, type ConcurrencyView, CONTROL_KEY } from "../common/wire/flow-control.js";
 import type { FlowSpec } from "../engine/flow.js";
 import { type Assembled, assemble, type FlowNode } from "./node.js";
 import { type Parameters, toParameters } from "./parameters.js";
@@ -41,6 +42,8 @@ interface Heading<Schema extends z.ZodObject> {
   readonly capabilities?: (params: z.output<Schema>) => readonly Clause[];
   /** Tasks that may run at the same time; default no limit. */
   readonly concurrency?: number;
+  /** Jobs of the same key that are in progress at the same time, on all machines together. */
+  readonly clusterConcurrency?: (params: z.output<Schema>) => ConcurrencyView;
   /**
    * How long a job may take from its first start, over all machines; time during which it is
    * suspended does not count. Then what runs is aborted and all is reverted, without another try.
@@ -79,6 +82,7 @@ export interface PreparedFlow {
   readonly params: Store;
   readonly clauses: readonly Clause[];
   readonly spec: FlowSpec;
+  readonly concurrency?: ConcurrencyView;
 }
 
 const MARK: unique symbol = Symbol.for("jobrunner.flow") as never;
@@ -127,7 +131,8 @@ export function defineFlow<
   }
   if (!Number.isInteger(version) || version < 1) throw bad(name, "version counts from 1.");
   const parameters = toParameters(name, options.params ?? z.object({}));
-  const limits = toLimits(options);
+  const { secrets } = parameters;
+  const limits = { ...toLimits(options), ...(secrets.length > 0 && { secrets }) };
   const build = (params: Store): Assembled => {
     const { node, built } = toNode(options, parameters, params);
     const { spec, bodies } = assemble(node);
@@ -152,8 +157,11 @@ export function defineFlow<
     prepare(input) {
       const params = parameters.parse(input);
       const { spec } = build(params);
-      const clauses = options.capabilities?.(params as z.output<Schema>) ?? [];
-      return { version, params, clauses: checkClauses(name, clauses), spec };
+      const given = params as z.output<Schema>;
+      const clauses = checkClauses(name, options.capabilities?.(given) ?? []);
+      const concurrency = options.clusterConcurrency?.(given);
+      if (concurrency === undefined) return { version, params, clauses, spec };
+      return { version, params, clauses, spec, concurrency: checkSlots(name, concurrency) };
     },
   };
 }
@@ -249,6 +257,16 @@ function checkClauses(flow: string, clauses: readonly Clause[]): readonly Clause
     throw bad(flow, `capabilities must answer clauses such as portIsFree(8080).`);
   }
   return clauses;
+}
+
+function checkSlots(flow: string, { key, limit }: ConcurrencyView): ConcurrencyView {
+  if (typeof key !== "string" || !new RegExp(CONTROL_KEY).test(key)) {
+    throw bad(flow, "clusterConcurrency wants a key of 1 to 128 ASCII characters without spaces.");
+  }
+  if (!Number.isInteger(limit) || limit < 1 || limit > CONCURRENCY_MAX) {
+    throw bad(flow, `clusterConcurrency wants a limit from 1 to ${CONCURRENCY_MAX}.`);
+  }
+  return { key, limit };
 }
 
 function bad(flow: string, message: string): JobrunnerError {

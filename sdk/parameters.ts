@@ -23,6 +23,8 @@ export interface Parameters {
   /** JSON Schema of what a poster writes. */
   readonly schema: Readonly<Record<string, Json>>;
   readonly names: readonly string[];
+  /** Those whose values are shown to nobody: `.meta({ secret: true })`. */
+  readonly secrets: readonly string[];
   /** With defaults; rejects with BAD_PARAMETERS, whose cause is a list of ParameterProblem. */
   parse(input: Json): Store;
 }
@@ -35,9 +37,11 @@ export function toParameters(flow: string, schema: z.ZodObject): Parameters {
   const names = Object.keys(schema.shape);
   for (const name of names) checkName(flow, name);
   const strict = schema.def.catchall === undefined ? schema.strict() : schema;
+  const json = toJsonSchema(flow, strict);
   return {
-    schema: toJsonSchema(flow, strict),
+    schema: json,
     names,
+    secrets: secretsOf(flow, json),
     parse: (input) => parse(strict, input),
   };
 }
@@ -56,7 +60,9 @@ function checkName(flow: string, name: string): void {
   }
 }
 
-function toJsonSchema(flow: string, schema: z.ZodObject): Readonly<Record<string, Json>> {
+type Schema = Readonly<Record<string, Json>>;
+
+function toJsonSchema(flow: string, schema: z.ZodObject): Schema {
   for (const [name, member] of Object.entries(schema.shape)) {
     try {
       z.toJSONSchema(member, { io: "input" });
@@ -68,7 +74,16 @@ function toJsonSchema(flow: string, schema: z.ZodObject): Readonly<Record<string
   }
   const whole = toJson(z.toJSONSchema(schema, { io: "input" }));
   if ("problem" in whole) throw bad(flow, `the schema of its parameters: ${whole.problem}.`);
-  return whole.json as Readonly<Record<string, Json>>;
+  return whole.json as Schema;
+}
+
+/** A part of a parameter cannot be secret: it would have to be found in every text by itself. */
+function secretsOf(flow: string, schema: Schema): readonly string[] {
+  return Object.entries((schema["properties"] ?? {}) as Schema).flatMap(([name, member]) => {
+    const { secret, ...rest } = member as Schema;
+    if (!JSON.stringify(rest).includes('"secret":true')) return secret === true ? [name] : [];
+    throw bad(flow, `a part of parameter "${name}" is secret: mark the whole parameter.`);
+  });
 }
 
 function parse(schema: z.ZodObject, input: Json): Store {

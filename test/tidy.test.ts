@@ -130,7 +130,7 @@ describe("the protocol", () => {
   const protocol = readProtocol(read("docs/protocol.md"));
 
   it("has all its rules and schedules", () => {
-    const rules = Array.from({ length: 42 }, (_, n) => `P-${String(n + 1)}`);
+    const rules = Array.from({ length: 45 }, (_, n) => `P-${String(n + 1)}`);
     const schedules = Array.from({ length: 8 }, (_, n) => `V-${String(n + 1)}`);
 
     expect([...protocol.all]).toEqual([...rules, ...schedules]);

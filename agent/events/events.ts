@@ -49,16 +49,16 @@ export class Events implements AsyncDisposable {
   readonly jobs: JobFeeds;
   readonly #options: EventsOptions;
   readonly #ring: Ring;
-  readonly #self = new Feed();
-  readonly #cluster = new Feed();
+  readonly #self: Feed;
+  readonly #cluster: Feed;
   readonly #others: Others;
 
   constructor(options: EventsOptions) {
     const { identity, config } = options;
     this.#options = options;
     this.#ring = new Ring(sourceOf(identity.agent, identity.incarnation));
-    this.#self.add(this.#ring);
-    this.#cluster.add(this.#ring);
+    this.#self = new Feed(this.#ring);
+    this.#cluster = new Feed(this.#ring);
     const trust = () => ({ ca: config.ca, token: options.token() });
     const heard = (event: EventView): void => this.jobs.note(event);
     this.#others = new Others({

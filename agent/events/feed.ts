@@ -2,7 +2,7 @@ import type { EventView } from "../../common/wire/events.js";
 import { agentOf, formatCursor, formatPlace, type Vector } from "./cursor.js";
 import type { Filter } from "./filter.js";
 import { eventText, Follower, type LiveEvent, type Reader, resetText } from "./follower.js";
-import type { Ring, RingEntry } from "./ring.js";
+import { OTHERS_CHARS_MAX, type Ring, type RingEntry } from "./ring.js";
 import { toJson } from "./telling/told.js";
 
 /*
@@ -42,10 +42,17 @@ interface Replayed {
 
 export class Feed {
   readonly #rings = new Map<string, Ring>();
+  readonly #own: Ring | undefined;
   readonly #followers = new Set<Follower>();
   #pending: LiveEvent[] = [];
   #timer: NodeJS.Timeout | undefined;
   #writtenAt = -Infinity;
+
+  /** `own`: the ring of the agent itself, which others follow: it is as large as ever. */
+  constructor(own?: Ring) {
+    this.#own = own;
+    if (own !== undefined) this.#rings.set(own.source, own);
+  }
 
   /** How many follow it. */
   get size(): number {
@@ -62,10 +69,18 @@ export class Feed {
 
   add(ring: Ring): void {
     this.#rings.set(ring.source, ring);
+    this.#share();
   }
 
   forget(source: string): void {
     this.#rings.delete(source);
+    this.#share();
+  }
+
+  /** All other agents together have so much room, however many they are. */
+  #share(): void {
+    const others = this.rings().filter((ring) => ring !== this.#own);
+    for (const ring of others) ring.limit(Math.floor(OTHERS_CHARS_MAX / others.length));
   }
 
   /** To be called once an event is in its ring. */
@@ -83,7 +98,7 @@ export class Feed {
 
   /** Events of this source are missing, or its incarnation is gone for good. */
   reset(source: string, reason: string, gone: boolean): void {
-    if (gone) this.#rings.delete(source);
+    if (gone) this.forget(source);
     const text = resetText({ agent: agentOf(source), reason }, this.cursor());
     this.flush();
     for (const follower of this.#followers) follower.note(text);

@@ -104,9 +104,15 @@ function failureOf({ failure }: Pick<EventView, "failure">): Fields {
   return failure === undefined ? {} : { failure };
 }
 
-/** Results of the job that this one retries, written by who posted it: that was no owner (P-39). */
+/**
+ * What is kept of the job that this one retries, written by who posted it: no owner (P-39).
+ * What a decider had skipped is kept beside results: those that it was asked about.
+ */
 export function isKept({ changes }: Pick<Entry, "changes">): boolean {
-  return changes.length > 0 && changes.every(({ change }) => change === "kept");
+  const isResult = ({ change }: Change): boolean => change === "kept";
+  return (
+    changes.some(isResult) && changes.every((each) => isResult(each) || each.change === "ignore")
+  );
 }
 
 /** Before the first entry: how it came to be there. */

@@ -4,6 +4,11 @@ import type { EventView } from "../../common/wire/events.js";
 const ENTRIES_MAX = 4_000;
 /** The same in characters of their JSON, of which most are single bytes. */
 const CHARS_MAX = 2 * 1024 ** 2;
+/**
+ * What an agent remembers of all others together, in the same characters: with the objects beside
+ * them an event takes 2.5 bytes for each (measured), so 60 MiB. From 12 agents on each has less.
+ */
+export const OTHERS_CHARS_MAX = 24 * 1024 ** 2;
 
 /** One event of one agent, written as JSON once for all who read it. */
 export interface RingEntry {
@@ -19,6 +24,7 @@ export class Ring {
   readonly source: string;
   #entries: RingEntry[] = [];
   #chars = 0;
+  #charsMax = CHARS_MAX;
   #last: number;
 
   /** Begins empty, after event `last`. */
@@ -37,11 +43,22 @@ export class Ring {
     return this.#last - this.#entries.length + 1;
   }
 
+  /** What its events take, in characters of their JSON. */
+  get chars(): number {
+    return this.#chars;
+  }
+
+  /** From now on it has so many of these for itself, and never more than usual. */
+  limit(chars: number): void {
+    this.#charsMax = Math.min(chars, CHARS_MAX);
+    this.#trim();
+  }
+
   push(entry: RingEntry): void {
     this.#entries.push(entry);
     this.#last = entry.n;
     this.#chars += entry.json.length;
-    while (this.#isFull()) this.#chars -= this.#entries.shift()?.json.length ?? 0;
+    this.#trim();
   }
 
   /** Forgets everything: from here on it goes on after event `last`. */
@@ -56,7 +73,7 @@ export class Ring {
     for (const entry of [...older].reverse()) {
       const chars = this.#chars + entry.json.length;
       if (entry.n !== this.first - 1) continue;
-      if (this.#entries.length >= ENTRIES_MAX || chars > CHARS_MAX) return;
+      if (this.#entries.length >= ENTRIES_MAX || chars > this.#charsMax) return;
       this.#entries.unshift(entry);
       this.#chars = chars;
     }
@@ -67,7 +84,15 @@ export class Ring {
     return this.#entries.slice(Math.max(0, n - this.first + 1));
   }
 
-  #isFull(): boolean {
-    return this.#entries.length > ENTRIES_MAX || this.#chars > CHARS_MAX;
+  #trim(): void {
+    let [gone, chars] = [Math.max(0, this.#entries.length - ENTRIES_MAX), this.#chars];
+    for (const { json } of this.#entries.slice(0, gone)) chars -= json.length;
+    while (chars > this.#charsMax) {
+      chars -= this.#entries[gone]?.json.length ?? chars;
+      gone += 1;
+    }
+    if (gone === 1) this.#entries.shift();
+    else if (gone > 1) this.#entries.splice(0, gone);
+    this.#chars = chars;
   }
 }

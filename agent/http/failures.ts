@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { JobrunnerError } from "../../common/error.js";
@@ -59,7 +60,7 @@ function toFieldError(error: Parameters<typeof toSchemaError>[0][number]): Field
 }
 
 /** Answers a request that Node could not parse, on the bare socket. */
-export function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+export function answerBrokenRequest(error: BrokenRequest, socket: Socket): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return;
@@ -73,7 +74,23 @@ export function answerBrokenRequest(error: Error & { code?: string }, socket: So
     `Content-Length: ${Buffer.byteLength(body)}`,
     "Connection: close",
   ].join("\r\n");
-  socket.end(`${head}\r\n\r\n${body}`);
+  // The answer to a HEAD ends with its head, also when nobody could read more of it.
+  const { rawPacket } = error;
+  const isHead = Buffer.isBuffer(rawPacket) && rawPacket.toString("latin1", 0, 5) === "HEAD ";
+  socket.end(`${head}\r\n\r\n${isHead ? "" : body}`);
+}
+
+/** As Node tells of it. */
+type BrokenRequest = Error & { readonly code?: string | undefined; readonly rawPacket?: unknown };
+
+/** Node's own answer to `Expect: anything but 100-continue` would say nothing. */
+export function refuseExpectation(_request: unknown, response: ServerResponse): void {
+  const error = new JobrunnerError("USAGE", "no expectation but 100-continue is met", {
+    hint: "Leave out Expect.",
+  });
+  const body = JSON.stringify(toProblem(new HttpError(417, error)));
+  const headers = { "content-type": PROBLEM_TYPE, "content-length": Buffer.byteLength(body) };
+  response.writeHead(417, { ...headers, connection: "close" }).end(body);
 }
 
 function brokenReason(code: string | undefined): readonly [number, string, string] {

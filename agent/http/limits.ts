@@ -26,6 +26,8 @@ export const LIMITS = {
   connections: 1500,
   /** Event streams among them: what is left over is for everybody else. */
   streams: 1200,
+  /** Event streams of one caller, when no setting says otherwise. */
+  streamsPerCaller: 100,
   /** What the reader of a stream may leave unread, bytes; the next event drops it. */
   streamUnreadBytes: 256 * 1024,
   /** Between two signs of life of a quiet stream, ms; under `idleMs`. */

@@ -109,17 +109,24 @@ function toResponses(answers: Answers, schemas: Components): Readonly<Record<str
   return Object.fromEntries(entries);
 }
 
-/** What may go wrong with a request of this kind. */
+/** What may go wrong with a request of this kind; anybody may send a body where none is wanted. */
 function toProblems({ scope, schema }: Route): Readonly<Record<string, Json>> {
   const statuses = [
-    ...[400, 408, 421, 429, 500, 503],
-    ...(scope === "none" ? [] : [401, 403]),
-    ...(schema.params === undefined ? [] : [404, 502]),
+    ...[400, 403, 408, 413, 415, 417, 421, 429, 431, 500, 503],
+    ...(scope === "none" ? [] : [401]),
+    ...(schema.params === undefined ? [] : [404, 414, 502]),
+    ...(asksForJob(schema.querystring) ? [404] : []),
     ...(schema.params === undefined && schema.body === undefined ? [] : [409]),
-    ...(schema.body === undefined ? [] : [413, 415, 422]),
+    ...(schema.body === undefined ? [] : [422]),
   ].filter((status) => schema.response[status] === undefined);
   const problem = { $ref: "#/components/responses/Problem" };
   return Object.fromEntries(statuses.map((status) => [String(status), problem]));
+}
+
+/** Of which there may be none. */
+function asksForJob(query: Schema | undefined): boolean {
+  const { properties = {} } = (query ?? {}) as { readonly properties?: object };
+  return Object.hasOwn(properties, "job");
 }
 
 /** The schema with every titled one in it replaced by a reference; those go to the components. */

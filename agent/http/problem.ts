@@ -1,6 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import { type ErrorCode, JobrunnerError } from "../../common/error.js";
 import type { Problem } from "../../common/wire.js";
+import { KeyHeld } from "../jobs/controls/key-held.js";
 import { LIMITS } from "./limits.js";
 
 export const PROBLEM_TYPE = "application/problem+json";
@@ -21,6 +22,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   CONFLICT: 409,
+  KEY_HELD: 409,
   UNREACHABLE: 502,
   PERSISTENCE_DOWN: 503,
   BOARD_DOWN: 503,
@@ -71,6 +73,7 @@ export function toProblem(error: JobrunnerError, instance?: string): Problem {
     code: error.code,
     ...(error.hint === undefined ? {} : { hint: error.hint }),
     ...(instance === undefined ? {} : { instance }),
+    ...(error instanceof KeyHeld ? { holder: error.holder } : {}),
     ...(errors.length === 0 ? {} : { errors }),
   };
 }

@@ -72,4 +72,6 @@ export interface RouteOptions {
   /** Aborts when the server stops: long polls answer what they know. */
   readonly stopping: AbortSignal;
   readonly streams: SseStreams;
+  /** Whether who asks may look at things, on routes that ask nobody for a token. */
+  mayRead(authorization: string | undefined): boolean;
 }

@@ -12,6 +12,7 @@ import {
   answerBrokenRequest,
   type ErrorLog,
   installFailures,
+  refuseExpectation,
   sendProblem,
   toSchemaError,
 } from "./failures.js";
@@ -26,10 +27,13 @@ import { installRoutes } from "./routes.js";
 import type { Schema } from "./schemas/schema.js";
 import { SseStreams } from "./sse.js";
 
-export interface HttpOptions extends Omit<RouteOptions, "stopping" | "streams">, AccessOptions {
+export interface HttpOptions
+  extends Omit<RouteOptions, "stopping" | "streams" | "mayRead">, AccessOptions {
   readonly log: ErrorLog;
   /** With one only https is spoken. */
   readonly tls?: TlsFiles;
+  /** Event streams that one caller may have open. */
+  readonly streamsPerCaller?: number;
   /** The clock of expiries and rates, ms since 1970; the machine's by default. */
   readonly now?: () => number;
   /** Time limits other than the usual ones. */
@@ -67,11 +71,17 @@ export function createHttp(options: HttpOptions): HttpServer {
   installQueries(app);
   installFailures(app, options.log);
   const { signal } = stopping;
+  // There is no token that is good for less.
+  const mayRead = (authorization: string | undefined): boolean => access.knows(authorization);
+  const { streamsPerCaller: perCaller } = options;
   const streams = new SseStreams({
     ...{ stopping: signal, log: options.log },
-    welcome: (authorization) => access.knows(authorization),
+    welcome: mayRead,
+    callerOf: ({ headers, socket }) =>
+      access.nameOf(headers.authorization, socket.remoteAddress ?? ""),
+    ...(perCaller === undefined ? {} : { perCaller }),
   });
-  installRoutes(app, { ...options, stopping: signal, streams });
+  installRoutes(app, { ...options, stopping: signal, streams, mayRead });
   return {
     listen: async (at) => {
       if (access.open) refuseStrangers(at.host);
@@ -126,6 +136,7 @@ function createApp(
   // What routes say of their answers is for the OpenAPI document; nothing is dropped by it here.
   app.setSerializerCompiler(() => JSON.stringify);
   app.server.maxConnections = LIMITS.connections;
+  app.server.on("checkExpectation", refuseExpectation);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, readBody);
   return app;

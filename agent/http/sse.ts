@@ -39,12 +39,18 @@ export interface SseOptions {
   readonly heartbeatMs?: number;
   /** Streams at a time, other than the usual. */
   readonly limit?: number;
+  /** The same of one caller. */
+  readonly perCaller?: number;
+  /** Who asks, as far as that is known. */
+  readonly callerOf?: (request: FastifyRequest) => string;
 }
 
 /** The streams of one server. */
 export class SseStreams {
   readonly #options: SseOptions;
   readonly #open = new Set<OpenStream>();
+  /** How many each caller has; who has none is not in it. */
+  readonly #byCaller = new Map<string, number>();
 
   constructor(options: SseOptions) {
     this.#options = options;
@@ -64,19 +70,22 @@ export class SseStreams {
 
   /**
    * Answers with what `feed` sends, and ends the answer when that is done. Throws BUSY while there
-   * are too many streams; once it has begun, what `feed` throws is logged and cuts the stream off.
+   * are too many streams, of all or of this caller; once it has begun, what `feed` throws is logged
+   * and cuts the stream off.
    */
   async serve(
     request: FastifyRequest,
     reply: FastifyReply,
     feed: (stream: SseStream) => Promise<void>,
   ): Promise<void> {
-    const { limit = LIMITS.streams, log } = this.#options;
-    if (this.#open.size >= limit) throw busy(limit);
+    const { log, callerOf = (asking) => asking.ip } = this.#options;
+    const caller = callerOf(request);
+    this.#admit(caller);
     const { authorization } = request.headers;
     const { welcome = () => true } = this.#options;
     const stream = new OpenStream(reply, this.#options, () => welcome(authorization));
     this.#open.add(stream);
+    this.#count(caller, 1);
     try {
       // A HEAD asks for the headers alone.
       if (request.method !== "HEAD") await feed(stream);
@@ -88,7 +97,20 @@ export class SseStreams {
       stream.cut();
     } finally {
       this.#open.delete(stream);
+      this.#count(caller, -1);
     }
+  }
+
+  #admit(caller: string): void {
+    const { limit = LIMITS.streams, perCaller = LIMITS.streamsPerCaller } = this.#options;
+    if (this.#open.size >= limit) throw busy(limit);
+    if ((this.#byCaller.get(caller) ?? 0) >= perCaller) throw greedy(perCaller);
+  }
+
+  #count(caller: string, more: 1 | -1): void {
+    const count = (this.#byCaller.get(caller) ?? 0) + more;
+    if (count > 0) this.#byCaller.set(caller, count);
+    else this.#byCaller.delete(caller);
   }
 }
 
@@ -97,6 +119,7 @@ class OpenStream implements SseStream {
   readonly #raw: ServerResponse;
   readonly #gone = new AbortController();
   readonly #welcome: () => boolean;
+  readonly #stopping: AbortSignal;
   #unreadAtBeat = false;
 
   constructor(
@@ -105,6 +128,7 @@ class OpenStream implements SseStream {
     welcome: () => boolean,
   ) {
     this.#welcome = welcome;
+    this.#stopping = stopping;
     reply.hijack();
     this.signal = this.#gone.signal;
     this.#raw = reply.raw;
@@ -148,9 +172,13 @@ class OpenStream implements SseStream {
     });
   }
 
+  /** A connection that is kept for another request would hold up a server that stops. */
   end(): void {
+    const { socket } = this.#raw;
     this.#gone.abort();
-    this.#raw.end();
+    this.#raw.end(() => {
+      if (this.#stopping.aborted) socket?.destroySoon();
+    });
   }
 
   /** After what was sent, but without the end that tells a reader that this was all. */
@@ -197,6 +225,13 @@ function textOf({ id, event, data }: SseEvent): string {
 function busy(limit: number): JobrunnerError {
   return new JobrunnerError("BUSY", `this agent serves ${limit} streams already`, {
     hint: "Follow through another agent: --via any.",
+    retryable: true,
+  });
+}
+
+function greedy(limit: number): JobrunnerError {
+  return new JobrunnerError("BUSY", `you have ${limit} streams of this agent open already`, {
+    hint: "Close some, follow all with one (GET /v1/events), or raise api.streamsPerCaller.",
     retryable: true,
   });
 }

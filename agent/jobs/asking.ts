@@ -1,9 +1,10 @@
 import { JobrunnerError } from "../../common/error.js";
 import { isCancel, isEnded, isStartable, type JobState } from "../../common/job.js";
 import type { JobVerb, JobView } from "../../common/wire.js";
-import type { Asked, JobRow } from "../../persistence/persistence.js";
+import type { Asked, JobRow, HookCall } from "../../persistence/persistence.js";
 import type { Tell } from "../events/telling/told.js";
 import { nextOwner } from "../owner/owner-name.js";
+import { offerSlots } from "./controls/slots.js";
 import type { TellingOptions } from "./options.js";
 import { putOnBoard } from "./posting.js";
 import { noSuchJob, resolveId } from "./resolve.js";
@@ -30,14 +31,17 @@ export async function askJob(options: TellingOptions, part: string, ask: Ask): P
   const { persistence } = options;
   const id = await resolveId(persistence, part);
   const before = await persistence.job(id);
-  const asked = await write(options, id, ask);
+  const asked = await write(options, { id, flow: before?.needs.flow ?? "" }, ask);
   if (asked.asked === "unknown") throw noSuchJob(id);
   if (asked.asked === "conflict") throw await excluded(options, id, { ask, state: asked.state });
+  if (asked.asked === "done") options.hooks?.wake();
   await tellBoard(options, id);
   const row = await persistence.job(id);
   if (row === undefined) throw noSuchJob(id);
   if (row.request !== undefined) options.requested(id, row.request);
   tellAsked(options.tell, before, row);
+  // P-45: one that was suspended had a slot.
+  if (isEnded(row.state) && row.concurrency) await offerSlots(options, row.concurrency.key);
   return { done: asked.asked === "done", view: await viewOf(options, id) };
 }
 
@@ -54,14 +58,23 @@ function tellAsked(tell: Tell, before: JobRow | undefined, row: JobRow): void {
   if (isEnded(row.state)) tell({ type: "job.finished", ...about, to: row.state });
 }
 
-function write({ persistence, identity }: TellingOptions, id: string, ask: Ask): Promise<Asked> {
+interface Asking {
+  readonly id: string;
+  readonly flow: string;
+}
+
+function write(options: TellingOptions, { id, flow }: Asking, ask: Ask): Promise<Asked> {
+  const { persistence, identity, hooks } = options;
+  const { agent, machine, incarnation } = identity;
+  const owner = nextOwner(incarnation);
+  const calls = (state: JobState): readonly HookCall[] => hooks?.callsOf(owner, flow, state) ?? [];
   switch (ask.verb) {
     case "cancel": {
-      const { agent, machine, incarnation } = identity;
-      return persistence.cancel(id, { agent, machine, owner: nextOwner(incarnation) }, ask.revert);
+      const by = { agent, machine, owner, hooks: calls("CANCELLED") };
+      return persistence.cancel(id, by, ask.revert);
     }
     case "suspend":
-      return persistence.suspend(id);
+      return persistence.suspend(id, calls("SUSPENDED"));
     case "resume":
       return persistence.resume(id);
   }

@@ -1,4 +1,6 @@
 import type { AttemptView, JobDetailView, ProgressView } from "../../common/wire.js";
+import type { WaitsForView } from "../../common/wire/flow-control.js";
+import { maskedParams, redacted, redactorOf } from "../../common/text/secret.js";
 import type { Entry } from "../../engine/journal.js";
 import { type AtomHistory, historiesOf, resultsOf } from "../../engine/view.js";
 import type { JobRow, Ownership } from "../../persistence/persistence.js";
@@ -16,26 +18,33 @@ export interface DetailParts {
   readonly silent: boolean;
   /** What bodies that run on this agent say of themselves, by atom. */
   readonly progress: ReadonlyMap<string, ProgressView>;
+  /** The slot that it waits for. */
+  readonly waiting: WaitsForView | undefined;
   readonly now: number;
 }
 
 export function toDetailView(parts: DetailParts): JobDetailView {
-  const { row, entries, retries, silent, progress, now } = parts;
+  const { row, entries, retries, silent, progress, waiting, now } = parts;
   const ownerships = ownersAmong(parts.ownerships);
   const agent = ownerships.at(-1)?.agent;
   const summary = agent === undefined ? row : { ...row, agent };
   const histories = historiesOf(entries);
+  const { secrets } = row.spec;
+  const redact = redactorOf(row.params, secrets);
   const agents = new Map(ownerships.map((ownership) => [ownership.token, ownership.agent]));
   return {
     ...toJobView(summary, now),
     ...(retries.of !== undefined && { retryOf: retries.of }),
     ...(retries.by.length > 0 && { retriedBy: retries.by }),
-    params: row.params,
+    ...(waiting !== undefined && { waitsFor: waiting }),
+    params: maskedParams(row.params, secrets),
     needs: toNeeds(row),
     owners: toOwnerViews(ownerships, silent),
-    tree: toTree(row.spec, toParts(histories, { agents, progress })),
-    failures: [...failuresOfFlow(row, entries), ...failuresOf(histories)],
-    ...(row.state === "SUCCESS" && { outputs: resultsOf(row.spec, row.params, entries) }),
+    tree: redacted(toTree(row.spec, toParts(histories, { agents, progress })), redact),
+    failures: redacted([...failuresOfFlow(row, entries), ...failuresOf(histories)], redact),
+    ...(row.state === "SUCCESS" && {
+      outputs: redacted(resultsOf(row.spec, row.params, entries), redact),
+    }),
   };
 }
 

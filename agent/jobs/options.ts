@@ -7,6 +7,7 @@ import type { JobRequest, Needs } from "../../common/job.js";
 import { parseDuration } from "../../common/text/duration.js";
 import type { AgentWhyView } from "../../common/wire.js";
 import type { Persistence } from "../../persistence/persistence.js";
+import type { HookBook } from "../hooks/book.js";
 import type { OwnerIdentity } from "../owner/ownership.js";
 import type { Tell } from "../events/telling/told.js";
 import type { ProgressBook } from "./progress.js";
@@ -27,6 +28,8 @@ export interface JobsOptions {
   readonly progress: Pick<ProgressBook, "of">;
   /** Says what happens, for people who follow it. */
   readonly tell: Tell;
+  /** What is to hear of jobs that end. */
+  readonly hooks?: HookBook;
   /** A posted job did not reach the board: it is durable, and the sweep puts it there. */
   onPutFailed(): void;
   /** Something is asked of a job that may run here: its owner need not wait to read of it (P-24). */

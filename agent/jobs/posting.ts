@@ -1,14 +1,25 @@
 import { v7 as uuidv7 } from "uuid";
 import { parseClause } from "../../capabilities/parse.js";
 import { hasCode, JobrunnerError } from "../../common/error.js";
-import { type Clause, formatClause, isStartable, PROTOCOL, toSignature } from "../../common/job.js";
+import {
+  type Clause,
+  formatClause,
+  isStartable,
+  PROTOCOL,
+  PROTOCOL_PLAIN,
+  toSignature,
+} from "../../common/job.js";
 import type { Store } from "../../common/json.js";
+import { maskedParams, redacted, redactorOf } from "../../common/text/secret.js";
 import type { CheckView, JobView, PostRequest, RemovedJobView } from "../../common/wire.js";
 import { compile, validate } from "../../engine/plan.js";
-import type { JobRow, NewJob, Posted } from "../../persistence/persistence.js";
+import type { Controls, JobRow, NewJob, Posted } from "../../persistence/persistence.js";
 import { tellPosted } from "../events/telling/posted.js";
 import { flowHash, hashJson } from "../flow-hash.js";
 import type { Prepared } from "../runner/runner.js";
+import { isHeldBack } from "../owner/beginning/held-back.js";
+import { controlsOf } from "./controls/controls.js";
+import { KeyHeld } from "./controls/key-held.js";
 import { unknownFlow } from "./flows.js";
 import { type JobsOptions, type TellingOptions, toInstant, toLength } from "./options.js";
 import { toTree } from "./tree.js";
@@ -43,10 +54,8 @@ export async function postJob(
 }
 
 /** What became of a posting; the board is told whoever posted it. */
-export async function answerPosted(
-  options: JobsOptions,
-  { posted, id }: Posted,
-): Promise<PostAnswer> {
+export async function answerPosted(options: JobsOptions, answer: Posted): Promise<PostAnswer> {
+  const { posted, id } = answer;
   if (posted === "conflict") throw new KeyInUse(id);
   const row = await options.persistence.job(id);
   if (row === undefined) return { created: false, view: { id, removed: "removed by retention" } };
@@ -70,8 +79,20 @@ async function postOnce(
   const required = await requiredBy(options, request);
   const { name, priority } = request;
   const runAt = await dueAtOf(options, request);
-  const given = { name, priority, ...(runAt !== undefined && { runAt }), required };
-  return persistence.post({ ...toNewJob(identity.agent, prepared, given), ...keyed });
+  const controls = await controlsOf(request, {
+    persistence,
+    runAt,
+    declared: prepared.concurrency,
+  });
+  const given = { name, priority, ...(runAt !== undefined && { runAt }), required, controls };
+  const job = { ...toNewJob(identity.agent, prepared, given), ...keyed };
+  return unlessHeld(job, await persistence.post(job));
+}
+
+/** P-43. Throws KEY_HELD. */
+export function unlessHeld({ uniqueKey = "" }: Controls, posted: Posted): Posted {
+  if (posted.posted === "held") throw new KeyHeld(uniqueKey, posted);
+  return posted;
 }
 
 /** P-36: a delay counts from now as the database has it, whatever the poster's clock says. */
@@ -87,12 +108,16 @@ async function dueAtOf(
 export async function checkPosting(options: JobsOptions, request: PostRequest): Promise<CheckView> {
   const prepared = await prepareFlow(options, request);
   const clauses = [...prepared.clauses, ...(await requiredBy(options, request))];
+  const runAt = await dueAtOf(options, request);
+  await controlsOf(request, { ...options, runAt, declared: prepared.concurrency });
+  const { secrets } = prepared.spec;
   return {
     flow: request.flow,
     version: prepared.version,
-    params: prepared.params,
+    params: maskedParams(prepared.params, secrets),
     needs: clauses.map(formatClause),
-    tree: toTree(prepared.spec),
+    tree: redacted(toTree(prepared.spec), redactorOf(prepared.params, secrets)),
+    ...(secrets !== undefined && { secrets }),
   };
 }
 
@@ -133,20 +158,23 @@ export interface Given {
   /** Milliseconds since 1970. */
   readonly runAt?: number;
   readonly required: readonly Clause[];
+  readonly controls: Controls;
 }
 
 export function toNewJob(agent: string, prepared: PreparedFlow, given: Given): NewJob {
   const { flow, version, spec, params } = prepared;
-  const { name = flow, priority = 0, runAt, required } = given;
+  const { name = flow, priority = 0, runAt, required, controls } = given;
+  const protocol = isHeldBack(controls) ? PROTOCOL : PROTOCOL_PLAIN;
   const clauses = [...prepared.clauses, ...required]; // Those of the flow first.
   return {
     id: uuidv7(),
-    needs: { protocol: PROTOCOL, flow, version, clauses },
+    needs: { protocol, flow, version, clauses },
     spec,
     flowHash: flowHash(spec),
     ...{ name, params, priority, required },
     postedVia: agent,
     ...(runAt === undefined ? {} : { runAt }),
+    ...controls,
   };
 }
 
@@ -161,15 +189,9 @@ async function requiredBy(
 }
 
 /** Leaving out a field and giving its default are the same request. */
-function hashOf({ flow, params, name, priority, runAt, delay, require }: PostRequest): string {
-  return hashJson({
-    flow,
-    params: params ?? {},
-    name: name ?? flow,
-    priority: priority ?? 0,
-    ...{ runAt, delay },
-    require: require ?? [],
-  });
+function hashOf(request: PostRequest): string {
+  const { flow, params = {}, name = flow, priority = 0, require = [], ...others } = request;
+  return hashJson({ flow, params, name, priority, require, ...others });
 }
 
 /**

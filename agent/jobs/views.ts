@@ -1,6 +1,7 @@
 import { formatClause, isEnded, type JobState } from "../../common/job.js";
 import type { FlowView, JobView, OwnerView } from "../../common/wire.js";
 import type { JobSummary, Ownership } from "../../persistence/persistence.js";
+import { toControlsView } from "./controls/controls.js";
 import type { FlowInfo } from "../runner/runner.js";
 
 /** RFC 3339, UTC. */
@@ -19,6 +20,7 @@ export function toJobView(job: JobSummary, now: number): JobView {
     priority: job.priority,
     postedAt: toTime(job.postedAt),
     postedVia: job.postedVia,
+    ...toControlsView(job),
     ...(job.agent === undefined ? {} : { agent: job.agent }),
     // What was asked of a job that is over asks for nothing any more.
     ...(job.request === undefined || isEnded(job.state) ? {} : { request: job.request }),

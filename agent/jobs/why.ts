@@ -1,6 +1,7 @@
 import { formatClause, isEnded, type Needs } from "../../common/job.js";
 import type { AgentWhyView, JobView, ObstacleView, WhyView } from "../../common/wire.js";
 import type { JobRow, Ownership } from "../../persistence/persistence.js";
+import { waitsFor, waitsForText } from "./controls/slots.js";
 import type { JobsOptions } from "./options.js";
 import { noSuchJob, resolveId } from "./resolve.js";
 import { isSilent } from "../owner/silent.js";
@@ -25,11 +26,17 @@ export async function standingOf(options: JobsOptions, part: string): Promise<St
   const lost = await isSilent(options, row, owner);
   const agent = ownerships.at(-1)?.agent;
   const job = toJobView(agent === undefined ? row : { ...row, agent }, now);
+  const waiting = await waitsFor(persistence, row);
+  const slots = waiting === undefined ? [] : [{ why: `it ${waitsForText(waiting)}` }];
   return {
     job,
     ...(owner === undefined ? {} : { owner: owner.agent, leaseMs: board.traits.leaseMs }),
     ...(owner !== undefined && lost ? { trouble: leftText(owner) } : {}),
-    ...{ requires: row.needs, over: isEnded(row.state), obstacles: obstaclesOf(job) },
+    ...{
+      requires: row.needs,
+      over: isEnded(row.state),
+      obstacles: [...obstaclesOf(job), ...slots],
+    },
   };
 }
 
@@ -56,6 +63,7 @@ function ownerOf({ state }: JobRow, ownerships: readonly Ownership[]): Ownership
 /** What keeps every agent from the job, however able. */
 function obstaclesOf({ state, runAt, reason }: JobView): readonly ObstacleView[] {
   if (state === "SCHEDULED") return [{ why: `it is not due before ${runAt}` }];
+  if (reason?.code === "EXPIRED") return [{ why: `it ended unstarted: ${reason.message}` }];
   if (state !== "SUSPENDED") return [];
   const why = reason === undefined ? "" : `, parked as ${reason.code}: ${reason.message}`;
   return [{ why: `it is suspended${why}` }];

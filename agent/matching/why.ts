@@ -3,6 +3,8 @@ import type { Needs } from "../../common/job.js";
 import type { AgentWhyView, RequirementView } from "../../common/wire.js";
 import type { AgentJobsView, JobsPage, WaitingView } from "../../common/wire/agent-why.js";
 import type { JobSummary, Persistence } from "../../persistence/persistence.js";
+import type { WaitsForView } from "../../common/wire/flow-control.js";
+import { waitsFor } from "../jobs/controls/slots.js";
 import { toJobView } from "../jobs/views.js";
 import { inTime, type InTime } from "./in-time.js";
 import type { Matcher } from "./match.js";
@@ -13,7 +15,7 @@ export interface WhyOptions {
   readonly agent: string;
   readonly matcher: Pick<Matcher, "explain">;
   readonly readiness: Pick<Readiness, "explain">;
-  readonly persistence: Pick<Persistence, "jobs" | "now">;
+  readonly persistence: Pick<Persistence, "jobs" | "now" | "slots">;
   readonly clock: Clock;
   slots(): number;
   /** Jobs that run here. */
@@ -62,7 +64,7 @@ async function whyJobs(options: WhyOptions, { limit, cursor }: JobsPage): Promis
 }
 
 async function whyWaiting(
-  { matcher }: WhyOptions,
+  { matcher, persistence }: WhyOptions,
   { job, now, within }: { job: JobSummary; now: number; within: InTime },
 ): Promise<WaitingView> {
   const view = toJobView(job, now);
@@ -70,10 +72,19 @@ async function whyWaiting(
     view.state === "SCHEDULED"
       ? [{ what: "due", verdict: "no", observed: `not before ${String(view.runAt)}` }]
       : [];
-  const missing = [...due, ...(await matcher.explain(job.needs, within))].filter(
+  const full = slotRequirement(await waitsFor(persistence, job));
+  const missing = [...due, ...full, ...(await matcher.explain(job.needs, within))].filter(
     (each) => !isMet(each),
   );
   return { job: view, able: missing.length === 0, missing };
+}
+
+/** P-45 */
+function slotRequirement(waits: WaitsForView | undefined): readonly RequirementView[] {
+  if (waits === undefined) return [];
+  const { key, limit, taken } = waits;
+  const observed = `${taken.length} of ${limit} taken`;
+  return [{ what: `slot of ${key}`, verdict: "no", observed }];
 }
 
 function isMet({ verdict }: RequirementView): boolean {

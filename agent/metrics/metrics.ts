@@ -1,5 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { EndState } from "../../common/job.js";
+import type { HookMetrics } from "../hooks/hooks.js";
+import type { Fired, FiringMetrics } from "../schedules/firing.js";
 
 /*
  * What an agent counts and measures, for Prometheus. Everything is held in a registry of its own
@@ -16,7 +18,7 @@ const WORK_SECONDS = [0.01, 0.1, 1, 10, 60, 600, 3_600, 21_600];
 const VALUES_MAX = 500;
 const OTHERS = "(others)";
 
-export class Metrics {
+export class Metrics implements FiringMetrics, HookMetrics {
   readonly #registry = new Registry();
   readonly #seen = new Map<string, Set<string>>();
   readonly #posted = this.#counter("jobs_posted_total", "Jobs posted at this agent.", ["flow"]);
@@ -70,6 +72,35 @@ export class Metrics {
     ACT_SECONDS,
     ["op"],
   );
+
+  readonly #fires = this.#counter(
+    "schedule_fires_total",
+    "Due times of schedules this agent acted on: posted, caught_up, skipped, or failed to post.",
+    ["schedule", "result"],
+  );
+  readonly #late = this.#histogram(
+    ["schedule_late_seconds", "From when a schedule was due to when its job was posted."],
+    WORK_SECONDS,
+    ["schedule"],
+  );
+
+  readonly #hookCalls = this.#counter(
+    "hook_calls_total",
+    "Calls of hooks, each try: done, failed, or given_up for good.",
+    ["result"],
+  );
+  readonly #hookTime = this.#histogram(["hook_seconds", "Calls of hooks."], ACT_SECONDS);
+
+  hookCalled(result: "done" | "failed" | "given_up", ms: number): void {
+    this.#hookCalls.inc({ result });
+    this.#hookTime.observe(seconds(ms));
+  }
+
+  scheduleFired(named: string, result: Fired, lateMs?: number): void {
+    const schedule = this.#bounded("schedule", named);
+    this.#fires.inc({ schedule, result });
+    if (lateMs !== undefined) this.#late.observe({ schedule }, seconds(lateMs));
+  }
 
   jobPosted(flow: string): void {
     this.#posted.inc({ flow: this.#bounded("flow", flow) });

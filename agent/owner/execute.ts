@@ -1,7 +1,9 @@
 import { hasCode } from "../../common/error.js";
 import { isStartable, PROTOCOL, toSignature } from "../../common/job.js";
+import type { JobRow } from "../../persistence/persistence.js";
 import type { Claim } from "../claims.js";
 import { ClaimTeller } from "../events/telling/claim-teller.js";
+import { offerMissed, offerSlots } from "../jobs/controls/slots.js";
 import type { JobControl } from "./job-control.js";
 import type { ExecuteOptions, Next, Try } from "./options.js";
 import { tenure } from "./tenure.js";
@@ -44,6 +46,7 @@ async function attempt(attempted: Try, options: ExecuteOptions): Promise<Next> {
     teller.claimed(row);
     const next = await tenure(attempted, row, options);
     const refused = next.next === "again" && !next.alone;
+    if (next.next === "consume") return { ...next, ...slotOf(row) };
     return refused && (await onOtherBoard(options)) ? LATER : next;
   } catch (error) {
     if (hasCode(error, "OWNERSHIP_LOST")) {
@@ -61,6 +64,10 @@ async function attempt(attempted: Try, options: ExecuteOptions): Promise<Next> {
     log.error({ jobId: claim.job, err: error }, "cannot work on the job now; given back");
     return LATER;
   }
+}
+
+function slotOf({ concurrency }: JobRow): { readonly slotKey?: string } {
+  return concurrency === undefined ? {} : { slotKey: concurrency.key };
 }
 
 /** P-30: whether the cluster uses another board by now; then every raise for a claim here fails. */
@@ -83,10 +90,16 @@ async function release(
   const { claims, persistence, board, log } = options;
   if (next.next === "abandon") {
     await claims.release(claim, "abandon", next.delayMs);
-    return teller.released("given back");
+    if (next.full === undefined) return teller.released("given back");
+    teller.released(`no slot of ${next.full.key} is free`);
+    // After the entry was left: what comes free from now on is offered by others.
+    return offerMissed(options, next.full);
   }
   await claims.release(claim, "consume");
-  if (next.next === "consume") return;
+  if (next.next === "consume") {
+    if (next.slotKey !== undefined) await offerSlots(options, next.slotKey);
+    return;
+  }
   teller.released("needs no owner here");
   try {
     const row = await persistence.job(claim.job);

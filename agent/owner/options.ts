@@ -2,10 +2,11 @@ import type { Logger } from "pino";
 import type { JobBoard } from "../../boards/board.js";
 import type { Clock } from "../../common/clock.js";
 import type { Committer } from "../../persistence/committer.js";
-import type { Persistence } from "../../persistence/persistence.js";
+import type { Concurrency, Persistence } from "../../persistence/persistence.js";
 import type { Claim, Claims } from "../claims.js";
 import type { ClaimTeller } from "../events/telling/claim-teller.js";
 import type { Tell } from "../events/telling/told.js";
+import type { HookBook } from "../hooks/book.js";
 import type { ProgressBook } from "../jobs/progress.js";
 import type { LogBook } from "../logs/book.js";
 import type { Metrics } from "../metrics/metrics.js";
@@ -36,6 +37,8 @@ export interface ExecuteOptions {
   readonly progress: ProgressBook;
   /** Counts what becomes of jobs here. */
   readonly metrics: Pick<Metrics, "jobStarted" | "jobEnded">;
+  /** What is to hear of their ends. */
+  readonly hooks?: HookBook;
   /** What they and their commands write. */
   readonly logs: LogBook;
   /** Aborts when the agent leaves: atoms settle, then the claim is handed on (P-22). */
@@ -48,14 +51,15 @@ export interface ExecuteOptions {
 export type Next =
   /** Read the row again (P-5); `alone`: in a runner of its own, the last one died. */
   | { readonly next: "again"; readonly alone: boolean }
-  | { readonly next: "abandon"; readonly delayMs?: number }
+  /** `full`: there is no slot for it (P-45). */
+  | { readonly next: "abandon"; readonly delayMs?: number; readonly full?: Concurrency }
   /**
    * The board's entry is wrong, or the job needs none; should it be startable, it is put back as
    * its row says (P-5).
    */
   | { readonly next: "drop"; readonly delayMs?: number }
-  /** The end is durable (P-20). */
-  | { readonly next: "consume" };
+  /** The end is durable (P-20). `slotKey`: a slot of it is free now (P-45). */
+  | { readonly next: "consume"; readonly slotKey?: string };
 
 /** One try under a claim. */
 export interface Try {

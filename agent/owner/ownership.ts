@@ -8,7 +8,10 @@ import type {
   MovedFlow,
   Persistence,
   Raise,
+  Raised,
 } from "../../persistence/persistence.js";
+import { isHeldBack } from "./beginning/held-back.js";
+import type { HookBook } from "../hooks/book.js";
 import { nextOwner } from "./owner-name.js";
 
 /** Who owns: the parts of an owner's name that outlive one job. */
@@ -31,6 +34,8 @@ export interface OwnershipOptions {
   readonly signal: AbortSignal;
   /** A request that came with an accepted append (P-14, P-24). */
   requested(request: JobRequest): void;
+  /** What is to hear of the job's end. */
+  readonly hooks?: HookBook;
   /** An append is durable; its time is the database's own. */
   written?(entry: Omit<Entry, "at">): void;
 }
@@ -53,11 +58,14 @@ export interface JobOwnership {
   append(changes: readonly Change[], row?: RowChange): Promise<void>;
 }
 
+/** Why there is no ownership. */
+export type Unraised = Exclude<Raised, { readonly raised: "owned" }>;
+
 /**
- * P-7 to P-11: begins an ownership. Undefined when the row is no longer as it was read: the caller
+ * P-7 to P-11: begins an ownership. Refused when the row is no longer as it was read: the caller
  * reads it again (P-5), with a new owner name, which each call makes.
  */
-export async function beginOwnership(options: OwnershipOptions): Promise<JobOwnership | undefined> {
+export async function beginOwnership(options: OwnershipOptions): Promise<JobOwnership | Unraised> {
   const { persistence, identity, row } = options;
   const raise: Raise = {
     job: row.id,
@@ -68,10 +76,17 @@ export async function beginOwnership(options: OwnershipOptions): Promise<JobOwne
     boardId: options.boardId,
   };
   if (options.lazy) return new RaisedOwnership(options, { token: 1, entries: [], raise });
-  const token = await persistence.raise(raise);
-  if (token === undefined) return undefined;
+  const raised = isHeldBack(row)
+    ? await persistence.raiseControlled(raise, row)
+    : await plain(options, raise);
+  if (raised.raised !== "owned") return raised;
   const entries = await persistence.load(row.id);
-  return new RaisedOwnership(options, { token, entries, owner: raise.owner });
+  return new RaisedOwnership(options, { token: raised.token, entries, owner: raise.owner });
+}
+
+async function plain({ persistence }: OwnershipOptions, raise: Raise): Promise<Raised> {
+  const token = await persistence.raise(raise);
+  return token === undefined ? { raised: "refused" } : { raised: "owned", token };
 }
 
 interface Begun {
@@ -99,9 +114,10 @@ class RaisedOwnership implements JobOwnership {
   }
 
   async append(changes: readonly Change[], change: RowChange = {}): Promise<void> {
-    const { committer, row, signal, requested, written } = this.#options;
+    const { committer, row, signal, requested, written, hooks: book } = this.#options;
     const state = change.state ?? jobStateAfter(changes);
     const { reason, flow } = change;
+    const hooks = state && book?.callsOf(this.owner, row.needs.flow, state);
     const append: Append = {
       job: row.id,
       seq: this.#seq,
@@ -112,6 +128,7 @@ class RaisedOwnership implements JobOwnership {
       ...(state === undefined ? {} : { state }),
       ...(reason === undefined ? {} : { reason }),
       ...(flow === undefined ? {} : { flow }),
+      ...(hooks === undefined || hooks.length === 0 ? {} : { hooks }),
       ...(this.#raise === undefined ? {} : { raise: this.#raise }),
     };
     const verdict = await committer.append(append, signal);
@@ -121,6 +138,7 @@ class RaisedOwnership implements JobOwnership {
     this.#raise = undefined;
     written?.({ seq: this.#seq, token: this.token, changes });
     this.#seq += 1;
+    if (append.hooks !== undefined) book?.wake();
     if (verdict.request !== undefined) requested(verdict.request);
   }
 }

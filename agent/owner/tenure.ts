@@ -1,16 +1,19 @@
 import { hasCode } from "../../common/error.js";
-import { type EndState, isEnded, type ParkReason, toSignature } from "../../common/job.js";
+import { type EndState, isEnded, type ParkReason } from "../../common/job.js";
 import { createEngine, type EngineEnd } from "../../engine/engine.js";
 import type { Change } from "../../engine/journal.js";
 import { compile } from "../../engine/plan.js";
 import type { Said } from "../../common/log.js";
+import { redactorOf } from "../../common/text/secret.js";
 import type { JobRow, OwnershipEnd } from "../../persistence/persistence.js";
 import type { ExecuteOptions, Next, Try } from "./options.js";
-import { Narrator } from "../events/telling/narrator.js";
 import { flowHash } from "../flow-hash.js";
 import { TaskOutput } from "../logs/task-output.js";
+import { begin } from "./beginning/begin.js";
+import { isHeldBack } from "./beginning/held-back.js";
 import { changed, migrate } from "./migration.js";
-import { beginOwnership, type JobOwnership, jobStateAfter } from "./ownership.js";
+import { discreet } from "../runner/output/discreet.js";
+import { type JobOwnership, jobStateAfter } from "./ownership.js";
 import { noteEnd, noteResumption, noteStart } from "./milestones.js";
 import { DEATHS_MAX, poisonOf } from "./poison.js";
 import type { JobBodies } from "../runner/runner.js";
@@ -29,14 +32,15 @@ import type { JobBodies } from "../runner/runner.js";
 /** Begins an ownership and keeps it until the flow ended, was left, or somebody else owns it. */
 export async function tenure(attempted: Try, row: JobRow, options: ExecuteOptions): Promise<Next> {
   const { claim, alone } = attempted;
-  const lazy = row.token === 0 && !alone;
+  const lazy = row.token === 0 && !alone && !isHeldBack(row);
   const output = new TaskOutput(options, row.id);
   let bodies: JobBodies | undefined;
   let ownership: JobOwnership | undefined;
   try {
     if (lazy) bodies = await open(attempted, row, output, options);
-    ownership = await begin(attempted, row, lazy, options);
-    if (ownership === undefined) return { next: "again", alone: false };
+    const begun = await begin(attempted, row, lazy, options);
+    if ("next" in begun) return begun;
+    ownership = begun;
     output.begin(ownership.token);
     if (!claim.fresh()) return await giveBack(row.id, ownership, options); // P-6
     const over = endOf(ownership);
@@ -60,7 +64,8 @@ export async function tenure(attempted: Try, row: JobRow, options: ExecuteOption
     const reason = parkReason(error);
     if (ownership === undefined && hasCode(error, "BAD_PARAMETERS", "BAD_FLOW")) {
       // Built before it was owned, and every other agent would fail in the same way.
-      ownership = await begin(attempted, row, lazy, options);
+      const begun = await begin(attempted, row, lazy, options);
+      if (!("next" in begun)) ownership = begun;
     }
     if (ownership !== undefined && reason !== undefined) {
       return await park(ownership, reason, options);
@@ -75,7 +80,7 @@ export async function tenure(attempted: Try, row: JobRow, options: ExecuteOption
   }
 }
 
-function open(
+async function open(
   attempted: Try,
   row: JobRow,
   output: TaskOutput,
@@ -83,49 +88,15 @@ function open(
 ): Promise<JobBodies> {
   const { claim, alone } = attempted;
   const { runners, identity } = options;
+  const redact = redactorOf(row.params, row.spec.secrets);
   const job = {
-    job: row.id,
-    flow: row.needs.flow,
-    version: row.needs.version,
-    params: row.params,
+    ...{ job: row.id, flow: row.needs.flow, version: row.needs.version, params: row.params },
     agent: identity.agent,
     ...(row.traceparent === undefined ? {} : { traceparent: row.traceparent }),
     deadline: () => claim.deadline(),
-    log: (said: Said) => output.take(said),
+    log: ({ text, ...said }: Said) => output.take({ ...said, text: redact?.(text) ?? text }),
   };
-  return runners.open(job, alone);
-}
-
-async function begin(
-  attempted: Try,
-  row: JobRow,
-  lazy: boolean,
-  options: ExecuteOptions,
-): Promise<JobOwnership | undefined> {
-  const { claim, control } = attempted;
-  const { tell, databaseNow } = options;
-  const narrator = new Narrator(row, tell);
-  const ownership = await beginOwnership({
-    ...options,
-    boardId: options.boardId(),
-    row,
-    lazy,
-    signal: claim.lost,
-    requested: (request) => control.request(request),
-    written: (entry) => narrator.written({ ...entry, at: databaseNow() }),
-  });
-  if (ownership === undefined) return undefined;
-  narrator.goOnAfter(ownership.entries);
-  const { id, priority } = row;
-  options.claims.own(claim, {
-    posting: { id, signature: toSignature(row.needs), priority, delayMs: 0 },
-    stillMine: async () => {
-      const current = await options.persistence.job(id);
-      // A first raise that still waits for its append is not in the row yet.
-      return current?.owner === ownership.owner || (lazy && current?.token === 0);
-    },
-  });
-  return ownership;
+  return discreet(await runners.open(job, alone), redact);
 }
 
 async function poison(

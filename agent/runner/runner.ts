@@ -2,6 +2,7 @@ import type { Verdict } from "../../capabilities/capability.js";
 import type { Clause } from "../../common/job.js";
 import type { Json, Store } from "../../common/json.js";
 import type { Said } from "../../common/log.js";
+import type { ConcurrencyView } from "../../common/wire/flow-control.js";
 import type { Bodies } from "../../engine/bodies.js";
 import type { FlowSpec } from "../../engine/flow.js";
 import type { PlainName } from "../../facts/fact.js";
@@ -64,6 +65,7 @@ export interface Prepared {
   readonly params: Store;
   readonly clauses: readonly Clause[];
   readonly spec: FlowSpec;
+  readonly concurrency?: ConcurrencyView;
 }
 
 /** Until when atoms may start, bodies may run and nobody else may own (D8), on both clocks, ms. */

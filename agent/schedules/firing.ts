@@ -3,13 +3,24 @@ import { hasCode } from "../../common/error.js";
 import type { Due, Persistence, ScheduleRow } from "../../persistence/persistence.js";
 import type { Jobs } from "../jobs.js";
 import { toTime } from "../jobs/views.js";
-import { decide, settle } from "./decide.js";
+import { decide, GRACE_MS, settle } from "./decide.js";
 import { type DueTimes, dueTimes } from "./due-times.js";
 
 export interface FiringOptions {
   readonly persistence: Pick<Persistence, "schedules" | "postedBefore">;
   readonly jobs: Pick<Jobs, "post">;
   readonly log: Logger;
+  readonly metrics: FiringMetrics;
+}
+
+/**
+ * What became of a due time, for who counts. `caught up`: posted, but so late that the schedule's
+ * `catchUp` had a say; `failed`: one try, it is tried again.
+ */
+export type Fired = "posted" | "caught_up" | "skipped" | "failed";
+
+export interface FiringMetrics {
+  scheduleFired(schedule: string, result: Fired, lateMs?: number): void;
 }
 
 /** The key of a due time's posting (P-3). */
@@ -27,7 +38,7 @@ export async function fire(options: FiringOptions, due: Due, now: number): Promi
   const { schedules } = options.persistence;
   const row = await schedules.get(due.name);
   if (row?.id !== due.id || row.dueAt !== due.dueAt) return false;
-  const firing = { row, due, times: dueTimes(row) };
+  const firing = { row, due, times: dueTimes(row), now };
   const decision = decide(firing.times, { ...due, catchUp: row.catchUp, now });
   if (decision.act === "post") return post(options, firing);
   // What would be skipped may have been posted by an agent that then died.
@@ -41,6 +52,7 @@ export async function fire(options: FiringOptions, due: Due, now: number): Promi
     { schedule: due.name, from, to, catchUp: row.catchUp },
     "due times were missed and are skipped",
   );
+  options.metrics.scheduleFired(due.name, "skipped");
   return true;
 }
 
@@ -48,14 +60,18 @@ interface Firing {
   readonly row: ScheduleRow;
   readonly due: Due;
   readonly times: DueTimes;
+  /** Database time. */
+  readonly now: number;
 }
 
 async function post(options: FiringOptions, firing: Firing): Promise<boolean> {
-  const { row, due } = firing;
+  const { row, due, now } = firing;
   const { created, view } = await options.jobs.post(row.job, keyOf(due));
   if (created) {
     const dueAt = toTime(due.dueAt);
     options.log.info({ schedule: due.name, dueAt, jobId: view.id }, "a schedule posted its job");
+    const lateMs = now - due.dueAt;
+    options.metrics.scheduleFired(due.name, lateMs > GRACE_MS ? "caught_up" : "posted", lateMs);
   }
   const postedAt = "postedAt" in view ? Date.parse(view.postedAt) : undefined;
   return advance(options, firing, { job: view.id, postedAt });

@@ -104,6 +104,7 @@ export class Scheduler {
       return first ? 0 : this.#spreadMs(); // Whoever was faster goes on with it, too.
     } catch (error) {
       if (hasCode(error, "PERSISTENCE_DOWN")) throw error;
+      this.#options.metrics.scheduleFired(due.name, "failed");
       await this.#complain(due, error);
       return AGAIN_MS;
     }

@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from "uuid";
 import { JobrunnerError } from "../../common/error.js";
+import { parseDuration } from "../../common/text/duration.js";
 import {
   type ScheduleDetailView,
   type ScheduleRequest,
@@ -86,12 +87,14 @@ async function addSchedule(
   { name, cron, tz = "UTC", catchUp = "one", job }: ScheduleRequest,
 ): Promise<boolean> {
   const dueAt = checkTiming({ cron, tz }, await persistence.now());
+  if (job.startBy !== undefined && parseDuration(job.startBy) === undefined) throw oneDeadline();
   const given = { name, cron, tz, catchUp, job };
   const bodyHash = hashJson(given);
   const known = await persistence.schedules.get(name);
   // What was taken stays taken, also when its flow is gone by now.
-  if (known === undefined) await jobs.check(job);
-  const made = { ...given, id: uuidv7(), bodyHash, dueAt, madeVia: agent };
+  const { secrets } = known === undefined ? await jobs.check(job) : known.job;
+  const kept = { ...job, ...(secrets !== undefined && { secrets }) };
+  const made = { ...given, job: kept, id: uuidv7(), bodyHash, dueAt, madeVia: agent };
   const added = await persistence.schedules.add(made);
   if (added === "taken") throw taken(name);
   if (added === "full") throw full();
@@ -107,6 +110,14 @@ function noSuchSchedule(name: string): JobrunnerError {
 function taken(name: string): JobrunnerError {
   return new JobrunnerError("CONFLICT", `there is another schedule ${name}`, {
     hint: `Choose another name, or look at it and delete it: jobrunner schedule show ${name}`,
+  });
+}
+
+/** Every job after that time would be over before it begins. */
+function oneDeadline(): JobrunnerError {
+  return new JobrunnerError("USAGE", "startBy of a schedule is a duration, not a time", {
+    hint: "Write how long after its due time each job may start: 10m.",
+    cause: [{ pointer: "/job/startBy", detail: "is not a duration" }],
   });
 }
 

@@ -1,3 +1,4 @@
+import { maskedParams } from "../../common/text/secret.js";
 import type { ScheduleDetailView, ScheduleView } from "../../common/wire/schedules.js";
 import type { ScheduleRow, ScheduleSummary } from "../../persistence/persistence.js";
 import { toTime } from "../jobs/views.js";
@@ -18,5 +19,7 @@ export function toScheduleView(schedule: ScheduleSummary): ScheduleView {
 }
 
 export function toScheduleDetail(row: ScheduleRow): ScheduleDetailView {
-  return { ...toScheduleView(row), job: row.job };
+  const { secrets, params, ...job } = row.job;
+  const shown = params === undefined ? {} : { params: maskedParams(params, secrets) };
+  return { ...toScheduleView(row), job: { ...job, ...shown } };
 }

@@ -37,7 +37,8 @@ export async function tellAgent(
   const terminal = createTerminal(options);
   const client = await createClient({ ...options, env: process.env, say: terminal.say });
   const { body } = await client.post<AgentView>(`${pathOf(name ?? "self")}/${verb}`, undefined);
-  await printData(terminal, options.output, agentData(body));
+  // Whoever says this wants to see that it is obeyed, not all that is known of the machine.
+  await printData(terminal, options.output, { ...agentsData([body]), view: body });
   if (body.state === "draining" && (body.jobs ?? []).length > 0) {
     terminal.say("its jobs go to other agents at their next step; see them: jobrunner show");
   }

@@ -118,7 +118,9 @@ export function badEndText(job: JobView & Pick<JobDetailView, "failures">): stri
     case "FAILURE":
       return `job ${shortId(job.id)} failed, and not everything could be reverted: look at it`;
     case "CANCELLED":
-      return `job ${shortId(job.id)} was cancelled`;
+      return job.reason?.code === "EXPIRED"
+        ? `job ${shortId(job.id)} was not run: ${job.reason.message}`
+        : `job ${shortId(job.id)} was cancelled`;
     case "SUSPENDED":
       return `job ${shortId(job.id)} is suspended${job.reason ? `: ${job.reason.message}` : ""}`;
     default:

@@ -2,6 +2,7 @@ import { type Argument, type Command, Option } from "commander";
 import type { FlowView } from "../../common/wire.js";
 import { createPostCommand } from "../commands/post/command.js";
 import { parametersOf } from "../commands/post/parameters.js";
+import { TOPICS } from "../program/topics.js";
 import { clean } from "../screen/text.js";
 import type { Candidate } from "./candidate.js";
 import { type Cursor, findCursor } from "./cursor.js";
@@ -112,8 +113,18 @@ async function ofArgument(
     return [given.length === 0 ? (await live.flows()).map(ofFlow) : [], false];
   const isJob = argument.name() === "job" || command.name() === "reprioritise";
   if (isJob) return [await live.jobs(typed, STATES_OF[command.name()]), false];
+  if (argument.name() === "flow") return [(await live.flows()).map(ofFlow), false];
+  if (parent === "schedule") return [await live.schedules(), false];
+  if (command.name() === "help") return [helped(command.parent), false];
   if (command.name() === "agents" || parent === "agent") return [await live.agents(), false];
   return [[], ["file", "paths"].includes(argument.name())];
+}
+
+/** What `jobrunner help` tells about. */
+function helped(program: Command | null): readonly Candidate[] {
+  const commands = (program?.commands ?? []).filter((each) => !each.name().startsWith("__"));
+  const texts = [...commands.map((each) => each.name()), ...Object.keys(TOPICS)];
+  return texts.map((text) => ({ text }));
 }
 
 function ofFlow({ name, summary }: FlowView): Candidate {

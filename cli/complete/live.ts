@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AgentsView, FlowsView, FlowView, JobsView } from "../../common/wire.js";
+import type { SchedulesView } from "../../common/wire/schedules.js";
 import { type Client, createClient } from "../api/client.js";
 import { shortId } from "../screen/job-list.js";
 import type { Candidate } from "./candidate.js";
@@ -26,6 +27,11 @@ export class Live {
   async agents(): Promise<readonly Candidate[]> {
     const items = (await this.#get<AgentsView>("/v1/agents"))?.items ?? [];
     return items.map(({ name, state }) => ({ text: name, about: state }));
+  }
+
+  async schedules(): Promise<readonly Candidate[]> {
+    const items = (await this.#get<SchedulesView>("/v1/schedules"))?.items ?? [];
+    return items.map(({ name, flow, cron }) => ({ text: name, about: `${flow} ${cron}` }));
   }
 
   /** By the end of their ids, as lists show them; whole ones where the beginning is typed. */

@@ -3,7 +3,7 @@ import type { AgentsOptions, DutyVerb } from "../commands/agents.js";
 import type { BoardOptions } from "../commands/board.js";
 import type { EventsOptions } from "../commands/events/events.js";
 import { type CommonOptions } from "../options.js";
-import { addCommonOptions, type Done, subcommand, watchOption } from "./usage.js";
+import { addCommonOptions, commandGroup, type Done, subcommand, watchOption } from "./usage.js";
 
 /** `events`, `agents`, `agent`, `board`; their code is loaded when they are called. */
 export function addCluster(program: Command, done: Done): void {
@@ -34,7 +34,15 @@ function addAgents(program: Command, done: Done): void {
     const { agents } = await import("../commands/agents.js");
     done(await agents(name, { ...program.opts<CommonOptions>(), ...flags }));
   });
-  const agent = subcommand(program, "agent").description("tell an agent what to do with jobs");
+  const agent = commandGroup(program, "agent").description("tell an agent what to do with jobs");
+  const show = subcommand(agent, "show")
+    .description("show all that is known of an agent; the same as `agents NAME`")
+    .argument("[name]", "name of an agent (default: the one that is asked)")
+    .addOption(watchOption());
+  addCommonOptions(show).action(async (name: string | undefined, flags: AgentsOptions) => {
+    const { agents } = await import("../commands/agents.js");
+    done(await agents(name ?? "self", { ...program.opts<CommonOptions>(), ...flags }));
+  });
   for (const [verb, what] of Object.entries(DUTY)) {
     const command = subcommand(agent, verb)
       .description(what)
@@ -55,7 +63,7 @@ function addAgents(program: Command, done: Done): void {
 }
 
 function addBoard(program: Command, done: Done): void {
-  const board = subcommand(program, "board").description("which board the cluster uses");
+  const board = commandGroup(program, "board").description("which board the cluster uses");
   const show = subcommand(board, "show")
     .description("show the board of the agent that is asked, and the one the cluster uses")
     .addOption(watchOption());

@@ -5,7 +5,7 @@ import { type Done, subcommand } from "./usage.js";
 /** `completion`, and the hidden command that its scripts ask; their code is loaded when called. */
 export function addCompletion(program: Command, done: Done): void {
   subcommand(program, "completion")
-    .description("print what a shell must be told to complete commands, flags, jobs and flows")
+    .description("print what a shell must be told to complete what is typed")
     .addArgument(new Argument("<shell>", "which one").choices(SHELLS))
     .action(async (shell: Shell) => {
       const { completionScript } = await import("../complete/scripts.js");

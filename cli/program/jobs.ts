@@ -27,7 +27,7 @@ export function addJobs(program: Command, done: Done): void {
 /** The flags of `post` are the flow's own: it reads its words itself, help included. */
 function addPost(program: Command, done: Done): void {
   subcommand(program, "post")
-    .description("post a job; `post --help` lists the flows, `post FLOW --help` its flags")
+    .description("post a job: a flow with its own flags")
     .argument("[flow]", "name of the flow")
     .argument("[flags...]", "its flags, and those of posting")
     .helpOption(false)
@@ -53,7 +53,7 @@ function addShow(program: Command, done: Done): void {
     .option("--all", "all there are")
     .option("--events", "of one job: what happened to it; with --watch what happens")
     .addOption(
-      new Option("--graph [format]", `draw the job's flow as ${GRAPH_FORMATS.join(", ")}`)
+      new Option("--graph [format]", "draw the flow of one job")
         .choices(GRAPH_FORMATS)
         .preset("text"),
     )
@@ -66,6 +66,7 @@ function addShow(program: Command, done: Done): void {
 
 function addWhy(program: Command, done: Done): void {
   const command = subcommand(program, "why")
+    .summary("tell why a job runs or does not, and what would help")
     .description("tell why a job runs or does not: each thing it needs, and what would help")
     .argument("[job]", "id of a job")
     .option("--agent <name>", "only what this agent says; without a job, of all jobs that wait")

@@ -1,11 +1,12 @@
 import type { Command } from "commander";
 import type { ScheduleOptions, ScheduleVerb } from "../commands/schedules/schedules.js";
 import type { CommonOptions } from "../options.js";
-import { addCommonOptions, type Done, subcommand, watchOption } from "./usage.js";
+import { addCommonOptions, commandGroup, type Done, subcommand, watchOption } from "./usage.js";
 
 /** `schedule`; its code is loaded when it is called. */
 export function addSchedules(program: Command, done: Done): void {
-  const schedule = subcommand(program, "schedule")
+  const schedule = commandGroup(program, "schedule")
+    .alias("schedules")
     .description("jobs that are posted again and again")
     .enablePositionalOptions();
   addList(schedule, program, done);
@@ -42,7 +43,7 @@ function addList(schedule: Command, program: Command, done: Done): void {
 /** The flags of `add` are the flow's own as well: it reads its words itself, help included. */
 function addAdd(schedule: Command, program: Command, done: Done): void {
   subcommand(schedule, "add")
-    .description("post a flow again and again; `add NAME FLOW --help` lists the flags")
+    .description("post a flow again and again; add NAME FLOW --help lists the flags")
     .argument("[name]", "name of the schedule")
     .argument("[flow]", "name of the flow")
     .argument("[flags...]", "--cron, --tz, --catch-up, and the flags of the flow")

@@ -17,6 +17,7 @@ export function addVerbs(program: Command, done: Done): void {
 
 function addRetry(program: Command, done: Done): void {
   const command = subcommand(program, "retry")
+    .summary("post jobs that are over once more, whole or from an atom on")
     .description("post jobs that are over once more, whole or from one of their atoms on")
     .argument("<job...>", "ids of jobs")
     .option("--from <atom>", "go on at this atom, with what had been done before it")
@@ -46,9 +47,10 @@ function addRelease(program: Command, done: Done): void {
 
 function addReprioritise(program: Command, done: Done): void {
   const command = subcommand(program, "reprioritise")
-    .description("give jobs that wait another priority")
+    .summary("give jobs that wait another priority")
+    .description("give jobs that wait another priority, -100 to 100: the higher, the sooner")
     .usage("<job...> <priority> [options]")
-    .argument("<words...>", "ids of jobs, then their priority, -100 to 100");
+    .argument("<job...>");
   act(command, program, async (words: readonly string[], flags: EachOptions) => {
     const { reprioritise } = await import("../commands/verbs/reprioritise.js");
     done(await reprioritise(words, flags));

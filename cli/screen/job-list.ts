@@ -75,6 +75,7 @@ function plainNote(job: JobView): string {
 
 function facts(job: JobView, now: number): readonly string[] {
   const { state, runAt, request, reason } = job;
+  if (reason?.code === "EXPIRED") return [`${reason.code}: ${reason.message}`];
   if (isOver(state)) return [...needsPerson(state), `took ${took(job, now)}`];
   if (state === "SCHEDULED" && runAt !== undefined) {
     return [`in ${untilThen(Date.parse(runAt) - now)}`];

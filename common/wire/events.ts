@@ -28,6 +28,9 @@ const PASSING_TYPES = [
   "job.lost",
   "job.resumed",
   "job.requested",
+  "job.reprioritised",
+  "job.deleted",
+  "jobs.removed",
   "atom.progress",
   "agent.joined",
   "agent.left",
@@ -72,6 +75,9 @@ export interface EventView {
   /** Of a cancel: whether what ran is reverted. */
   readonly revert?: boolean;
   readonly failure?: Failure;
+  readonly priority?: number;
+  /** Of jobs that were removed together. */
+  readonly count?: number;
   /** Of a running body, 0..1. */
   readonly fraction?: number;
   readonly note?: string;

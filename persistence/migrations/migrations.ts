@@ -5,7 +5,9 @@ import * as trace from "./002-trace.js";
 import * as verbs from "./003-verbs.js";
 import * as logs from "./004-logs.js";
 import * as schedules from "./005-schedules.js";
+import * as flowControl from "./006-flow-control.js";
 import * as sweep from "./007-sweep.js";
+import * as hooks from "./008-hooks.js";
 
 export { markOf } from "./tables.js";
 
@@ -21,7 +23,9 @@ const MIGRATIONS: readonly Migration[] = [
   { name: verbs.NAME, up: verbs.up },
   { name: logs.NAME, up: logs.up },
   { name: schedules.NAME, up: schedules.up },
+  { name: flowControl.NAME, up: flowControl.up },
   { name: sweep.NAME, up: sweep.up },
+  { name: hooks.NAME, up: hooks.up },
 ];
 
 /** Their names, oldest first. */

@@ -1,6 +1,9 @@
-import { isEnded, type JobRequest, type JobState } from "../../common/job.js";
+import { isEnded, type JobRequest, type JobState, type ParkReason } from "../../common/job.js";
+import type { Change } from "../../engine/journal.js";
 import { Sql, sql } from "../../mysql/sql.js";
 import { STARTABLE_LIST } from "../queries.js";
+import { noteHooksOf } from "../hooks/mysql.js";
+import type { HookCall } from "../hooks/port.js";
 import type { Asker } from "../persistence.js";
 import type { Asked } from "../verbs/port.js";
 import { toRequest, toState } from "../rows.js";
@@ -18,7 +21,7 @@ interface Found {
   readonly request: JobRequest | undefined;
 }
 
-function lock(id: string): Sql {
+export function lock(id: string): Sql {
   return sql`SELECT id, state, request FROM jobs WHERE id = ${id} FOR UPDATE`;
 }
 
@@ -52,37 +55,66 @@ export async function cancel(
   return { asked: "requested", state: after.state };
 }
 
-/**
- * When nothing ran, or nothing is to be reverted and nobody owns it: no owner is needed to end it.
- * The raised token fences an owner that is between its raise and its first append.
- */
+/** When nothing ran, or nothing is to be reverted and nobody owns it: no owner is needed to end it. */
 function cancelAtOnce(
   id: string,
   { by, revert, now }: { readonly by: Asker; readonly revert: boolean; readonly now: Sql },
 ): readonly Sql[] {
+  const when = sql`state IN (${OPEN})
+    AND (@next = 1 OR (state = 'SUSPENDED' AND ${revert ? 0 : 1}))`;
+  return endAtOnce(id, { by, now, when, changes: [{ change: "flow", to: "CANCELLED" }] });
+}
+
+interface AtOnce {
+  readonly by: Asker;
+  readonly now: Sql;
+  /** Of the job's row, which is locked; @next is the number of its next entry. */
+  readonly when: Sql;
+  /** What the journal says of it. */
+  readonly changes: readonly Change[];
+  readonly reason?: ParkReason;
+}
+
+/** The raised token fences an owner that is between its raise and its first append. */
+export function endAtOnce(id: string, { by, now, when, changes, reason }: AtOnce): readonly Sql[] {
   const mine = sql`FROM jobs j WHERE j.id = ${id} AND j.owner = ${by.owner}
     AND j.state = 'CANCELLED' AND @cancelled = 1`;
-  const body = JSON.stringify([{ change: "flow", to: "CANCELLED" }]);
+  const body = JSON.stringify(changes);
+  const why = reason === undefined ? null : JSON.stringify(reason);
   return [
     sql`SELECT coalesce(max(seq), 0) + 1 INTO @next FROM entries WHERE job = ${id}`,
     sql`UPDATE jobs SET state = 'CANCELLED', token = token + 1, owner = ${by.owner},
-        agent = ${by.agent}, request = NULL, reason = NULL, ended_at = ${now}
-      WHERE id = ${id} AND state IN (${OPEN})
-        AND (@next = 1 OR (state = 'SUSPENDED' AND ${revert ? 0 : 1}))`,
+        agent = ${by.agent}, request = NULL, reason = ${why}, ended_at = ${now}
+      WHERE id = ${id} AND ${when}`,
     sql`SET @cancelled = ROW_COUNT()`,
     sql`INSERT INTO ownerships (job, token, owner, agent, machine, at, first_seq, ended, ended_at)
       SELECT id, token, owner, agent, ${by.machine}, ${now}, @next, 'outcome', ${now} ${mine}`,
     sql`INSERT INTO entries (job, seq, token, owner, at, body, bytes)
       SELECT id, @next, token, owner, ${now}, ${body}, ${body.length} ${mine}`,
     sql`UPDATE jobs j SET j.bytes = ${BYTES} WHERE j.id = ${id} AND @cancelled = 1`,
+    sql`UPDATE job_controls SET slot = 'over'
+      WHERE job = ${id} AND slot IS NOT NULL AND @cancelled = 1`,
+    ...noteHooksOf(by.hooks, {
+      jobs: sql`jobs j WHERE j.id = ${id} AND j.owner = ${by.owner} AND @cancelled = 1`,
+      now,
+    }),
   ];
 }
 
-export async function suspend(to: Transactions, id: string): Promise<Asked> {
+export async function suspend(
+  to: Transactions,
+  id: string,
+  hooks?: readonly HookCall[],
+): Promise<Asked> {
   const outcome = await to.run([
     lock(id),
     sql`UPDATE jobs SET request = NULL, state = 'SUSPENDED'
       WHERE id = ${id} AND state = 'WAITING' AND (request IS NULL OR request = 'suspend')`,
+    sql`SET @suspended = ROW_COUNT()`,
+    ...noteHooksOf(hooks, {
+      jobs: sql`jobs j WHERE j.id = ${id} AND @suspended = 1`,
+      now: to.now,
+    }),
     sql`UPDATE jobs SET request = 'suspend', reason = NULL
       WHERE id = ${id} AND state IN ('RUNNING', 'REVERTING') AND request IS NULL`,
   ]);

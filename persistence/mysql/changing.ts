@@ -1,5 +1,6 @@
 import { isEnded, toSignature } from "../../common/job.js";
 import { list, Sql, sql, through } from "../../mysql/sql.js";
+import { noteHooks } from "../hooks/mysql.js";
 import type { Append } from "../persistence.js";
 import { bytesOfTexts, type FlowTexts } from "../texts.js";
 import { howItEnded, type Written } from "../writing.js";
@@ -40,6 +41,10 @@ export function toChanges(appends: readonly Written[], options: ChangeOptions): 
       ...alike(ends, ({ ended }) => ended).map((some) => endOwnerships(some, fence, now)),
       ...alike(states, toStateAndReason).map((some) => setStates(some, fence, now)),
       ...(asked.length === 0 ? [] : suspendAsked(asked, fence)),
+      ...noteHooks(
+        appends.map(({ append }) => append),
+        { fence: compare ? sql`AND NOT FIND_IN_SET(j.id, @stale)` : sql``, now },
+      ),
     ],
   };
 }

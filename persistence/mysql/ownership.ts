@@ -11,9 +11,9 @@ export const STARTABLE = new Sql(STARTABLE_LIST);
 /**
  * P-7, inside a transaction. The update locks the jobs in the order of `raises`; the insert after
  * it sees what the owner before has committed, hence `first_seq`. An ownership that is there
- * already is a raise that is sent again.
+ * already is a raise that is sent again. `unless` refuses them, by what was found out before.
  */
-export function raiseAll(raises: readonly Raise[], now: Sql): readonly Sql[] {
+export function raiseAll(raises: readonly Raise[], now: Sql, unless?: Sql): readonly Sql[] {
   const { before, v } = through(
     raises.map(({ job, seen, owner, agent, machine, boardId }) => ({
       ...{ job, seen, owner, agent, machine },
@@ -30,7 +30,8 @@ export function raiseAll(raises: readonly Raise[], now: Sql): readonly Sql[] {
         j.state = CASE j.state WHEN 'WAITING' THEN 'RUNNING' ELSE j.state END
       WHERE j.id = ${v.job} AND j.token = ${v.seen} AND j.state IN (${STARTABLE})
         AND (j.run_at IS NULL OR j.run_at <= ${now})
-        AND ${v.board} = (SELECT board_id FROM cluster)`,
+        AND ${v.board} = (SELECT board_id FROM cluster)
+        ${unless === undefined ? sql`` : sql`AND NOT ${unless}`}`,
     sql`INSERT INTO ownerships (job, token, owner, agent, machine, at, first_seq)
       SELECT j.id, j.token, j.owner, j.agent, ${v.machine}, ${now}, ${firstSeq}
       FROM ${before} jobs j

@@ -6,9 +6,11 @@ import { MysqlDatabase } from "../../mysql/database.js";
 import { fromKnex, openKnex } from "../../mysql/dialect.js";
 import { sql } from "../../mysql/sql.js";
 import { ALL_FILTERS, listJobs, type ListingDialect } from "../listing.js";
+import { expire, raiseControlled, slots } from "../flow-control/mysql.js";
 import type {
   Append,
   Asker,
+  Controls,
   JobFilter,
   JobPage,
   JobRow,
@@ -19,7 +21,9 @@ import type {
   Persistence,
   Posted,
   Raise,
+  Raised,
   Retention,
+  Slots,
   Verdict,
 } from "../persistence.js";
 import type { Migrated } from "../migrations/migrated.js";
@@ -28,6 +32,8 @@ import type { Asked, Old, Purged, Released, Removed, Retries } from "../verbs/po
 import { logsOnServer } from "../logs/mysql.js";
 import type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "../logs/port.js";
 import { schedulesOnServer } from "../schedules/mysql.js";
+import type { HookCall, HookStore } from "../hooks/port.js";
+import { hooksOnServer } from "../hooks/mysql.js";
 import type { ScheduleStore } from "../schedules/port.js";
 import type { Turn } from "../turns/port.js";
 import { prepare, written } from "../writing.js";
@@ -65,6 +71,7 @@ export function openMysqlPersistence(
 export class MysqlPersistence implements Persistence, Migrated {
   readonly traits = ALL_FILTERS;
   readonly schedules: ScheduleStore;
+  readonly hooks: HookStore;
   readonly #to: Transactions;
   readonly #logs: LogStore;
   #knex: Promise<Knex> | undefined;
@@ -72,6 +79,7 @@ export class MysqlPersistence implements Persistence, Migrated {
   constructor(to: Transactions) {
     this.#to = to;
     this.#logs = logsOnServer(to.database);
+    this.hooks = hooksOnServer(to);
     this.schedules = schedulesOnServer(to);
   }
 
@@ -126,6 +134,18 @@ export class MysqlPersistence implements Persistence, Migrated {
     return raise(this.#to, wanted);
   }
 
+  raiseControlled(wanted: Raise, controls: Controls): Promise<Raised> {
+    return raiseControlled(this.#to, wanted, controls);
+  }
+
+  slots(key: string, waitingMax: number): Promise<Slots> {
+    return slots(this.#to, key, waitingMax);
+  }
+
+  expire(id: string, by: Asker): Promise<boolean> {
+    return expire(this.#to, id, by);
+  }
+
   load(id: string, seq = 0): Promise<readonly Entry[]> {
     return reading.load(this.#to, id, seq);
   }
@@ -142,8 +162,8 @@ export class MysqlPersistence implements Persistence, Migrated {
     return cancel(this.#to, id, { by, revert });
   }
 
-  suspend(id: string): Promise<Asked> {
-    return suspend(this.#to, id);
+  suspend(id: string, hooks?: readonly HookCall[]): Promise<Asked> {
+    return suspend(this.#to, id, hooks);
   }
 
   resume(id: string): Promise<Asked> {

@@ -3,6 +3,7 @@ import { toSignature } from "../../common/job.js";
 import { isDuplicate } from "../../mysql/faults.js";
 import { type Sql, sql, table } from "../../mysql/sql.js";
 import { integer, text } from "../columns.js";
+import { findHolder, insertControls } from "../flow-control/mysql.js";
 import type { NewJob, Posted } from "../persistence.js";
 import { idTail } from "../rows.js";
 import { bytesOfTexts } from "../texts.js";
@@ -22,8 +23,8 @@ export async function post(to: Transactions, prepared: Prepared): Promise<Posted
     ...(key === undefined ? [sql`SET @fresh = 1`] : insertKey(job.id, key, to.now)),
     ...insertJob(prepared, to.now),
   ];
-  const posted = await sent(to, [...insertion, told], job.retry?.of);
-  if (typeof posted === "string") return { posted: "spent", id: posted };
+  const posted = await sent(to, [...insertion, told], job);
+  if ("posted" in posted) return posted;
   const { answers, repeated } = posted;
   const row = answers.at(-1)?.rows[0];
   if (row === undefined) throw new JobrunnerError("INTERNAL", "A posting left nothing behind.");
@@ -36,20 +37,35 @@ export async function post(to: Transactions, prepared: Prepared): Promise<Posted
   return { posted: repeated && id === job.id ? "created" : "existed", id };
 }
 
-/** P-39: results that were handed on before are a duplicate key, which takes everything back. */
+/** Times that a posting is sent whose unique key was another job's, which was over when asked. */
+const ROUNDS_MAX = 5;
+
+/** What must not be there twice is a duplicate key, which takes everything back. */
 async function sent(
   to: Transactions,
   statements: readonly Sql[],
-  origin: string | undefined,
-): Promise<Outcome | string> {
-  try {
-    return await to.run(statements);
-  } catch (error) {
-    if (origin === undefined || !isDuplicate(error)) throw error;
-    const [row] = await to.database.read(sql`SELECT job FROM retries WHERE kept_of = ${origin}`);
-    if (row === undefined) throw error;
-    return text(row, "job");
+  job: NewJob,
+): Promise<Outcome | Posted> {
+  for (let round = 1; ; round += 1) {
+    try {
+      return await to.run(statements);
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+      const refused = (await findSpent(to, job)) ?? (await findHolder(to, job));
+      if (refused !== undefined) return refused;
+      if (job.uniqueKey === undefined || round === ROUNDS_MAX) throw error;
+    }
   }
+}
+
+/** P-39: the retry to which the results were handed on that this one would keep. */
+async function findSpent(
+  { database }: Transactions,
+  { retry }: NewJob,
+): Promise<Posted | undefined> {
+  if (retry?.kept === undefined) return undefined;
+  const [row] = await database.read(sql`SELECT job FROM retries WHERE kept_of = ${retry.of}`);
+  return row === undefined ? undefined : { posted: "spent", id: text(row, "job") };
 }
 
 function insertKey(
@@ -82,6 +98,7 @@ function insertJob(prepared: Prepared, now: Sql): readonly Sql[] {
       SELECT ${job.id}, ${spec}, ${params} FROM DUAL WHERE @fresh = 1`,
     ...(words.length === 0 ? [] : [insertWords(job.id, words)]),
     ...insertRetry(prepared, now),
+    ...insertControls(job),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { list, sql } from "../../mysql/sql.js";
 import { integer, text } from "../columns.js";
+import { removeControls } from "../flow-control/mysql.js";
 import type { Purging } from "../retention.js";
 import { now } from "./reading.js";
 import type { Transactions } from "./transaction.js";
@@ -43,8 +44,10 @@ export function purging(to: Transactions): Purging {
         sql`DELETE FROM entries WHERE job IN (${jobs})`,
         sql`DELETE FROM ownerships WHERE job IN (${jobs})`,
         sql`DELETE FROM job_logs WHERE job IN (${jobs})`,
+        sql`DELETE FROM hook_calls WHERE job IN (${jobs})`,
         sql`DELETE FROM job_texts WHERE job IN (${jobs})`,
         sql`DELETE FROM requirements WHERE job IN (${jobs})`,
+        ...removeControls(jobs),
         // What a retry has kept stays handed on for as long as one of the two is there.
         sql`DELETE FROM retries WHERE (job IN (${jobs}) OR retry_of IN (${jobs}))
           AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.id IN (retries.job, retries.retry_of))`,

@@ -1,5 +1,8 @@
 import type { CatchUp, ScheduledJob } from "../../common/wire/schedules.js";
 
+/** What is posted, and which of its parameters are shown to nobody. */
+export type KeptPosting = ScheduledJob & { readonly secrets?: readonly string[] };
+
 /** A schedule as it is made; it never changes. */
 export interface NewSchedule {
   /** UUIDv7: the keys of its postings are made of it, so a later one of that name has others. */
@@ -8,7 +11,7 @@ export interface NewSchedule {
   readonly cron: string;
   readonly tz: string;
   readonly catchUp: CatchUp;
-  readonly job: ScheduledJob;
+  readonly job: KeptPosting;
   /** Of all of the above but the id: the same again is no other schedule. */
   readonly bodyHash: string;
   /** The first due time, database time, ms since 1970. */
@@ -30,7 +33,7 @@ export interface ScheduleSummary extends Omit<NewSchedule, "job" | "bodyHash" | 
 }
 
 export interface ScheduleRow extends ScheduleSummary {
-  readonly job: ScheduledJob;
+  readonly job: KeptPosting;
 }
 
 /** The first and the last of due times that nothing was posted for. */

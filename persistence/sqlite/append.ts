@@ -8,6 +8,7 @@ import {
 } from "../../common/job.js";
 import type { Statements } from "../../sqlite/statements.js";
 import { integer, isEmpty } from "../columns.js";
+import { noteHooks } from "../hooks/sqlite.js";
 import type { Append, Verdict } from "../persistence.js";
 import { toRequest, toState } from "../rows.js";
 import { bytesOfTexts } from "../texts.js";
@@ -104,6 +105,9 @@ function setState(sql: Statements, append: Append, current: Current): void {
     isEnded(state) ? 1 : 0,
     append.job,
   );
+  // What hooks were to hear of may not be what the job became.
+  if (state !== wanted) return;
+  noteHooks(sql, { job: append.job, state, now: current.now, hooks: append.hooks });
 }
 
 /** What a job takes that ends, for retention; until then the column tells of its texts alone. */

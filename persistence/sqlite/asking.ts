@@ -1,6 +1,14 @@
-import { isCancel, isEnded, type JobRequest, type JobState } from "../../common/job.js";
+import {
+  isCancel,
+  isEnded,
+  type JobRequest,
+  type JobState,
+  type ParkReason,
+} from "../../common/job.js";
+import type { Change } from "../../engine/journal.js";
 import type { Statements } from "../../sqlite/statements.js";
 import { integer } from "../columns.js";
+import { type Heard, noteHooks } from "../hooks/sqlite.js";
 import type { Asker } from "../persistence.js";
 import type { Asked } from "../verbs/port.js";
 import { toRequest, toState } from "../rows.js";
@@ -39,7 +47,10 @@ export function cancel(sql: Statements, id: string, options: CancelOptions): Ask
   const seq = nextSeq(sql, id);
   // Nothing ran, or nothing is to be reverted and nobody owns it: no owner is needed to end it.
   if (seq === 1 || (state === "SUSPENDED" && !options.revert)) {
-    return cancelAtOnce(sql, id, { ...options, token: found.token + 1, seq });
+    const { by, now } = options;
+    const changes = [{ change: "flow", to: "CANCELLED" }] as const;
+    endAtOnce(sql, id, { by, now, token: found.token + 1, seq, changes });
+    return { asked: "done", state: "CANCELLED" };
   }
   const request: JobRequest = options.revert ? "cancel" : "cancel-no-revert";
   const startable = state === "SUSPENDED" ? "WAITING" : state; // Somebody has to revert it.
@@ -47,30 +58,42 @@ export function cancel(sql: Statements, id: string, options: CancelOptions): Ask
   return { asked: "requested", state: startable };
 }
 
-interface AtOnce extends CancelOptions {
+interface AtOnce {
+  readonly by: Asker;
+  readonly now: number;
   readonly token: number;
   readonly seq: number;
+  /** What the journal says of it. */
+  readonly changes: readonly Change[];
+  readonly reason?: ParkReason;
 }
 
 /** The raised token fences an owner that is between its raise and its first append. */
-function cancelAtOnce(sql: Statements, id: string, { by, now, token, seq }: AtOnce): Asked {
+export function endAtOnce(sql: Statements, id: string, end: AtOnce): void {
+  const { by, now, token, seq, changes, reason } = end;
   sql.run(
     `UPDATE jobs SET state = 'CANCELLED', token = ?, owner = ?, agent = ?, request = NULL,
-       reason = NULL, ended_at = ? WHERE id = ?`,
-    ...[token, by.owner, by.agent, now, id],
+       reason = ?, ended_at = ? WHERE id = ?`,
+    ...[token, by.owner, by.agent, reason === undefined ? null : JSON.stringify(reason), now, id],
   );
-  insertOwnership(sql, { job: id, token, ...by, at: now, firstSeq: seq });
+  const { owner, agent, machine } = by;
+  insertOwnership(sql, { job: id, token, owner, agent, machine, at: now, firstSeq: seq });
   endOwnership(sql, { job: id, token, ended: "outcome" }, now);
-  const body = JSON.stringify([{ change: "flow", to: "CANCELLED" }]);
+  const body = JSON.stringify(changes);
   sql.run(
     "INSERT INTO entries (job, seq, token, owner, at, body, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
     ...[id, seq, token, by.owner, now, body, body.length],
   );
   sql.run(`UPDATE jobs SET bytes = ${BYTES} WHERE id = ?`, id);
-  return { asked: "done", state: "CANCELLED" };
+  sql.run("UPDATE job_controls SET slot = 'over' WHERE job = ? AND slot IS NOT NULL", id);
+  noteHooks(sql, { job: id, state: "CANCELLED", now, hooks: by.hooks });
 }
 
-export function suspend(sql: Statements, id: string): Asked {
+export function suspend(
+  sql: Statements,
+  id: string,
+  { hooks, now }: Pick<Heard, "hooks" | "now">,
+): Asked {
   const found = find(sql, id);
   if (found === undefined) return { asked: "unknown" };
   const { state, token, request } = found;
@@ -83,6 +106,7 @@ export function suspend(sql: Statements, id: string): Asked {
     return { asked: "requested", state };
   }
   sql.run("UPDATE jobs SET state = 'SUSPENDED', request = NULL WHERE id = ?", id);
+  noteHooks(sql, { job: id, state: "SUSPENDED", now, hooks });
   return { asked: "done", state: "SUSPENDED" };
 }
 

@@ -15,9 +15,11 @@ import {
   migrateToNewest,
   MIGRATIONS_TABLE,
 } from "../migrations/migrations.js";
+import { expire, raiseControlled, slots } from "../flow-control/sqlite.js";
 import type {
   Append,
   Asker,
+  Controls,
   JobFilter,
   JobPage,
   JobRow,
@@ -29,13 +31,17 @@ import type {
   Persistence,
   Posted,
   Raise,
+  Raised,
   Retention,
+  Slots,
   Verdict,
 } from "../persistence.js";
 import { purge, type Purging, removeOld } from "../retention.js";
 import type { Asked, Old, Purged, Released, Removed, Retries } from "../verbs/port.js";
 import { logsInFile } from "../logs/sqlite.js";
 import type { LogChunk, LogPage, LogRange, LogSize, LogStore } from "../logs/port.js";
+import type { HookCall, HookStore } from "../hooks/port.js";
+import { hooksInFile } from "../hooks/sqlite.js";
 import type { ScheduleStore } from "../schedules/port.js";
 import { schedulesInFile } from "../schedules/sqlite.js";
 import * as verbs from "../verbs/sqlite.js";
@@ -73,6 +79,7 @@ export async function openSqlitePersistence(
 export class SqlitePersistence implements Persistence, Migrated {
   readonly traits = ALL_FILTERS;
   readonly schedules: ScheduleStore;
+  readonly hooks: HookStore;
   readonly #sqlite: Sqlite;
   readonly #now: () => number;
   readonly #logs: LogStore;
@@ -82,6 +89,7 @@ export class SqlitePersistence implements Persistence, Migrated {
     this.#sqlite = sqlite;
     this.#now = now;
     this.#logs = logsInFile(sqlite.database);
+    this.hooks = hooksInFile(sqlite.database, now);
     this.schedules = schedulesInFile(sqlite.database, now);
   }
 
@@ -148,6 +156,20 @@ export class SqlitePersistence implements Persistence, Migrated {
     return this.#database.write((sql) => raise(sql, raised, this.#now()));
   }
 
+  raiseControlled(raised: Raise, controls: Controls): Promise<Raised> {
+    return this.#database.write((sql) =>
+      raiseControlled(sql, raised, { controls, now: this.#now() }),
+    );
+  }
+
+  slots(key: string, waitingMax: number): Promise<Slots> {
+    return this.#database.read((sql) => slots(sql, key, { waitingMax, now: this.#now() }));
+  }
+
+  expire(id: string, by: Asker): Promise<boolean> {
+    return this.#database.write((sql) => expire(sql, id, { by, now: this.#now() }));
+  }
+
   load(id: string, seq = 0): Promise<readonly Entry[]> {
     return this.#database.read((sql) => reading.load(sql, id, seq));
   }
@@ -172,8 +194,8 @@ export class SqlitePersistence implements Persistence, Migrated {
     return this.#database.write((sql) => cancel(sql, id, { by, revert, now: this.#now() }));
   }
 
-  suspend(id: string): Promise<Asked> {
-    return this.#database.write((sql) => suspend(sql, id));
+  suspend(id: string, hooks?: readonly HookCall[]): Promise<Asked> {
+    return this.#database.write((sql) => suspend(sql, id, { hooks, now: this.#now() }));
   }
 
   resume(id: string): Promise<Asked> {

@@ -1,6 +1,7 @@
 import { toSignature } from "../../common/job.js";
 import type { Statements } from "../../sqlite/statements.js";
 import { text } from "../columns.js";
+import { findHolder, insertControls } from "../flow-control/sqlite.js";
 import type { NewJob, Posted } from "../persistence.js";
 import { idTail } from "../rows.js";
 import { bytesOfTexts } from "../texts.js";
@@ -17,9 +18,12 @@ export function post(sql: Statements, prepared: Prepared, now: number): Posted {
   }
   const spent = findSpent(sql, prepared);
   if (spent !== undefined) return { posted: "spent", id: spent };
+  const held = findHolder(sql, job);
+  if (held !== undefined) return held;
   insertJob(sql, prepared, now);
   sql.run("INSERT INTO job_texts (job, spec, params) VALUES (?, ?, ?)", job.id, spec, params);
   insertRetry(sql, prepared, now);
+  insertControls(sql, job);
   for (const word of words) {
     sql.run("INSERT INTO job_words (job, word) VALUES (?, ?)", job.id, word);
   }

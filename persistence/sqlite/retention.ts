@@ -1,5 +1,7 @@
 import type { Database } from "../../sqlite/database.js";
+import type { Statements } from "../../sqlite/statements.js";
 import { integer, isEmpty, text } from "../columns.js";
+import { removeControls } from "../flow-control/sqlite.js";
 import type { Purging } from "../retention.js";
 
 /** P-36: when a purge was noted last, database time. */
@@ -36,22 +38,7 @@ export function purging(database: Database, now: () => number): Purging {
       }),
     remove: (ids) =>
       database.write((sql) => {
-        for (const id of ids) {
-          if (sql.run("DELETE FROM jobs WHERE id = ? AND ended_at IS NOT NULL", id) === 0) continue;
-          sql.run("UPDATE post_keys SET removed_at = ? WHERE job = ?", now(), id);
-          sql.run("DELETE FROM entries WHERE job = ?", id);
-          sql.run("DELETE FROM ownerships WHERE job = ?", id);
-          sql.run("DELETE FROM job_logs WHERE job = ?", id);
-          sql.run("DELETE FROM job_texts WHERE job = ?", id);
-          sql.run("DELETE FROM requirements WHERE job = ?", id);
-          // What a retry has kept stays handed on for as long as one of the two is there.
-          sql.run(
-            `DELETE FROM retries WHERE (job = ? OR retry_of = ?)
-               AND NOT EXISTS (SELECT 1 FROM jobs WHERE id IN (job, retry_of))`,
-            ...[id, id],
-          );
-          sql.run("DELETE FROM job_words WHERE job = ?", id);
-        }
+        for (const id of ids) removeJob(sql, id, now());
       }),
     purgedAt: () => purgedAt(database),
     note: (moment) =>
@@ -67,4 +54,23 @@ export function purging(database: Database, now: () => number): Purging {
         );
       }),
   };
+}
+
+function removeJob(sql: Statements, id: string, at: number): void {
+  if (sql.run("DELETE FROM jobs WHERE id = ? AND ended_at IS NOT NULL", id) === 0) return;
+  sql.run("UPDATE post_keys SET removed_at = ? WHERE job = ?", at, id);
+  sql.run("DELETE FROM entries WHERE job = ?", id);
+  sql.run("DELETE FROM ownerships WHERE job = ?", id);
+  sql.run("DELETE FROM job_logs WHERE job = ?", id);
+  sql.run("DELETE FROM hook_calls WHERE job = ?", id);
+  sql.run("DELETE FROM job_texts WHERE job = ?", id);
+  sql.run("DELETE FROM requirements WHERE job = ?", id);
+  removeControls(sql, id);
+  // What a retry has kept stays handed on for as long as one of the two is there.
+  sql.run(
+    `DELETE FROM retries WHERE (job = ? OR retry_of = ?)
+       AND NOT EXISTS (SELECT 1 FROM jobs WHERE id IN (job, retry_of))`,
+    ...[id, id],
+  );
+  sql.run("DELETE FROM job_words WHERE job = ?", id);
 }

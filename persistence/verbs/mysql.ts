@@ -50,6 +50,8 @@ export async function reprioritise(to: Transactions, id: string, priority: numbe
   const { answers } = await to.run([
     sql`SELECT id, state FROM jobs WHERE id = ${id} FOR UPDATE`,
     sql`UPDATE jobs SET priority = ${priority} WHERE id = ${id} AND state = 'WAITING'`,
+    sql`UPDATE job_controls SET slot_rank = ${-priority} WHERE job = ${id} AND EXISTS
+      (SELECT 1 FROM jobs j WHERE j.id = ${id} AND j.state = 'WAITING')`, // P-45
   ]);
   const row = answers[0]?.rows[0];
   if (row === undefined) return { asked: "unknown" };

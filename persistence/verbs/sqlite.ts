@@ -46,6 +46,7 @@ export function reprioritise(sql: Statements, id: string, priority: number): Ask
   const state = toState(row);
   if (state !== "WAITING") return { asked: "conflict", state };
   sql.run("UPDATE jobs SET priority = ? WHERE id = ?", priority, id);
+  sql.run("UPDATE job_controls SET slot_rank = ? WHERE job = ?", -priority, id); // P-45
   return { asked: "done", state };
 }
 

@@ -22,6 +22,8 @@ export interface AgentOptions {
   readonly stateHome: string;
   /** Further arguments of `jobrunner run`. */
   readonly args?: readonly string[];
+  /** Arguments of Node itself. */
+  readonly node?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** The entry of another installation than this tree's. */
   readonly main?: string;
@@ -53,7 +55,8 @@ export function startAgent(options: AgentOptions): AgentProcess {
   const { name, port, database, stateHome, host, main = MAIN } = options;
   const file = database === undefined ? [] : ["--database", database];
   const where = ["--listen", `${host === undefined ? "127.0.0.1" : "0.0.0.0"}:${port}`, ...file];
-  const words = [main, "run", "--name", name, ...where, ...(options.args ?? [])];
+  const entry = [...(options.node ?? []), main, "run", "--name", name];
+  const words = [...entry, ...where, ...(options.args ?? [])];
   const [program, ...args] = onHost([process.execPath, ...words], host);
   const child = spawn(program, args, {
     env: { ...process.env, ...homes(stateHome), NO_COLOR: "1", ...options.env },

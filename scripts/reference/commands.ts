@@ -1,30 +1,32 @@
-import { Help, type Argument, type Command, type Option } from "commander";
+import type { Argument, Command, Option } from "commander";
 import { createProgram } from "../../cli/program/program.js";
 import { row, table } from "./table.js";
 
 /** Flags that nearly every command has, told once at the top. */
 const GENERAL = "General:";
-const HELP = new Help();
+const PROGRAM = createProgram(() => undefined);
+/** As the program itself words it. */
+const HELP = PROGRAM.createHelp();
 
 /** The page of all commands, arguments and flags, as `--help` knows them. */
 export function commandsPage(): string {
-  const program = createProgram(() => undefined);
-  const general = HELP.visibleOptions(program);
   return [
     "# Commands and flags",
     "What each command, flag and argument is; [commands.md](../commands.md) tells how they are used. " +
       "`jobrunner post FLOW` has a flag for each parameter of the flow besides: " +
       "`jobrunner post FLOW --help`.",
     "## Flags of all commands",
-    options(general),
-    ...commandsBelow(program, "jobrunner"),
+    "`--help` as well. Commands that ask no agent have no `--via`.",
+    // Its own help leaves them to that of the commands.
+    options(PROGRAM.options),
+    ...commandsBelow(PROGRAM, "jobrunner"),
   ].join("\n\n");
 }
 
 function commandsBelow(parent: Command, path: string): readonly string[] {
-  return HELP.visibleCommands(parent)
-    .filter((command) => command.name() !== "help")
-    .flatMap((command) => section(command, `${path} ${command.name()}`));
+  return HELP.visibleCommands(parent).flatMap((command) =>
+    section(command, `${path} ${command.name()}`),
+  );
 }
 
 function section(command: Command, path: string): readonly string[] {

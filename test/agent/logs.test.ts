@@ -10,6 +10,7 @@ import { posted } from "../contracts/samples.js";
 import { closing, openSteered } from "../contracts/sqlite.js";
 import { FakeClock } from "../support/fake-clock.js";
 
+const KIBIBYTE = 1024;
 const MEBIBYTE = 1024 ** 2;
 
 function say(text: string, atom = "A"): Said {
@@ -18,13 +19,19 @@ function say(text: string, atom = "A"): Said {
 
 const down = (): JobrunnerError => new JobrunnerError("PERSISTENCE_DOWN", "away");
 
+interface Faults {
+  addLogs?: Persistence["addLogs"];
+  /** Undefined: as the database has it. */
+  logSizes?: (job: string) => ReturnType<Persistence["logSizes"]> | undefined;
+}
+
 /** A book on a database in memory, on time that moves when told. */
 async function opened(bytesPerJob = MEBIBYTE) {
   const { persistence } = await openSteered();
   const clock = new FakeClock();
   const calls: (readonly LogChunk[])[] = [];
   const stored: string[] = [];
-  const faults: { addLogs?: Persistence["addLogs"] } = {};
+  const faults: Faults = {};
   const warnings: string[] = [];
   const book = closing(
     new LogBook({
@@ -33,7 +40,7 @@ async function opened(bytesPerJob = MEBIBYTE) {
           calls.push(chunks);
           return (faults.addLogs ?? persistence.addLogs.bind(persistence))(chunks);
         },
-        logSizes: (job) => persistence.logSizes(job),
+        logSizes: (job) => faults.logSizes?.(job) ?? persistence.logSizes(job),
         removeLogs: (job, upTo) => persistence.removeLogs(job, upTo),
       },
       clock,
@@ -239,6 +246,25 @@ describe("the log book", () => {
     await clock.advance(1_000);
 
     expect(await Promise.all(jobs.map(texts))).toEqual([["word"], [], ["word"]]);
+  });
+
+  it("shortens the logs of other jobs beside one that cannot be shortened, and stores all once", async () => {
+    const { book, faults, warnings, texts, post } = await opened(KIBIBYTE);
+    const jobs = [await post(), await post(), await post()];
+    const bad = jobs[1] ?? "";
+    faults.logSizes = (job) =>
+      job === bad ? Promise.reject(new JobrunnerError("BAD_RECORD", "no")) : undefined;
+    const logs = jobs.map((job) => book.begin(job, 1));
+    for (let round = 0; round < 3; round += 1) {
+      for (const log of logs) log.add(say(`${round}`.repeat(600)));
+      for (const log of logs) await log.flush();
+    }
+
+    const kept = await Promise.all(jobs.map(async (job) => (await texts(job)).map(([n]) => n)));
+    expect(kept).toEqual([["2"], ["0", "1", "2"], ["2"]]);
+    expect(warnings.join("")).toContain(bad);
+    expect(warnings.join("")).not.toContain(jobs[0]);
+    expect(warnings.join("")).not.toContain("could not be stored");
   });
 
   it("stores the rest when the agent stops, and does not wait for an outage to end", async () => {

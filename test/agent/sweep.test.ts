@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { JobBoard } from "../../boards/board.js";
+import { toSignature } from "../../common/job.js";
 import { JobrunnerError } from "../../common/error.js";
 import type { NewJob } from "../../persistence/persistence.js";
 import { claimable, LEASE_MS, openCluster, post } from "./sweeping.js";
@@ -20,6 +21,58 @@ describe("the sweep", () => {
     expect([...there].sort()).toEqual([waiting.id, later.id].sort());
     await cluster.clock.advance(60_000);
     expect(await claimable(alpha.board)).toEqual([waiting.id, later.id]);
+  });
+
+  it("ends jobs that nobody started in time, and takes them off the board (P-44)", async () => {
+    const cluster = await openCluster();
+    const alpha = await cluster.agent("alpha", "board-1");
+    const startBy = cluster.clock.now() + 5_000;
+    const [late, other] = [
+      await post(cluster.persistence, { startBy }),
+      await post(cluster.persistence, { startBy: startBy + 1 }),
+    ];
+    await alpha.sweep.sweep();
+    expect(await claimable(alpha.board)).toEqual([late.id, other.id]);
+    await cluster.clock.advance(5_000);
+
+    alpha.sweep.wake();
+    await alpha.sweep.sweep();
+
+    expect(await claimable(alpha.board)).toEqual([other.id]);
+    expect(await cluster.persistence.job(late.id)).toMatchObject({
+      ...{ state: "CANCELLED", reason: { code: "EXPIRED" } },
+    });
+    expect(alpha.told.map(({ type }) => type)).toContain("job.finished");
+  });
+
+  it("offers slots that somebody freed who died before he could (P-45)", async () => {
+    const cluster = await openCluster();
+    const alpha = await cluster.agent("alpha", "board-1");
+    await alpha.sweep.sweep();
+    const concurrency = { key: "disk", limit: 1 };
+    const [ended, waits] = [
+      await post(cluster.persistence, { concurrency }),
+      await post(cluster.persistence, { concurrency }),
+    ];
+    const who = { owner: "x.1", agent: "x", machine: "m" };
+    const raise = { job: ended.id, seen: 0, boardId: alpha.sweep.boardId ?? "", ...who };
+    await cluster.persistence.raiseControlled(raise, ended);
+    const signature = toSignature(waits.needs);
+    await alpha.board.put([{ id: waits.id, signature, priority: 0, delayMs: 600_000 }]);
+    alpha.sweep.wake();
+    await alpha.sweep.sweep();
+    expect(await claimable(alpha.board)).toEqual([]);
+    await cluster.persistence.append([
+      {
+        ...{ job: ended.id, seq: 1, token: 1, owner: who.owner, repeated: false },
+        ...{ changes: [{ change: "flow", to: "SUCCESS" }], state: "SUCCESS" },
+      },
+    ]);
+
+    alpha.sweep.wake();
+    await alpha.sweep.sweep();
+
+    expect(await claimable(alpha.board)).toEqual([waits.id]);
   });
 
   it("leaves a job with an owner to that owner for one lease (P-31, P-23)", async () => {

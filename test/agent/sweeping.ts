@@ -3,6 +3,7 @@ import { join } from "node:path";
 import pino from "pino";
 import { onTestFinished } from "vitest";
 import { type Claims, createClaims } from "../../agent/claims.js";
+import type { Told } from "../../agent/events/telling/told.js";
 import { Sweep } from "../../agent/sweep.js";
 import type { JobBoard } from "../../boards/board.js";
 import { openBoard } from "../../boards/open.js";
@@ -47,16 +48,18 @@ async function openAgent({ persistence, clock, name, dir, boardFile }: AgentOpti
     incarnation: name,
     renewed: () => undefined,
   });
+  const told: Told[] = [];
   const sweep = new Sweep({
     ...{ board, persistence, claims, clock, log, directory },
-    incarnation: name,
+    identity: { agent: name, machine: `machine-${name}`, incarnation: name },
+    tell: (event) => void told.push(event),
     random: () => 0,
   });
   onTestFinished(async () => {
     await claims[Symbol.asyncDispose]();
     await board[Symbol.asyncDispose]();
   });
-  return { board, claims, sweep };
+  return { board, claims, sweep, told };
 }
 
 export async function post(persistence: Persistence, more: Partial<NewJob> = {}): Promise<NewJob> {

@@ -4,7 +4,7 @@ import { createWhyHere } from "../../agent/matching/why.js";
 import type { Verdict } from "../../capabilities/capability.js";
 import { openPersistence } from "../../persistence/open.js";
 import { matcherOf } from "../../scripts/lab/matcher.js";
-import { newJob } from "../contracts/samples.js";
+import { newJob, posted, raiseOf } from "../contracts/samples.js";
 import { FakeClock } from "../support/fake-clock.js";
 
 describe("a verdict that is slow", () => {
@@ -33,6 +33,26 @@ describe("a verdict that is slow", () => {
 });
 
 describe("the jobs that wait, as one agent sees them", () => {
+  it("lack a slot when all of their key are taken (P-45)", async () => {
+    const clock = new FakeClock();
+    await using persistence = await openPersistence("sqlite::memory:");
+    const concurrency = { key: "disk", limit: 1 };
+    const first = await posted(persistence, newJob({ ...waiting("web", 3), concurrency }));
+    await posted(persistence, newJob({ ...waiting("web", 3), concurrency }));
+    await persistence.raiseControlled(raiseOf(first.id, 0), first);
+    const why = createWhyHere({
+      ...{ agent: "alpha", persistence, clock, slots: () => 1, running: () => [] },
+      matcher: matcherOf(new Map([["web", [3]]]), clock),
+      readiness: { explain: () => Promise.resolve([]) },
+    });
+
+    const { items } = await why.jobs({ limit: 10 });
+
+    expect(items).toMatchObject([
+      { able: false, missing: [{ what: "slot of disk", observed: "1 of 1 taken" }] },
+    ]);
+  });
+
   it("are told page by page, each with what it lacks there", async () => {
     const clock = new FakeClock();
     await using persistence = await openPersistence("sqlite::memory:");

@@ -9,7 +9,8 @@ function sweepOf(world: World, name: string, { claims }: WorldAgent): Sweep {
   return new Sweep({
     ...{ board: world.board, persistence: world.persistence, clock: world.clock, claims },
     log: pino({ level: "silent" }),
-    incarnation: name,
+    identity: { agent: name, machine: `machine-${name}`, incarnation: name },
+    tell: (event) => void world.told.push({ agent: name, ...event }),
     directory: tempDir(),
     random: () => 0.5,
   });

@@ -40,6 +40,14 @@ describe("an event", () => {
       "12:03:04  atom.progress      456789ab  nas-1  copy  45%  3 of 7",
     ],
     [
+      { type: "job.reprioritised", ...OF_JOB, priority: -7 },
+      "12:03:04  job.reprioritised  456789ab  nas-1  priority -7",
+    ],
+    [
+      { type: "jobs.removed", at: AT, agent: "nas-1", count: 12 },
+      "12:03:04  jobs.removed                 nas-1  12 jobs",
+    ],
+    [
       { type: "agent.state", at: AT, agent: "nas-1", from: "ready", to: "draining" },
       "12:03:04  agent.state                  nas-1  ready -> draining",
     ],

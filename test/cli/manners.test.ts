@@ -17,6 +17,7 @@ describe("exit codes", () => {
     ["UNREACHABLE", 5],
     ["PERSISTENCE_DOWN", 5],
     ["CONFLICT", 6],
+    ["KEY_HELD", 6],
     ["INTERNAL", 1],
   ] as const)("of %s is %d", (code, exit) => {
     expect(exitCodeOf(new JobrunnerError(code, "x"))).toBe(exit);

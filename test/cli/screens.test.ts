@@ -4,6 +4,7 @@ import type { CheckView, FlowView, NodeView } from "../../common/wire.js";
 import { parametersOf } from "../../cli/commands/post/parameters.js";
 import { createPostCommand } from "../../cli/commands/post/command.js";
 import { renderAgent, renderAgents } from "../../cli/screen/agent-list.js";
+import { renderFlow } from "../../cli/screen/flow.js";
 import { renderFlows, renderFlowsHelp } from "../../cli/screen/flow-list.js";
 import type { DoctorView } from "../../common/wire/doctor.js";
 import { renderDoctor } from "../../cli/screen/doctor.js";
@@ -19,9 +20,10 @@ import { renderPlan } from "../../cli/screen/tree-lines.js";
 import { renderAgentWhy } from "../../cli/screen/why/agent-why.js";
 import { renderWhy } from "../../cli/screen/why/why.js";
 import { AGENTS, ASLEEP, NAS } from "./agent-views.js";
-import { DETAIL, FAILED, HOSTILE, JOBS, NOW, RETRIED, SUCCEEDED } from "./views.js";
+import { DETAIL, FAILED, HOSTILE, JOBS, NOW, RETRIED, SUCCEEDED, WAITS } from "./views.js";
 import { LATE, PAUSED, SCHEDULES } from "./schedule-views.js";
 import {
+  FULL,
   HOSTILE_REVERSE,
   HOSTILE_WHY,
   IMPOSSIBLE,
@@ -155,6 +157,8 @@ const SCREENS: readonly (readonly [string, (style: Style) => string])[] = [
   ["job-retried", (at) => renderJob(at, RETRIED, NOW)],
   ["why-impossible", (at) => renderWhy(at, IMPOSSIBLE, NOW)],
   ["why-possible", (at) => renderWhy(at, POSSIBLE, NOW)],
+  ["job-waiting", (at) => renderJob(at, WAITS, NOW)],
+  ["why-full", (at) => renderWhy(at, FULL, NOW)],
   ["why-suspended", (at) => renderWhy(at, SUSPENDED, NOW)],
   ["why-owned", (at) => renderWhy(at, OWNED, NOW)],
   ["why-agent", (at) => renderAgentWhy(at, REVERSE, NOW)],
@@ -162,6 +166,7 @@ const SCREENS: readonly (readonly [string, (style: Style) => string])[] = [
   ["schedule-late", (at) => renderSchedule(at, LATE, NOW)],
   ["schedule-paused", (at) => renderSchedule(at, PAUSED, NOW)],
   ["flows", (at) => renderFlows(at, FLOWS)],
+  ["flow", (at) => renderFlow(at, FLOW, parametersOf(FLOW.schema))],
   ["flows-help", () => renderFlowsHelp(FLOWS)],
   ["doctor", (at) => renderDoctor(at, DOCTOR)],
   ["graph", (at) => renderPlan(at, GRAPH)],

@@ -51,6 +51,11 @@ export const JOBS: readonly JobView[] = [
   ended("01980f30-1000-7b02-9d40-5a6f0e1c2b39", "REVERTED"),
   ended("01980f2f-1000-7b02-9d40-5a6f0e1c2b3a", "FAILURE"),
   ended("01980f2e-1000-7b02-9d40-5a6f0e1c2b3b", "CANCELLED"),
+  {
+    ...ended("01980f2d-1000-7b02-9d40-5a6f0e1c2b3c", "CANCELLED"),
+    startBy: ago(86_400 * 2 - 40),
+    reason: { code: "EXPIRED", message: `no owner had started it by ${ago(86_400 * 2 - 40)}` },
+  },
 ];
 
 function waiting(id: string): JobView {
@@ -176,6 +181,14 @@ export const RETRIED: JobDetailView = {
       task("listen", "REVERTED", [attempt("REVERTED", "nas-1", [80, 71])]),
     ],
   },
+};
+
+/** Held back by all that can hold a job back. */
+export const WAITS: JobDetailView = {
+  ...{ ...DETAIL, state: "WAITING", owners: [], startBy: ago(-600) },
+  ...{ uniqueKey: "import-acme", concurrency: { key: "disk", limit: 2 } },
+  waitsFor: { key: "disk", limit: 2, taken: [JOBS[0]!.id, JOBS[1]!.id] },
+  tree: { kind: "flow", name: "web", pattern: "linear", children: [task("listen", "PENDING", [])] },
 };
 
 /** Something could not be undone. */

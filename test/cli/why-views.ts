@@ -66,6 +66,13 @@ export const POSSIBLE: WhyView = {
   agents: [agent("nas-1", {})],
 };
 
+export const FULL: WhyView = {
+  ...POSSIBLE,
+  job: { ...JOB, startBy: new Date(NOW + 600_000).toISOString() },
+  possible: false,
+  obstacles: [{ why: `it waits for a slot of disk: 1 of 1 taken by ${JOB.id}` }],
+};
+
 export const SUSPENDED: WhyView = {
   ...POSSIBLE,
   job: { ...JOB, state: "SUSPENDED" },

@@ -69,7 +69,7 @@ export function databaseOfChapter(): () => Promise<string> {
 
 const TABLES = [
   ...["jobs", "job_texts", "job_words", "entries", "ownerships", "job_logs", "post_keys"],
-  ...["retries", "requirements", "schedules"],
+  ...["retries", "requirements", "schedules", "job_controls", "unique_keys", "slot_keys"],
 ];
 
 export async function openSteeredMysql(url: string): Promise<Required<PersistenceUnderTest>> {

@@ -9,6 +9,8 @@ const FOLDER = join(import.meta.dirname, "../../deploy/config");
 const SECRETS = {
   token: "the-token-of-all-machines",
   "mysql-url": "mysql://jobrunner:secret@db.lan/jobrunner",
+  "alert-url": "https://alerts.example.org/T0/secret",
+  "alert-secret": "what-alerts-are-signed-with",
   "redis-url": "rediss://jobrunner:secret@redis.lan:6380",
   "consul-token": "11111111-2222-3333-4444-555555555555",
 };

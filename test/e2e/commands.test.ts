@@ -146,6 +146,25 @@ describe("the command line", { timeout: 60_000 }, () => {
     expect(one.stdout).toMatch(/--port <n> +.*1\.\.65535 \(default: 8080\)/);
   });
 
+  it("shows one flow, one agent, this jobrunner, and help about each of them", async () => {
+    const { jobrunner } = await withAgent();
+
+    const flow = await jobrunner("flow", "show", "simple_http_webserver");
+    const agent = await jobrunner("agent", "show", "-o", "name");
+    const version = await jobrunner("version", "-o", "json");
+    const helped = await jobrunner("help", "post");
+    const codes = await jobrunner("help", "exit-codes");
+    const unknown = await jobrunner("help", "shwo");
+
+    expect(flow.stdout).toMatch(/^simple_http_webserver\tv\d+\t.*\nport\t--port\t/);
+    expect(agent.stdout).toBe("alpha\n");
+    expect(JSON.parse(version.stdout)).toMatchObject({ node: process.versions.node });
+    expect(helped.stdout).toMatch(/^ {2}hello /m);
+    expect(codes.stdout).toMatch(/^ {2}130 /m);
+    expect(unknown).toMatchObject({ code: 2, stdout: "" });
+    expect(unknown.stderr).toContain("did you mean show?");
+  });
+
   it("makes one job of two postings with the same key, and refuses the key for another", async () => {
     const { jobrunner } = await withAgent();
     const post = (...flags: readonly string[]) =>

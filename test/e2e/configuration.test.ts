@@ -91,6 +91,29 @@ describe("the configuration", () => {
   });
 });
 
+describe("a token that is taken out of the settings", () => {
+  it("stays in force until a restart, and SIGHUP says so each time", async () => {
+    const dir = tempDir();
+    const file = join(dir, "config.yaml");
+    const board = `board: sqlite:${join(dir, "jobs.db")}\n`;
+    writeFileSync(file, `${board}api: { token: ${"a".repeat(20)} }\n`);
+    const agent = await agentInTest({ dir, name: "alpha", args: ["--config", file] });
+    const asked = async (headers: Record<string, string>): Promise<number> =>
+      (await fetch(`${agent.url}/v1/agents/self`, { headers })).status;
+    const told = (): number => agent.output().split('"restart":["api.token"]').length - 1;
+
+    writeFileSync(file, board);
+    for (const times of [1, 2]) {
+      agent.signal("SIGHUP");
+      await until(() => told() === times, { withinMs: 5_000 });
+    }
+
+    expect(await asked({})).toBe(401);
+    expect(await asked({ authorization: `Bearer ${"a".repeat(20)}` })).toBe(200);
+    expect((await agent.stop()).code).toBe(0);
+  });
+});
+
 function homeWith(text: string): { file: string; env: Record<string, string> } {
   const home = tempDir();
   mkdirSync(join(home, "jobrunner"));

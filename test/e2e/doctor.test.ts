@@ -42,6 +42,18 @@ describe("jobrunner doctor", { timeout: 60_000 }, () => {
     expect(named(view, "clock")).toBe("as the database's");
   });
 
+  it("finds an agent that listens where the settings do not say", async () => {
+    const { dir, env } = await machine();
+    const elsewhere = await freePort();
+    const database = join(dir, "state/jobrunner/jobrunner.db");
+    await agentInTest({ dir, name: "alpha", port: elsewhere, database });
+
+    const { view } = await doctor(env);
+
+    const shown = new RegExp(`^alpha answers at http://127.0.0.1:${elsewhere}; .* is free for one`);
+    expect(named(view, "agent")).toMatch(shown);
+  });
+
   it("fails, with what to do, for flows that do not load and a port that is taken", async () => {
     const { dir, port, env } = await machine();
     writeFileSync(join(dir, "flows", "broken.ts"), "export default 1;\nconst x: = 2;\n");

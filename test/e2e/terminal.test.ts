@@ -108,6 +108,8 @@ describe("completion", { timeout: 60_000 }, () => {
 
     expect(await ask("retry", "")).toBe(`${id.slice(-8)}\thello SUCCESS\n`);
     expect(await ask("cancel", "")).toBe("");
+    expect(await ask("flow", "show", "hel")).toMatch(/^hello\t/);
+    expect(await ask("help", "exit")).toBe("exit-codes\t\n");
     expect(await ask("show", "-o", "json", "")).toBe(`${id.slice(-8)}\thello SUCCESS\n`);
     expect(await ask("post", "hello", "--fail-at", "")).toBe("greet\t\nwrite\t\nsign\t\n");
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseCursor, sourceOf } from "../../agent/events/cursor.js";
 import { Feed, type Joining } from "../../agent/events/feed.js";
 import { toFilter } from "../../agent/events/filter.js";
-import { Ring } from "../../agent/events/ring.js";
+import { OTHERS_CHARS_MAX, Ring } from "../../agent/events/ring.js";
 import { toJson } from "../../agent/events/telling/told.js";
 import { EventParser, type StreamEvent } from "../../common/text/event-parser.js";
 import type { EventView } from "../../common/wire/events.js";
@@ -210,6 +210,60 @@ describe("a feed", () => {
     expect(new Set(reader.types())).toEqual(new Set(["cursor"]));
     expect(reader.cursor().get(A)).toBeGreaterThan(200);
     reader.gone.abort();
+  });
+});
+
+describe("what a feed remembers of 50 agents", () => {
+  const JSON_CHARS = 500;
+
+  function full(agents: number) {
+    const feed = new Feed(new Ring(sourceOf("own", "cccccccccccc")));
+    const rings = Array.from(
+      { length: agents },
+      (_, n) => new Ring(sourceOf(`a${n}`, "a".repeat(12))),
+    );
+    const fill = (ring: Ring): void => {
+      for (let n = 0; n < 4_000; n += 1) {
+        const event = { type: "job.state", at: "" } as const;
+        ring.push({ n: ring.last + 1, event, json: "x".repeat(JSON_CHARS) });
+      }
+    };
+    for (const ring of feed.rings()) fill(ring);
+    for (const ring of rings) {
+      feed.add(ring);
+      fill(ring);
+    }
+    return { feed, rings };
+  }
+
+  it("is bounded for all of them together, and the same for each", () => {
+    const { rings } = full(50);
+
+    const all = rings.reduce((sum, { chars }) => sum + chars, 0);
+    expect(all).toBeLessThanOrEqual(OTHERS_CHARS_MAX);
+    expect(all).toBeGreaterThan(OTHERS_CHARS_MAX - 50 * 2 * JSON_CHARS);
+    expect(new Set(rings.map(({ first }) => first)).size).toBe(1);
+  });
+
+  it("is as much as ever of the agent itself", () => {
+    const [own] = full(50).feed.rings();
+
+    expect(own?.after(0)).toHaveLength(4_000);
+  });
+
+  it("is more of each again when many have left", () => {
+    const { feed, rings } = full(50);
+    const [stays, ...leave] = rings;
+    for (const { source } of leave) feed.forget(source);
+    const before = stays?.after(0).length ?? 0;
+    const more = Array.from({ length: 4_000 }, (_, n) => {
+      const event = { type: "job.state", at: "" } as const;
+      return { n: (stays?.last ?? 0) + 1 + n, event, json: "x".repeat(JSON_CHARS) };
+    });
+    for (const entry of more) stays?.push(entry);
+
+    expect(before).toBeLessThan(1_100);
+    expect(stays?.after(0)).toHaveLength(4_000);
   });
 });
 

@@ -64,6 +64,20 @@ describe("a journal as events", () => {
     ]);
   });
 
+  it("tells of what a decider had skipped and is kept, whose writer is no owner", () => {
+    const reader = new JournalReader(ROW);
+    const skipped = { change: "ignore", atoms: ["b"] } as const;
+    const kept = reader.read(
+      entry(1, [{ change: "kept", atom: "a", result: 1 }, skipped], 1),
+      undefined,
+    );
+    // A decider's no of an owner is the same change, further on.
+    const later = reader.read(entry(2, [skipped], 2), undefined);
+
+    expect(kept.map(({ event }) => event.type)).toEqual(["atom.state", "atom.state"]);
+    expect(later.map(({ event }) => event.type)).toEqual(["job.owner", "atom.state"]);
+  });
+
   it("tells of results that are kept, whose writer is no owner", () => {
     expect(
       told(

@@ -1,12 +1,19 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { get, type IncomingMessage } from "node:http";
+import { json } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
+import type { Events } from "../../agent/events/events.js";
+import type { SseStream } from "../../agent/http/sse.js";
 import type { HttpServer } from "../../agent/http/server.js";
 import type { AccessToken, Scope } from "../../common/access.js";
 import type { Problem } from "../../common/wire.js";
+import { until } from "../../scripts/lab/until.js";
 import { type Answer, ask } from "./api.js";
 import { outwardAddress, serve } from "./serve.js";
 
 const CLUSTER = "correct-horse-battery";
+const SOON = { withinMs: 5_000 };
 const ID = "01980000-0000-7000-8000-000000000000";
 
 const tokens: readonly AccessToken[] = [
@@ -15,6 +22,14 @@ const tokens: readonly AccessToken[] = [
   named("operator", "operate"),
   { ...named("late", "admin"), expiresAt: new Date(Date.now() - 1).toISOString() },
 ];
+
+interface Opened {
+  readonly status: number;
+  readonly after: string | undefined;
+  readonly problem: unknown;
+  readonly closed: Promise<unknown>;
+  leave(): void;
+}
 
 function named(id: string, scope: Scope): AccessToken {
   return { id, scope, hash: createHash("sha256").update(secretOf(id)).digest("hex") };
@@ -111,6 +126,75 @@ describe("tokens of a file", () => {
     expect(before.status).toBe(200);
     expect((await ask(`${url}/v1/jobs`, reader)).status).toBe(401);
     expect((await ask(`${url}/v1/jobs`, bearer(CLUSTER))).status).toBe(200);
+  });
+});
+
+describe("open streams", () => {
+  /** A feed in which nothing happens; the streams that were opened. */
+  async function startFeed(streamsPerCaller: number) {
+    const events = {
+      follow: async (_what: unknown, { signal }: SseStream): Promise<void> => {
+        if (!signal.aborted) await once(signal, "abort");
+      },
+    };
+    server = serve({ token: CLUSTER, tokens, streamsPerCaller, events: events as Events });
+    const url = await server.listen({ host: "127.0.0.1", port: 0 });
+    const open = async (secret: string): Promise<Opened> => {
+      const headers = { ...bearer(secret).headers, accept: "text/event-stream" };
+      const asked = get(`${url}/v1/events`, { headers, agent: false });
+      const [answer] = (await once(asked, "response")) as [IncomingMessage];
+      const { statusCode: status = 0, headers: told } = answer;
+      answer.on("error", () => undefined); // It is left.
+      const closed = once(asked, "close");
+      const problem = status === 200 ? undefined : await json(answer);
+      return { status, after: told["retry-after"], problem, closed, leave: () => asked.destroy() };
+    };
+    return open;
+  }
+
+  it("are limited for each token, and those of others are not in the way", async () => {
+    const open = await startFeed(2);
+    const opened = [await open(secretOf("reader")), await open(secretOf("reader"))];
+
+    const third = await open(secretOf("reader"));
+    const others = [await open(secretOf("poster")), await open(CLUSTER), await open(CLUSTER)];
+
+    expect(opened.map(({ status }) => status)).toEqual([200, 200]);
+    expect([third.status, third.after]).toEqual([429, "1"]);
+    expect(third.problem).toMatchObject({
+      code: "BUSY",
+      detail: "you have 2 streams of this agent open already",
+      hint: expect.stringContaining("api.streamsPerCaller"),
+    });
+    expect(others.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect((await open(CLUSTER)).status).toBe(429);
+    for (const { leave } of [...opened, ...others]) leave();
+  });
+
+  it("are cut off at once when their token is revoked, and those of others are not", async () => {
+    const open = await startFeed(2);
+    const [reader, cluster] = [await open(secretOf("reader")), await open(CLUSTER)];
+
+    server?.replace({ token: CLUSTER, tokens: [] }, undefined);
+
+    await reader.closed;
+    expect(await Promise.race([cluster.closed, Promise.resolve("open")])).toBe("open");
+    expect((await open(secretOf("reader"))).status).toBe(401);
+    cluster.leave();
+  });
+
+  it("count no more once they are closed", async () => {
+    const open = await startFeed(1);
+    const first = await open(secretOf("reader"));
+    expect((await open(secretOf("reader"))).status).toBe(429);
+
+    first.leave();
+
+    const second = await until(async () => {
+      const again = await open(secretOf("reader"));
+      return again.status === 200 && again;
+    }, SOON);
+    second.leave();
   });
 });
 

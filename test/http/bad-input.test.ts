@@ -60,11 +60,24 @@ const BODIES: readonly (readonly [string, unknown, number, string])[] = [
   ["a body of 1.1 MB", params(`"${"x".repeat(1_100_000)}"`), 413, "1 MiB"],
 ];
 
+const GZIP = { "content-encoding": "gzip" };
+const LARGE = { text: "x".repeat(1_100_000) };
+
 /** Requests that are wrong besides their body. */
 const REQUESTS: readonly (readonly [string, string, Asked, number])[] = [
   ["a text/plain body", "/v1/jobs", post({ "content-type": "text/plain" }), 415],
   ["a form", "/v1/jobs", post({ "content-type": "application/x-www-form-urlencoded" }), 415],
   ["a compressed body", "/v1/jobs", post({ "content-encoding": "gzip" }), 415],
+  ["a compressed body where none is wanted", "/v1/board", { headers: GZIP }, 415],
+  [
+    "a body of 1.1 MB where none is wanted",
+    "/v1/agents/self/drain",
+    { method: "POST", body: LARGE },
+    413,
+  ],
+  ["an expectation", "/v1/jobs", post({ expect: "200-ok" }), 417],
+  ["an expectation where no body is wanted", "/livez", { headers: { expect: "tea" } }, 417],
+  ["a page of another site that asks for health", "/livez", { headers: { origin: "null" } }, 403],
   ["a key with a blank", "/v1/jobs", post({ "idempotency-key": "a b" }), 400],
   ["a key of 129 characters", "/v1/jobs", post({ "idempotency-key": "k".repeat(129) }), 400],
   ["a foreign Host", "/v1/jobs", { headers: { host: "evil.example" } }, 421],
@@ -167,6 +180,12 @@ describe("bad requests", () => {
   ])("answers 400 to bytes that are no HTTP: %s", async (_what, bytes) => {
     expect(await talk(bytes)).toMatch(/^HTTP\/1\.1 400 /);
   });
+});
+
+it("answers a HEAD that is too large without a body", async () => {
+  const head = `HEAD /livez?${"a".repeat(20_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+
+  expect(await talk(head)).toMatch(/^HTTP\/1\.1 431 [^]*\r\n\r\n$/);
 });
 
 /** Sends bytes and reads until the other side closes. */

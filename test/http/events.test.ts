@@ -188,3 +188,27 @@ describe("GET /v1/events", () => {
     }
   });
 });
+
+describe("what people do to jobs", () => {
+  it("is told to who follows any agent", async () => {
+    await using followed = await follow(other, "/v1/events?types=job.*,jobs.*");
+    await seen(followed, "cursor");
+    const [id, gone] = [await post(api), await post(api)];
+    const say = (method: string, path: string, body?: unknown) =>
+      ask(`${api.url}${path}`, { method, ...(body === undefined ? {} : { body }) });
+
+    await say("POST", `/v1/jobs/${id}/reprioritise`, { priority: 9 });
+    await cancel(api, id);
+    await cancel(api, gone);
+    await say("DELETE", `/v1/jobs/${id}`);
+    await say("POST", "/v1/jobs:gc", { olderThan: "0s", states: ["CANCELLED"] });
+    await seen(followed, "jobs.removed");
+
+    const told = followed.views().filter(({ type }) => /reprior|deleted|removed/.test(type));
+    expect(told).toMatchObject([
+      { type: "job.reprioritised", agent: "alpha", job: id, flow: "shapes", priority: 9 },
+      { type: "job.deleted", agent: "alpha", job: id, flow: "shapes" },
+      { type: "jobs.removed", agent: "alpha", count: expect.any(Number) },
+    ]);
+  });
+});

@@ -120,6 +120,18 @@ describe("a stream of events", () => {
     expect(server.streams.open).toBe(0);
   });
 
+  it("holds the server up for no reader that would use its connection again", async () => {
+    const server = await serve(gone);
+    const answer = await fetch(`${server.url}/events`);
+    await until(() => server.streams.open === 1, SOON);
+
+    const begunAt = performance.now();
+    await server[Symbol.asyncDispose]();
+
+    expect(performance.now() - begunAt).toBeLessThan(500);
+    await answer.text();
+  });
+
   it("holds the server up for nobody who does not read", async () => {
     const server = await serve(async (stream) => {
       for (let n = 0; n < 3; n += 1) stream.send({ data: BIG });

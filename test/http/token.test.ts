@@ -44,6 +44,26 @@ describe("an agent with a token", () => {
     await server.close();
   });
 
+  it("tells strangers whether it is ready, and not why", async () => {
+    const checks = [{ name: "persistence", ok: false, detail: "10.0.0.7 does not answer" }];
+    const server = serve({
+      token: TOKEN,
+      health: () => Promise.resolve({ ok: false, agent: "alpha", checks }),
+    });
+    const url = await server.listen({ host: "127.0.0.1", port: 0 });
+    const authorization = `Bearer ${TOKEN}`;
+
+    const stranger = await fetch(`${url}/readyz`);
+    const verbose = await fetch(`${url}/readyz?verbose`);
+    const known = await fetch(`${url}/readyz`, { headers: { authorization } });
+
+    expect([stranger.status, verbose.status, known.status]).toEqual([503, 503, 503]);
+    expect(await stranger.json()).toEqual({ ok: false, agent: "alpha", checks: [] });
+    expect(await verbose.text()).toBe("FAIL\n");
+    expect(await known.json()).toMatchObject({ checks });
+    await server.close();
+  });
+
   it("refuses to serve strangers when it has none", async () => {
     await expect(serve().listen({ host: "0.0.0.0", port: 0 })).rejects.toMatchObject({
       code: "USAGE",

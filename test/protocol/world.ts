@@ -35,6 +35,16 @@ export const LEASE_MS = 10_000;
 /** `<atom>` or `<atom> revert` -> what its body does; a missing one returns null. */
 export type Script = Readonly<Record<string, (hooks: CallHooks) => Json | Promise<Json>>>;
 
+/** What an agent has for itself, as in a process of its own; default what the world has. */
+export interface Own {
+  readonly persistence?: Persistence;
+  readonly board?: JobBoard;
+}
+
+export interface WorldOptions extends Own {
+  readonly clock?: FakeClock;
+}
+
 export interface World {
   readonly clock: FakeClock;
   readonly persistence: Persistence;
@@ -48,7 +58,7 @@ export interface World {
   readonly told: (Told & { readonly agent: string })[];
   post(more?: Partial<NewJob>): Promise<NewJob>;
   /** With `flow` it builds that one, as a runner does; else each job as it was posted. */
-  agent(name: string, script?: Script, flow?: FlowDefinition): WorldAgent;
+  agent(name: string, script?: Script, flow?: FlowDefinition, own?: Own): WorldAgent;
   claimable(): Promise<readonly string[]>;
 }
 
@@ -73,11 +83,11 @@ export function linear(...names: readonly string[]): FlowSpec {
   return { kind: "flow", name: "flow", pattern: "linear", children };
 }
 
-/** `board`: the world's own instead of one in its file. */
-export async function openWorld({ board: given }: { board?: JobBoard } = {}): Promise<World> {
-  const clock = new FakeClock();
+/** What is given is used instead of what lies in a file of the world's. */
+export async function openWorld(options: WorldOptions = {}): Promise<World> {
+  const { board: given, clock = new FakeClock() } = options;
   const file = `sqlite:${tempDir()}/jobs.db`;
-  const persistence = await openPersistence(file, { now: () => clock.now() });
+  const { persistence = await openPersistence(file, { now: () => clock.now() }) } = options;
   const inFile = { leaseMs: LEASE_MS, clock: { now: () => clock.monotonic(), era: "test" } };
   const board = given ?? (await openBoard(file, inFile));
   onTestFinished(async () => {
@@ -92,7 +102,7 @@ export async function openWorld({ board: given }: { board?: JobBoard } = {}): Pr
     calls: [],
     told: [],
     post: (more) => post(world, more),
-    agent: (name, script = {}, flow) => openAgent(world, name, { script, flow }),
+    agent: (name, script = {}, flow, own = {}) => openAgent(world, name, { script, flow, ...own }),
     claimable: async () => {
       const { signatures } = await board.survey();
       return (await board.candidates(signatures, 100)).map(({ id }) => id);
@@ -110,13 +120,14 @@ async function post({ persistence, board }: World, more: Partial<NewJob> = {}): 
   return job;
 }
 
-interface Code {
+interface Code extends Own {
   readonly script: Script;
   readonly flow: FlowDefinition | undefined;
 }
 
 function openAgent(world: World, name: string, code: Code): WorldAgent {
-  const { board, persistence, clock } = world;
+  const { clock } = world;
+  const { board = world.board, persistence = world.persistence } = code;
   const log = pino({ level: "silent" });
   const claims = createClaims({
     ...{ board, clock, log },

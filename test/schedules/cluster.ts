@@ -1,5 +1,6 @@
 import pino from "pino";
 import { onTestFinished } from "vitest";
+import { Metrics } from "../../agent/metrics/metrics.js";
 import { Scheduler } from "../../agent/schedules/scheduler.js";
 import { createSchedules } from "../../agent/schedules/schedules.js";
 import type { Jobs } from "../../agent/jobs.js";
@@ -33,6 +34,7 @@ export async function openCluster() {
   onTestFinished(() => persistence[Symbol.asyncDispose]());
   const lines: string[] = [];
   const log = pino({ level: "info" }, { write: (line: string) => void lines.push(line) });
+  const metrics = new Metrics();
   const post = posting(persistence);
   const agent = (options: AgentOptions = {}) => {
     const { advance = persistence.schedules.advance, chance = 0 } = options;
@@ -40,7 +42,7 @@ export async function openCluster() {
     const jobs = { post: options.post?.(post) ?? post };
     const scheduler = new Scheduler({
       persistence: { schedules, postedBefore: (key) => persistence.postedBefore(key) },
-      ...{ jobs, log, clock, random: () => chance },
+      ...{ jobs, log, clock, metrics, random: () => chance },
     });
     onTestFinished(() => scheduler.stop());
     return scheduler;
@@ -53,6 +55,11 @@ export async function openCluster() {
   });
   return {
     ...{ clock, persistence, agent, schedules, log: lines },
+    /** Metrics of all agents whose names hold these words. */
+    counted: async (words: string) =>
+      (await metrics.text())
+        .split("\n")
+        .filter((line) => !line.startsWith("#") && line.includes(words)),
     make: (catchUp: CatchUp, cron = "* * * * *") => make(persistence, catchUp, cron),
     /** Due times for which there is a job, in order; twice when there are two. */
     posted: () => posted(persistence),

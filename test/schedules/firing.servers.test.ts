@@ -1,5 +1,6 @@
 import pino from "pino";
 import { expect, inject, it } from "vitest";
+import { Metrics } from "../../agent/metrics/metrics.js";
 import { Scheduler } from "../../agent/schedules/scheduler.js";
 import type { CatchUp } from "../../common/wire/schedules.js";
 import { emptyDatabase, openMysql } from "../contracts/mysql.js";
@@ -29,7 +30,14 @@ it.each([
   const log = pino({ level: "silent" });
   const schedulers = persistences.map((persistence) => {
     const jobs = { post: posting(persistence) };
-    return new Scheduler({ persistence, jobs, log, clock: new FakeClock(), random: () => 0 });
+    return new Scheduler({
+      persistence,
+      jobs,
+      log,
+      clock: new FakeClock(),
+      metrics: new Metrics(),
+      random: () => 0,
+    });
   });
 
   for (let round = 0; round <= MISSED; round += 1) {

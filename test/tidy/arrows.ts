@@ -60,7 +60,10 @@ export const ARROWS: readonly Arrow[] = [
     from: "persistence/persistence.ts",
     may: [
       "type:engine/",
+      "type:persistence/flow-control/port.ts",
+      "type:persistence/hooks/port.ts",
       "type:persistence/logs/port.ts",
+      "type:persistence/posting/port.ts",
       "type:persistence/schedules/port.ts",
       "type:persistence/turns/port.ts",
       "type:persistence/verbs/port.ts",
@@ -68,6 +71,7 @@ export const ARROWS: readonly Arrow[] = [
     ],
   },
   { from: "persistence/verbs/port.ts", may: ["common/"] },
+  { from: "persistence/hooks/port.ts", may: ["common/"] },
   { from: "cluster/membership.ts", may: [] },
   { from: "cluster/", may: ["cluster/", "common/", "node:*"] },
   { from: "cluster/consul/", may: ["cluster/", "consul/", "common/", "node:*"] },

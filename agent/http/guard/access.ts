@@ -46,6 +46,16 @@ export class Access {
   }
 
   /**
+   * Who asks, for what each may have only so much of: the token. The one that all agents share, and
+   * who has none, are told apart by where they ask from.
+   */
+  nameOf(authorization: string | undefined, address: string): string {
+    const caller = this.#find(authorization);
+    if (caller === undefined) return address;
+    return caller.id === SHARED.id ? `${caller.id} ${address}` : caller.id;
+  }
+
+  /**
    * Throws the same 401 for a token that is missing, wrong or expired. All digests are compared, in
    * a time that tells nothing about how much of which token was right.
    */

@@ -3,7 +3,7 @@ import type { HealthView } from "../../../common/wire.js";
 import type { Route, RouteOptions } from "../route.js";
 import { HEALTH, HEALTH_QUERY } from "../schemas/agents/health.js";
 
-export function healthRoutes({ system, health }: RouteOptions): readonly Route[] {
+export function healthRoutes({ system, health, mayRead }: RouteOptions): readonly Route[] {
   return [
     {
       method: "GET",
@@ -18,10 +18,14 @@ export function healthRoutes({ system, health }: RouteOptions): readonly Route[]
       method: "GET",
       url: "/readyz",
       operationId: "getReadiness",
-      summary: "Tell whether the agent takes jobs, check by check",
+      summary: "Tell whether the agent takes jobs; check by check to those who may read",
       ...{ tag: "system", scope: "none" },
       schema: { querystring: HEALTH_QUERY, response: { 200: HEALTH, 503: HEALTH } },
-      handler: async (request, reply) => answer(request, reply, await health()),
+      handler: async (request, reply) => {
+        const view = await health();
+        const known = mayRead(request.headers.authorization);
+        return answer(request, reply, known ? view : { ...view, checks: [] });
+      },
     },
   ];
 }
@@ -33,5 +37,6 @@ function answer(request: FastifyRequest, reply: FastifyReply, view: HealthView):
   const lines = view.checks.map(
     ({ name, ok, detail }) => `${ok ? "ok  " : "FAIL"}  ${name.padEnd(12)}  ${detail}\n`,
   );
-  return reply.type("text/plain").send(lines.join(""));
+  const text = lines.length === 0 ? `${view.ok ? "ok" : "FAIL"}\n` : lines.join("");
+  return reply.type("text/plain").send(text);
 }

@@ -1,3 +1,4 @@
+import { WAITS_FOR } from "./flow-control.js";
 import { JOB_PROPERTIES, JOB_SOMETIMES } from "./jobs.js";
 import { again, ANY, COUNT, list, named, type Schema, shape, TEXT, TEXTS, TIME } from "./schema.js";
 
@@ -52,6 +53,7 @@ export const JOB_DETAIL: Schema = named(
   {
     ...JOB_SOMETIMES,
     outputs: STORE,
+    waitsFor: WAITS_FOR,
     retryOf: { ...TEXT, description: "The job that this one is a retry of." },
     retriedBy: { ...TEXTS, description: "Its own retries, the oldest first." },
   },

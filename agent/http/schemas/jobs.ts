@@ -1,5 +1,6 @@
 import { FIELDS } from "../fields.js";
 import { LIMITS } from "../limits.js";
+import { CONTROLS } from "./flow-control.js";
 import { AGENT_NAME, DURATION, FLOW_NAME } from "./names.js";
 import { itemOf, list, named, type Schema, TEXT, TEXTS, TIME } from "./schema.js";
 
@@ -85,12 +86,16 @@ export const JOB_SOMETIMES = {
   request: { type: "string", enum: ["cancel", "cancel-no-revert", "suspend"] },
   reason: named(
     "ParkReason",
-    { code: { type: "string", enum: ["POISON", "FLOW_CHANGED", "BAD_RECORD"] }, message: TEXT },
+    {
+      code: { type: "string", enum: ["POISON", "FLOW_CHANGED", "BAD_RECORD", "EXPIRED"] },
+      message: TEXT,
+    },
     { details: TEXTS },
   ),
   traceparent: { ...TEXT, description: "W3C: where its posting stands in the poster's trace." },
   runAt: TIME,
   endedAt: TIME,
+  ...CONTROLS,
 } as const;
 
 export const JOB: Schema = named("Job", JOB_PROPERTIES, JOB_SOMETIMES);

@@ -1,3 +1,4 @@
+import { CONTROL_OPTIONS } from "./flow-control.js";
 import { DURATION, FLOW_NAME } from "./names.js";
 import { NODE, STORE } from "./job-detail.js";
 import { JOB, REMOVED_JOB } from "./jobs.js";
@@ -29,6 +30,7 @@ export const JOB_OPTIONS = {
     items: { type: "string", minLength: 1, maxLength: 256 },
     maxItems: 32,
   },
+  ...CONTROL_OPTIONS,
 } as const;
 
 const posting = {
@@ -77,10 +79,8 @@ export const POST_HEADERS: Schema = {
 /** Created, or created before with the same key. */
 export const POSTED: Answers = { 200: { anyOf: [JOB, REMOVED_JOB] }, 201: JOB };
 
-export const CHECK: Schema = named("Check", {
-  flow: TEXT,
-  version: COUNT,
-  params: STORE,
-  needs: TEXTS,
-  tree: NODE,
-});
+export const CHECK: Schema = named(
+  "Check",
+  { flow: TEXT, version: COUNT, params: STORE, needs: TEXTS, tree: NODE },
+  { secrets: TEXTS },
+);

@@ -14,6 +14,10 @@ export const PROBLEM: Schema = named(
   {
     hint: { ...TEXT, description: "What to do about it." },
     instance: TEXT,
+    holder: {
+      ...shape({ id: TEXT, state: TEXT }),
+      description: "With KEY_HELD: the job that has the unique key.",
+    },
     errors: list(
       shape({ pointer: { ...TEXT, description: "JSON pointer to the field." }, detail: TEXT }),
     ),

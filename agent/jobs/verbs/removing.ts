@@ -10,12 +10,14 @@ import { noSuchJob } from "../resolve.js";
  * asked again, as when an answer was lost, a part of it may have become a part of another job's.
  */
 export async function removeJob(options: TellingOptions, text: string): Promise<void> {
-  const { persistence, board, log } = options;
+  const { persistence, board, log, tell } = options;
   const id = text.toLowerCase();
   if (!isWholeId(id)) throw notWhole(text);
+  const row = await persistence.job(id);
   const removed = await persistence.remove(id);
   if (removed.removed === "unknown") throw noSuchJob(id);
   if (removed.removed === "conflict") throw notOver(id, removed.state);
+  tell({ type: "job.deleted", job: id, ...(row === undefined ? {} : { flow: row.needs.flow }) });
   try {
     await board.remove([id]);
   } catch (error) {
@@ -26,7 +28,7 @@ export async function removeJob(options: TellingOptions, text: string): Promise<
 
 /** P-41: of those that have been over for so long a bounded number. */
 export async function removeOldJobs(
-  { persistence }: TellingOptions,
+  { persistence, tell }: TellingOptions,
   { olderThan, states }: GcRequest,
 ): Promise<GcView> {
   const ageMs = parseDuration(olderThan);
@@ -36,7 +38,9 @@ export async function removeOldJobs(
       cause: [{ pointer: "/olderThan", detail: "is not a duration" }],
     });
   }
-  return persistence.removeOld({ ageMs, ...(states && { states: states.map(toEnd) }) });
+  const gone = await persistence.removeOld({ ageMs, ...(states && { states: states.map(toEnd) }) });
+  if (gone.removed > 0) tell({ type: "jobs.removed", count: gone.removed });
+  return gone;
 }
 
 function toEnd(text: string): EndState {

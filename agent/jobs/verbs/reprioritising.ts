@@ -18,13 +18,15 @@ export async function reprioritiseJob(
   part: string,
   priority: number,
 ): Promise<JobView> {
-  const { persistence } = options;
+  const { persistence, tell } = options;
   const id = await resolveId(persistence, part);
   const asked = await persistence.reprioritise(id, priority);
   if (asked.asked === "unknown") throw noSuchJob(id);
   if (asked.asked === "conflict") throw excluded(id, asked.state);
   await tellBoard(options, id);
-  return viewOf(options, id);
+  const view = await viewOf(options, id);
+  tell({ type: "job.reprioritised", job: id, flow: view.flow, priority });
+  return view;
 }
 
 /** The entry gets what the row says, whoever wrote it last. */

@@ -9,6 +9,7 @@ import { compile } from "../../../engine/plan.js";
 import type { JobRow, Kept, NewJob, Posted } from "../../../persistence/persistence.js";
 import { flowHash, hashJson } from "../../flow-hash.js";
 import { nextOwner } from "../../owner/owner-name.js";
+import { inherited } from "../controls/controls.js";
 import type { JobsOptions } from "../options.js";
 import {
   answerPosted,
@@ -17,13 +18,15 @@ import {
   prepareFlow,
   type PreparedFlow,
   toNewJob,
+  unlessHeld,
 } from "../posting.js";
 import { noSuchJob, resolveId } from "../resolve.js";
 
 /**
  * P-38: another job like one that is over, with the flow as it is now; P-39: from an atom on, with
  * what was done before it. The same key and request again give the same job. Throws CONFLICT for a
- * job that is not over and for results that cannot be kept, FLOW_CHANGED, and what posting throws.
+ * job that is not over and for results that cannot be kept, FLOW_CHANGED, KEY_HELD when another job
+ * has its unique key by now, and what posting throws.
  */
 export async function retryJob(
   options: JobsOptions,
@@ -58,11 +61,13 @@ async function postOnce(options: JobsOptions, { id, request, keyed }: Retrying):
   const prepared = await prepareFlow(options, { flow: row.needs.flow, params });
   const required = await persistence.required(id);
   const kept = await keptOf(options, row, { prepared, from: request.from });
-  return persistence.post({
-    ...toNewJob(identity.agent, prepared, { name, priority, required }),
+  const given = { name, priority, required, controls: inherited(row, prepared.concurrency) };
+  const job: NewJob = {
+    ...toNewJob(identity.agent, prepared, given),
     ...keyed,
     retry: { of: id, ...(kept !== undefined && { kept }) },
-  });
+  };
+  return unlessHeld(job, await persistence.post(job));
 }
 
 function hashOf(id: string, { from, params = {} }: RetryRequest): string {

@@ -4,8 +4,10 @@ import { AGENT_HEADER } from "../../../common/agent-header.js";
 import type { HealthView } from "../../../common/wire.js";
 import type { CheckedView } from "../../../common/wire/doctor.js";
 import { findMembers } from "../../../cluster/consul/find.js";
+import { registeredAgents } from "../../../cluster/machine.js";
 import type { Config } from "../../../config/config.js";
 import { withoutSecrets } from "../../../config/describe.js";
+import { stateDirectory } from "../../../config/state-directory.js";
 import { exchange } from "../../api/exchange.js";
 import { type Check, fail, ok, warn } from "./check.js";
 
@@ -47,7 +49,21 @@ async function portCheck(config: Config): Promise<CheckedView> {
   } finally {
     server.close();
   }
-  return ok("agent", `none runs here; ${host}:${port} is free for one: jobrunner run`);
+  const here = await elsewhere(config);
+  const free = `${host}:${port} is free for one: jobrunner run`;
+  if (here.length === 0) return ok("agent", `none runs here; ${free}`);
+  return ok("agent", `${here.join(", ")}; ${free}`);
+}
+
+/** Agents of this machine that were told to listen where the settings do not say. */
+async function elsewhere({ token, ca }: Config): Promise<readonly string[]> {
+  const registered = await registeredAgents(stateDirectory(process.env));
+  const answers = registered.map(async ({ name, url }): Promise<readonly string[]> => {
+    const request = { method: "GET", url: `${url}/livez`, timeoutMs: ANSWER_MS } as const;
+    const answer = await exchange({ ...request, token, ca }).catch(() => undefined);
+    return answer?.agent === name ? [`${name} answers at ${url}`] : [];
+  });
+  return (await Promise.all(answers)).flat();
 }
 
 function taken({ host, port }: Config, why: string): CheckedView {

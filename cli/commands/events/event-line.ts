@@ -31,11 +31,14 @@ function forPrograms(event: EventView): string {
 /** What else it says, in the order in which a person asks: what of, where to, how, why. */
 function wordsOf(event: EventView, paint: (state: string) => string): readonly string[] {
   const { flow, name, version, atom, retry, decision, request, until, fraction } = event;
+  const { priority, count } = event;
   const isAboutFlow = event.type === "job.posted" || event.type.startsWith("flow.");
   const words = [
     ...(isAboutFlow ? [flow, version === undefined ? undefined : `v${version}`] : []),
     ...(name === flow ? [] : [name]),
     ...[atom, retry === undefined ? undefined : `by ${retry}`, decision, request],
+    ...[priority === undefined ? undefined : `priority ${priority}`],
+    ...[count === undefined ? undefined : `${count} jobs`],
   ];
   const reasons = [
     ...[until === undefined ? undefined : `until ${until}`, percent(fraction)],

@@ -9,6 +9,8 @@ import {
   readWhole,
 } from "../../options.js";
 import { type Given, type Parameter, parametersOf } from "./parameters.js";
+import type { ConcurrencyView } from "../../../common/wire/flow-control.js";
+import { readConcurrency } from "./concurrency.js";
 import { addCommonOptions, configure, QUIET } from "../../program/usage.js";
 
 /** Flags of `post` itself, after they were read. */
@@ -26,6 +28,10 @@ export interface PostingFlags extends CommonOptions {
   /** Pattern of the schedule to make instead. */
   readonly every?: string;
   readonly require?: readonly string[];
+  readonly uniqueKey?: string;
+  /** As typed. */
+  readonly startBy?: string;
+  readonly concurrency?: ConcurrencyView;
   readonly dryRun?: boolean;
   /** How to draw the flow instead of posting. */
   readonly graph?: GraphFormat;
@@ -46,7 +52,9 @@ function checkDuration(text: string): string {
 /** Flags of `post` that take a value, for finding the flow's name among the words. */
 export const VALUE_FLAGS: readonly string[] = [
   ...["--via", "-o", "--output", "--color", "--timeout", "--name", "--job-name", "--key"],
-  ...["--priority", "--at", "--delay", "--every", "--require"],
+  ...["--priority", "--at", "--delay", "--every", "--require", "--unique-key"],
+  "--start-by",
+  "--concurrency",
 ];
 
 /** Reads the words after `post NAME`. Throws CommanderError, also after printing the help. */
@@ -107,7 +115,16 @@ function addPostingOptions(command: Command, taken: ReadonlySet<string>): void {
     new Option("--delay <duration>", "not before so long from now: 10m").argParser(checkDuration),
     new Option("--every <cron>", "make a schedule that posts it: '0 3 * * 1-5', or @daily"),
     new Option("--require <capability>", "further capability, several times").argParser(collect),
-    new Option("--graph [format]", `draw the flow as ${GRAPH_FORMATS.join(", ")}, post nothing`)
+    new Option("--unique-key <key>", "refused while another job with it is not over"),
+    new Option(
+      "--start-by <time>",
+      "ends unstarted after that: 10m from when it is due, or a time",
+    ),
+    new Option(
+      "--concurrency <key:limit>",
+      "at most so many jobs of the key at once, everywhere",
+    ).argParser(readConcurrency),
+    new Option("--graph [format]", "draw the flow and post nothing")
       .choices(GRAPH_FORMATS)
       .preset("text"),
     new Option("--hierarchy", "draw the flow as text").hideHelp(),

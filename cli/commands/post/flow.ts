@@ -6,6 +6,7 @@ import type { ScheduledJob } from "../../../common/wire/schedules.js";
 import type { Client } from "../../api/client.js";
 import type { PostingLine } from "./command.js";
 import { flagOf, readParameters } from "./parameters.js";
+import { startByOf } from "./time.js";
 
 /* A job as the flags of its flow describe it. */
 
@@ -32,17 +33,23 @@ export function toJob(
   line: Pick<PostingLine, "parameters" | "given"> & { readonly flags: JobFlags },
   command: string,
 ): ScheduledJob {
-  const { jobName, priority, require } = line.flags;
+  const { jobName, priority, require, uniqueKey, startBy, concurrency } = line.flags;
   return {
     flow: flow.name,
     params: paramsOf(flow, line, command),
     ...(jobName === undefined ? {} : { name: jobName }),
     ...(priority === undefined ? {} : { priority }),
     ...(require === undefined ? {} : { require }),
+    ...(uniqueKey === undefined ? {} : { uniqueKey }),
+    ...(startBy === undefined ? {} : { startBy: startByOf(startBy) }),
+    ...(concurrency === undefined ? {} : { concurrency }),
   };
 }
 
-type JobFlags = Pick<PostingLine["flags"], "jobName" | "priority" | "require">;
+type JobFlags = Pick<
+  PostingLine["flags"],
+  "jobName" | "priority" | "require" | "uniqueKey" | "startBy" | "concurrency"
+>;
 
 function paramsOf(
   flow: FlowView,

@@ -23,3 +23,14 @@ export function timeOf({
     hint: "Write it as 2027-01-31T18:00:00Z, or as +10m from now.",
   });
 }
+
+/** How long, or until when, a job may wait for its start; `+10m` is the same as `10m`. */
+export function startByOf(text: string): string {
+  const length = text.replace(/^\+/, "");
+  if (parseDuration(length) !== undefined) return length;
+  const instant = Date.parse(text);
+  if (!Number.isNaN(instant)) return new Date(instant).toISOString();
+  throw new JobrunnerError("USAGE", `--start-by: "${text}" is neither a duration nor a time`, {
+    hint: "Write it as 10m, from when it is due, or as 2027-01-31T18:00:00Z.",
+  });
+}

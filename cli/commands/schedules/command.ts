@@ -1,8 +1,10 @@
 import { Command, Option } from "commander";
 import type { FlowView } from "../../../common/wire.js";
+import type { ConcurrencyView } from "../../../common/wire/flow-control.js";
 import { CATCH_UPS, type CatchUp } from "../../../common/wire/schedules.js";
 import { collect, type CommonOptions, readWhole } from "../../options.js";
 import { addCommonOptions, configure } from "../../program/usage.js";
+import { readConcurrency } from "../post/concurrency.js";
 import { isGiven, toOptions } from "../post/command.js";
 import { type Given, type Parameter, parametersOf } from "../post/parameters.js";
 
@@ -14,6 +16,9 @@ export interface SchedulingFlags extends CommonOptions {
   readonly jobName?: string;
   readonly priority?: number;
   readonly require?: readonly string[];
+  readonly uniqueKey?: string;
+  readonly startBy?: string;
+  readonly concurrency?: ConcurrencyView;
 }
 
 export interface SchedulingLine {
@@ -25,7 +30,15 @@ export interface SchedulingLine {
 /** Flags that take a value, for finding the names among the words. */
 export const VALUE_FLAGS: readonly string[] = [
   ...["--via", "-o", "--output", "--color", "--cron", "--tz", "--catch-up"],
-  ...["--name", "--job-name", "--priority", "--require"],
+  ...[
+    "--name",
+    "--job-name",
+    "--priority",
+    "--require",
+    "--unique-key",
+    "--start-by",
+    "--concurrency",
+  ],
 ];
 
 /** Reads the words beside NAME and FLOW. Throws CommanderError, also after printing the help. */
@@ -68,6 +81,12 @@ function addSchedulingOptions(command: Command, taken: ReadonlySet<string>): voi
     new Option(label, "label of the jobs in lists"),
     new Option("--priority <n>", "higher first, -100..100").argParser(readWhole(-100, 100)),
     new Option("--require <capability>", "further capability, several times").argParser(collect),
+    new Option("--unique-key <key>", "nothing is posted while another job with it is not over"),
+    new Option("--start-by <duration>", "each job ends unstarted so long after its due time"),
+    new Option(
+      "--concurrency <key:limit>",
+      "at most so many jobs of the key at once, everywhere",
+    ).argParser(readConcurrency),
   ];
   for (const option of options) {
     if (!taken.has(option.long ?? "")) command.addOption(option.helpGroup("Schedule:"));

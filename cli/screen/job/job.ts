@@ -39,10 +39,24 @@ function header(style: Style, job: JobDetailView, now: number): string {
     ...retryLines(style, job),
     ...optional(style, "params", params),
     ...optional(style, "needs", job.needs.map(clean).join(", ")),
+    ...optional(style, "unique", job.uniqueKey === undefined ? "" : `key ${clean(job.uniqueKey)}`),
+    ...slotLines(style, job),
     ...optional(style, "reason", clean(reason)),
     ...(job.reason?.details ?? []).map((line) => fact(style, "", clean(line))),
     ...optional(style, "next", nextText(job)),
   ].join("\n");
+}
+
+/** Of how many it is, or who has them while it waits. */
+function slotLines(style: Style, { concurrency, waitsFor }: JobDetailView): readonly string[] {
+  if (concurrency === undefined) return [];
+  const key = clean(concurrency.key);
+  if (waitsFor === undefined) {
+    return [fact(style, "slots", `at most ${concurrency.limit} of ${key} at once`)];
+  }
+  const by = waitsFor.taken.map(shortId).join(", ");
+  const taken = `${waitsFor.taken.length} of ${waitsFor.limit} taken by ${by}`;
+  return [fact(style, "slots", `waits for a slot of ${key}: ${taken}`)];
 }
 
 function retryLines(style: Style, { retryOf, retriedBy = [] }: JobDetailView): readonly string[] {
@@ -66,9 +80,20 @@ function postedText(job: JobDetailView, now: number): string {
     posted,
     ...ended,
     ...(due === undefined ? [] : [`runs in ${untilThen(due - now)}, at ${clockTime(due, now)}`]),
+    ...startByText(job, now),
     ...(job.priority === 0 ? [] : [`priority ${job.priority}`]),
     ...(job.request === undefined ? [] : [`${job.request} asked for`]),
   ].join(", ");
+}
+
+/** Once it has begun, nobody waits for its start any more. */
+export function startByText(
+  { state, startBy }: Pick<JobDetailView, "state" | "startBy">,
+  now: number,
+): readonly string[] {
+  if (startBy === undefined || (state !== "WAITING" && state !== "SCHEDULED")) return [];
+  const at = Date.parse(startBy);
+  return [`to be started in ${untilThen(at - now)}, by ${clockTime(at, now)}`];
 }
 
 function renderTree(style: Style, tree: NodeView, now: number): string {

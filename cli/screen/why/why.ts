@@ -5,6 +5,7 @@ import type {
   RequirementView,
   WhyView,
 } from "../../../common/wire.js";
+import { startByText } from "../job/job.js";
 import { shortId } from "../job-list.js";
 import { dash, stateText, type Style } from "../style.js";
 import { renderTable, renderTabs, type Cell } from "../table.js";
@@ -51,8 +52,9 @@ function plainRows({
 function headline(style: Style, why: WhyView, now: number): string {
   const { job } = why;
   const since = age(between(job.postedAt, undefined, now));
+  const deadline = startByText(job, now).map((text) => `, ${text}`);
   const subject = `${clean(job.flow)} ${shortId(job.id)}`;
-  return `${style.paint("bold", subject)}   ${stateText(style, job.state)}   posted ${since} ago\n${lines(style, verdictOf(why))}`;
+  return `${style.paint("bold", subject)}   ${stateText(style, job.state)}   posted ${since} ago${deadline.join("")}\n${lines(style, verdictOf(why))}`;
 }
 
 function verdictOf({ job, owner, trouble, possible, agents, obstacles }: WhyView): string {

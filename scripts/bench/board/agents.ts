@@ -34,7 +34,9 @@ export function startBenchAgent(options: BenchAgentOptions): BenchAgent {
     renewed: () => undefined,
   });
   const directory = mkdtempSync(join(tmpdir(), "jobrunner-bench-"));
-  const parts = { board, claims, log, clock: systemClock, incarnation: name, directory };
+  const identity = { agent: name, machine: name, incarnation: name };
+  const tell = (): void => undefined;
+  const parts = { board, claims, log, clock: systemClock, identity, tell, directory };
   const sweep =
     persistence === undefined
       ? undefined

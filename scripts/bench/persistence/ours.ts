@@ -34,7 +34,7 @@ export function ourFlows(persistence: Persistence): RunFlow {
       lazy: true,
       requested: () => undefined,
     });
-    if (ownership === undefined) throw new Error(`${job} could not be begun`);
+    if ("raised" in ownership) throw new Error(`${job} could not be begun`);
     const engine = createEngine({
       plan: compile(SPEC),
       store: {},

@@ -76,7 +76,7 @@ class Owner {
       signal: new AbortController().signal,
       requested: (request) => this.#control.request(request),
     });
-    if (ownership === undefined) throw new JobrunnerError("INTERNAL", "nobody else owns the job");
+    if ("raised" in ownership) throw new JobrunnerError("INTERNAL", "nobody else owns the job");
     this.#job.entries = ownership.entries.at(-1)?.seq ?? 0;
     const engine = createEngine({
       plan: this.#job.plan,

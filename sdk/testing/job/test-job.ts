@@ -1,5 +1,5 @@
 import { flowHash } from "../../../agent/flow-hash.js";
-import { PROTOCOL } from "../../../common/job.js";
+import { PROTOCOL_PLAIN } from "../../../common/job.js";
 import type { Json } from "../../../common/json.js";
 import { compile, type Plan, validate } from "../../../engine/plan.js";
 import type { FlowDefinition, PreparedFlow } from "../../define-flow.js";
@@ -45,7 +45,7 @@ export async function postJob(
   const id = database.nextId();
   await database.persistence.post({
     id,
-    needs: { protocol: PROTOCOL, flow: flow.name, version, clauses },
+    needs: { protocol: PROTOCOL_PLAIN, flow: flow.name, version, clauses },
     spec,
     flowHash: flowHash(spec),
     name: flow.name,

@@ -9,6 +9,15 @@ import { newJob } from "../../contracts/samples.js";
 it.each<[string, number, readonly Change[], number | undefined]>([
   ["a job that nobody owned", 0, [], 5],
   ["a retry with what it keeps of another job", 1, [{ change: "kept", atom: "a", result: 1 }], 5],
+  [
+    "a retry that keeps what a decider skipped",
+    1,
+    [
+      { change: "kept", atom: "a", result: 1 },
+      { change: "ignore", atoms: ["b"] },
+    ],
+    5,
+  ],
   ["the same, once it had an owner", 2, [{ change: "kept", atom: "a", result: 1 }], undefined],
   ["a job of another owner", 1, [{ change: "flow", to: "RUNNING" }], undefined],
 ])("counts as waiting or as taken over: %s", (_what, seen, changes, waitMs) => {

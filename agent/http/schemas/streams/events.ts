@@ -62,6 +62,7 @@ const EVENT = named(
     ...{ agent: TEXT, job: TEXT, flow: TEXT, version: COUNT, name: TEXT, atom: TEXT, retry: TEXT },
     ...{ from: STATE, to: STATE, token: COUNT, seq: COUNT, decision: TEXT, until: TIME },
     ...{ request: JOB_SOMETIMES.request, revert: { type: "boolean" }, failure: FAILURE },
+    ...{ priority: { type: "integer" }, count: COUNT },
     ...{ fraction: { type: "number" }, note: TEXT, reason: TEXT, file: TEXT, observer: TEXT },
   },
 );

@@ -1,0 +1,187 @@
+import type { Logger } from "pino";
+import type { Clock } from "../../common/clock.js";
+import { hasCode } from "../../common/error.js";
+import type { JobState } from "../../common/job.js";
+import type { JobDetailView } from "../../common/wire.js";
+import type { HookBody } from "../../common/wire/hooks.js";
+import type { HookSetting } from "../../config/config.js";
+import type { HookCall, HookStore, TakenCall } from "../../persistence/persistence.js";
+import { toTime } from "../jobs/views.js";
+import { callsFor, type HookBook, named, type NamedHook } from "./book.js";
+import { callUrl } from "./call-url.js";
+import { runCommand } from "./run-command.js";
+
+/** Between two looks when nothing is due before, ms: other agents do not say what they left. */
+export const LOOK_EVERY_MS = 30_000;
+/** Calls of this agent at a time; the others wait in persistence. */
+const AT_ONCE = 4;
+/** Before a call that failed is made again, ms: twice as long each time. */
+const PAUSE_MS = 1_000;
+const PAUSE_MS_MAX = 10 * 60_000;
+/** After the job's end: a call that still fails is given up, ms. */
+export const GIVE_UP_MS = 24 * 3_600_000;
+/** Beside a call's own time: until others believe that the agent that took it has died, ms. */
+const LEASE_MORE_MS = 30_000;
+/** Pause after persistence failed, ms. */
+const TROUBLE_MS = 2_000;
+
+export interface HookMetrics {
+  hookCalled(result: "done" | "failed" | "given_up", ms: number): void;
+}
+
+export interface HooksOptions {
+  readonly settings: readonly HookSetting[];
+  readonly hooks: HookStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: HookMetrics;
+  /** Name of this agent. */
+  readonly agent: string;
+  /** Throws NOT_FOUND when it is gone. */
+  detail(job: string): Promise<JobDetailView>;
+}
+
+/**
+ * Calls what the settings name when a job is over, or SUSPENDED. The call is written with the
+ * job's state, in one transaction, and forgotten when it was made: whoever dies in between leaves
+ * it to another agent with the same hook, so that each is made at least once, if within a day.
+ *
+ *   written with the state -> taken -> made -> forgotten
+ *                               ^--- later --'
+ */
+export class Hooks implements HookBook {
+  readonly #options: HooksOptions;
+  readonly #hooks: readonly NamedHook[];
+  readonly #leaseMs: number;
+  readonly #stop = new AbortController();
+  readonly #running = new Set<Promise<void>>();
+  #wake = new AbortController();
+  #loop: Promise<void> = Promise.resolve();
+  #persistenceOk = true;
+
+  constructor(options: HooksOptions) {
+    this.#options = options;
+    this.#hooks = named(options.settings);
+    this.#leaseMs = Math.max(0, ...this.#hooks.map((hook) => hook.timeLimitMs)) + LEASE_MORE_MS;
+  }
+
+  callsOf(owner: string, flow: string, state: JobState): readonly HookCall[] {
+    return callsFor(this.#hooks, { owner, flow, state });
+  }
+
+  wake(): void {
+    this.#wake.abort();
+  }
+
+  /** Without hooks nothing is ever looked at. */
+  start(): void {
+    if (this.#hooks.length > 0) this.#loop = this.#run();
+  }
+
+  /** What is being called is left to others, or to this agent's next life. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#wake.abort();
+    await this.#loop;
+    await Promise.all(this.#running);
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      // Before the look: who wakes it meanwhile has written what it may not have seen.
+      this.#wake = new AbortController();
+      const waitMs = await this.#look();
+      if (this.#stop.signal.aborted) return;
+      await this.#options.clock.sleep(waitMs, this.#wake.signal);
+    }
+  }
+
+  /** Resolves with the time until the next look, ms. */
+  async #look(): Promise<number> {
+    const { hooks, log } = this.#options;
+    const limit = AT_ONCE - this.#running.size;
+    if (limit === 0) return LOOK_EVERY_MS; // Whichever is done wakes it.
+    try {
+      const names = [...new Set(this.#hooks.map(({ name }) => name))];
+      const taken = await hooks.take({ hooks: names, limit, leaseMs: this.#leaseMs });
+      this.#persistenceOk = true;
+      for (const call of taken.calls) this.#begin(call, taken.now);
+      return Math.min(taken.nextInMs ?? LOOK_EVERY_MS, LOOK_EVERY_MS);
+    } catch (error) {
+      if (this.#persistenceOk) log.warn({ err: error }, "hooks cannot be looked at");
+      this.#persistenceOk = false;
+      return TROUBLE_MS;
+    }
+  }
+
+  #begin(call: TakenCall, now: number): void {
+    const running: Promise<void> = this.#settle(call, now)
+      .catch((error: unknown) => {
+        // Its lease ends, and it is called once more.
+        this.#options.log.warn({ jobId: call.job, err: error }, "a hook's call is not noted");
+      })
+      .finally(() => {
+        this.#running.delete(running);
+        this.wake();
+      });
+    this.#running.add(running);
+  }
+
+  async #settle(call: TakenCall, now: number): Promise<void> {
+    const { hooks, clock, log, metrics } = this.#options;
+    const hook = this.#hooks.find(({ name }) => name === call.hook);
+    if (hook === undefined) return;
+    const begunAt = clock.monotonic();
+    const told = { jobId: call.job, state: call.state, hook: hook.shown, tries: call.tries };
+    const count = (result: Parameters<HookMetrics["hookCalled"]>[0]): void =>
+      metrics.hookCalled(result, clock.monotonic() - begunAt);
+    try {
+      await this.#call(hook, call);
+      await hooks.done(call.id);
+      count("done");
+    } catch (error) {
+      if (hasCode(error, "PERSISTENCE_DOWN")) throw error;
+      if (this.#stop.signal.aborted) return hooks.later(call.id, 0);
+      const isLast = now - call.at > GIVE_UP_MS;
+      count(isLast ? "given_up" : "failed");
+      if (isLast) {
+        log.error({ ...told, err: error }, "a hook failed for a day: given up");
+        return hooks.done(call.id);
+      }
+      const inMs = Math.min(PAUSE_MS * 2 ** (call.tries - 1), PAUSE_MS_MAX);
+      log.warn({ ...told, err: error, againInMs: inMs }, "a hook failed; it is called again");
+      await hooks.later(call.id, inMs);
+    }
+  }
+
+  async #call({ act, timeLimitMs }: NamedHook, call: TakenCall): Promise<void> {
+    const body = await this.#bodyOf(call);
+    if (body === undefined) return; // Its job was removed meanwhile.
+    const limit = new AbortController();
+    const signal = AbortSignal.any([this.#stop.signal, limit.signal]);
+    const timer = setTimeout(() => {
+      limit.abort(new Error(`it took longer than ${timeLimitMs} ms`));
+    }, timeLimitMs);
+    try {
+      if ("command" in act) await runCommand(act.command, body, signal);
+      else await callUrl(act, { delivery: call.id, body: JSON.stringify(body) }, signal);
+    } catch (error) {
+      throw limit.signal.aborted ? limit.signal.reason : error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #bodyOf({ id, job: jobId, state, at }: TakenCall): Promise<HookBody | undefined> {
+    try {
+      const { agent } = this.#options;
+      const { failures, params, needs, owners, tree, outputs, ...job } =
+        await this.#options.detail(jobId);
+      void [params, needs, owners, tree, outputs]; // Too much, or nobody else's business.
+      return { delivery: id, state, at: toTime(at), agent, job, failures };
+    } catch (error) {
+      if (hasCode(error, "NOT_FOUND")) return undefined;
+      throw error;
+    }
+  }
+}
