@@ -54,7 +54,7 @@ export function wrongWith(
 /** What the answers on a bare socket must not be; there may be several, or none. */
 export function wrongOnSocket(text: string, { bytes }: Attack): string | undefined {
   const status = /^HTTP\/1\.1 (5\d\d)/m.exec(text)?.[1];
-  const drained = status === "503" && bytes.includes(" /readyz");
+  const drained = status === "503" && bytes.includes("/readyz");
   return status === undefined || drained ? undefined : `answered ${status}: ${text.slice(0, 500)}`;
 }
 
