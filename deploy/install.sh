@@ -43,6 +43,7 @@ main() {
 }
 
 install() {
+  case $package in [0-9]*.[0-9]*.[0-9]*) [ -e "$package" ] || package="jobrunner@$package" ;; esac
   npm_globally install "$package"
   jobrunner init --profile "$profile"
   [ "$service" = no ] || jobrunner service install

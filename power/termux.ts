@@ -16,7 +16,7 @@ const LIMIT_MS = 10_000;
 export class TermuxPower implements Power {
   readonly #options: TermuxOptions;
   #wanted: keyof typeof COMMANDS = "free";
-  #held: keyof typeof COMMANDS = "free";
+  #held: keyof typeof COMMANDS | undefined = "free";
   #work: Promise<void> = Promise.resolve();
   #isWorking = false;
   #refused = false;
@@ -25,8 +25,10 @@ export class TermuxPower implements Power {
     this.#options = options;
   }
 
+  /** Android says nothing before it dozes. An agent that was killed may have left the lock behind. */
   watch(): void {
-    // Android says nothing before it dozes.
+    this.#held = undefined;
+    this.busy(0);
   }
 
   busy(jobs: number): void {

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../../common/clock.js";
 import { hasCode } from "../../common/error.js";
 import type { JobState } from "../../common/job.js";
+import { eitherSignal } from "../../common/signals/either.js";
 import type { JobDetailView } from "../../common/wire.js";
 import type { HookBody } from "../../common/wire/hooks.js";
 import type { HookSetting } from "../../config/config.js";
@@ -13,13 +14,15 @@ import { runCommand } from "./run-command.js";
 
 /** Between two looks when nothing is due before, ms: other agents do not say what they left. */
 export const LOOK_EVERY_MS = 30_000;
-/** Calls of this agent at a time; the others wait in persistence. */
-const AT_ONCE = 4;
+/** Calls of a hook at a time, by this agent: one that hangs keeps no other from being called. */
+const AT_ONCE = 2;
 /** Before a call that failed is made again, ms: twice as long each time. */
 const PAUSE_MS = 1_000;
 const PAUSE_MS_MAX = 10 * 60_000;
 /** After the job's end: a call that still fails is given up, ms. */
 export const GIVE_UP_MS = 24 * 3_600_000;
+/** And not before so many tries: all machines may have slept in between. */
+const TRIES_MIN = 5;
 /** Beside a call's own time: until others believe that the agent that took it has died, ms. */
 const LEASE_MORE_MS = 30_000;
 /** Pause after persistence failed, ms. */
@@ -54,7 +57,8 @@ export class Hooks implements HookBook {
   readonly #hooks: readonly NamedHook[];
   readonly #leaseMs: number;
   readonly #stop = new AbortController();
-  readonly #running = new Set<Promise<void>>();
+  /** With the hook of each. */
+  readonly #running = new Map<Promise<void>, string>();
   #wake = new AbortController();
   #loop: Promise<void> = Promise.resolve();
   #persistenceOk = true;
@@ -83,7 +87,7 @@ export class Hooks implements HookBook {
     this.#stop.abort();
     this.#wake.abort();
     await this.#loop;
-    await Promise.all(this.#running);
+    await Promise.all(this.#running.keys());
   }
 
   async #run(): Promise<void> {
@@ -98,20 +102,29 @@ export class Hooks implements HookBook {
 
   /** Resolves with the time until the next look, ms. */
   async #look(): Promise<number> {
-    const { hooks, log } = this.#options;
-    const limit = AT_ONCE - this.#running.size;
-    if (limit === 0) return LOOK_EVERY_MS; // Whichever is done wakes it.
+    const { log } = this.#options;
+    let waitMs = LOOK_EVERY_MS;
     try {
-      const names = [...new Set(this.#hooks.map(({ name }) => name))];
-      const taken = await hooks.take({ hooks: names, limit, leaseMs: this.#leaseMs });
+      for (const name of new Set(this.#hooks.map((hook) => hook.name))) {
+        waitMs = Math.min(waitMs, await this.#take(name));
+      }
       this.#persistenceOk = true;
-      for (const call of taken.calls) this.#begin(call, taken.now);
-      return Math.min(taken.nextInMs ?? LOOK_EVERY_MS, LOOK_EVERY_MS);
+      return waitMs;
     } catch (error) {
       if (this.#persistenceOk) log.warn({ err: error }, "hooks cannot be looked at");
       this.#persistenceOk = false;
       return TROUBLE_MS;
     }
+  }
+
+  /** Resolves with the time until calls of this hook are due, ms. */
+  async #take(hook: string): Promise<number> {
+    const limit = AT_ONCE - [...this.#running.values()].filter((name) => name === hook).length;
+    if (limit === 0) return LOOK_EVERY_MS; // Whichever is done wakes it.
+    const taking = { hooks: [hook], limit, leaseMs: this.#leaseMs };
+    const taken = await this.#options.hooks.take(taking);
+    for (const call of taken.calls) this.#begin(call, taken.now);
+    return taken.nextInMs ?? LOOK_EVERY_MS;
   }
 
   #begin(call: TakenCall, now: number): void {
@@ -124,7 +137,7 @@ export class Hooks implements HookBook {
         this.#running.delete(running);
         this.wake();
       });
-    this.#running.add(running);
+    this.#running.set(running, call.hook);
   }
 
   async #settle(call: TakenCall, now: number): Promise<void> {
@@ -142,7 +155,7 @@ export class Hooks implements HookBook {
     } catch (error) {
       if (hasCode(error, "PERSISTENCE_DOWN")) throw error;
       if (this.#stop.signal.aborted) return hooks.later(call.id, 0);
-      const isLast = now - call.at > GIVE_UP_MS;
+      const isLast = now - call.at > GIVE_UP_MS && call.tries >= TRIES_MIN;
       count(isLast ? "given_up" : "failed");
       if (isLast) {
         log.error({ ...told, err: error }, "a hook failed for a day: given up");
@@ -158,7 +171,7 @@ export class Hooks implements HookBook {
     const body = await this.#bodyOf(call);
     if (body === undefined) return; // Its job was removed meanwhile.
     const limit = new AbortController();
-    const signal = AbortSignal.any([this.#stop.signal, limit.signal]);
+    const signal = eitherSignal(this.#stop.signal, limit.signal);
     const timer = setTimeout(() => {
       limit.abort(new Error(`it took longer than ${timeLimitMs} ms`));
     }, timeLimitMs);
@@ -169,6 +182,7 @@ export class Hooks implements HookBook {
       throw limit.signal.aborted ? limit.signal.reason : error;
     } finally {
       clearTimeout(timer);
+      limit.abort(); // Leaves nothing at the signal that lasts.
     }
   }
 

@@ -101,6 +101,7 @@ async function release(
     return;
   }
   teller.released("needs no owner here");
+  if (next.slotKey !== undefined) await offerSlots(options, next.slotKey);
   try {
     const row = await persistence.job(claim.job);
     if (row === undefined || !isStartable(row.state)) return;

@@ -55,9 +55,9 @@ export type Next =
   | { readonly next: "abandon"; readonly delayMs?: number; readonly full?: Concurrency }
   /**
    * The board's entry is wrong, or the job needs none; should it be startable, it is put back as
-   * its row says (P-5).
+   * its row says (P-5). `slotKey`: a slot of it is free now (P-45).
    */
-  | { readonly next: "drop"; readonly delayMs?: number }
+  | { readonly next: "drop"; readonly delayMs?: number; readonly slotKey?: string }
   /** The end is durable (P-20). `slotKey`: a slot of it is free now (P-45). */
   | { readonly next: "consume"; readonly slotKey?: string };
 

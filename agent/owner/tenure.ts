@@ -4,7 +4,7 @@ import { createEngine, type EngineEnd } from "../../engine/engine.js";
 import type { Change } from "../../engine/journal.js";
 import { compile } from "../../engine/plan.js";
 import type { Said } from "../../common/log.js";
-import { redactorOf } from "../../common/text/secret.js";
+import { redacted, redactorOf } from "../../common/text/secret.js";
 import type { JobRow, OwnershipEnd } from "../../persistence/persistence.js";
 import type { ExecuteOptions, Next, Try } from "./options.js";
 import { flowHash } from "../flow-hash.js";
@@ -47,17 +47,17 @@ export async function tenure(attempted: Try, row: JobRow, options: ExecuteOption
     if (over !== undefined) return await close(ownership, over);
     if (row.request === "cancel-no-revert") return await cancel(ownership);
     const poisoned = alone || row.token > 0 ? await poison(row, ownership, options) : undefined;
-    if (poisoned !== undefined) return await park(ownership, poisoned, options);
-    if (row.request === "suspend") return await suspend(ownership);
+    if (poisoned !== undefined) return await park(row, ownership, poisoned, options);
+    if (row.request === "suspend") return await suspend(row, ownership, options);
     bodies ??= await open(attempted, row, output, options);
     const { move } = bodies;
     if (move !== undefined) {
       const refused = await migrate(row, ownership, bodies, move);
-      if (refused !== undefined) return await park(ownership, refused, options);
+      if (refused !== undefined) return await park(row, ownership, refused, options);
       return { next: "drop" }; // To the board under its new version, for any agent that has it.
     }
     if (flowHash(bodies.spec) !== row.flowHash) {
-      return await park(ownership, changed(row, bodies.spec), options);
+      return await park(row, ownership, changed(row, bodies.spec), options);
     }
     return await run({ attempted, row, ownership, bodies, output }, options);
   } catch (error) {
@@ -68,7 +68,7 @@ export async function tenure(attempted: Try, row: JobRow, options: ExecuteOption
       if (!("next" in begun)) ownership = begun;
     }
     if (ownership !== undefined && reason !== undefined) {
-      return await park(ownership, reason, options);
+      return await park(row, ownership, reason, options);
     }
     if (ownership !== undefined) {
       await note({ job: row.id, ownership, ended: howItEnded(error, alone) }, options);
@@ -115,13 +115,17 @@ async function poison(
 
 /** P-24, P-25: SUSPENDED in the journal and the row; the board forgets the job. */
 async function park(
+  row: JobRow,
   ownership: JobOwnership,
-  reason: ParkReason,
+  found: ParkReason,
   options: ExecuteOptions,
 ): Promise<Next> {
+  // What differs, and what building it complained of, may hold parameters that nobody is shown.
+  const { code, ...texts } = found;
+  const reason = { code, ...redacted(texts, redactorOf(row.params, row.spec.secrets)) };
   await ownership.append([{ change: "flow", to: "SUSPENDED" }], { reason });
   options.log.warn({ ...reason, token: ownership.token }, "job parked");
-  return { next: "drop" };
+  return { next: "drop", ...(await unusedSlot(row, ownership, options)) };
 }
 
 /** How the journal says that the flow ended, if it does. */
@@ -136,9 +140,25 @@ async function close(ownership: JobOwnership, state: EndState): Promise<Next> {
   return { next: "consume" };
 }
 
-async function suspend(ownership: JobOwnership): Promise<Next> {
+async function suspend(
+  row: JobRow,
+  ownership: JobOwnership,
+  options: ExecuteOptions,
+): Promise<Next> {
   await ownership.append([{ change: "flow", to: "SUSPENDED" }]);
-  return { next: "drop" };
+  return { next: "drop", ...(await unusedSlot(row, ownership, options)) };
+}
+
+/** P-45: a job that is suspended before anything of it ran keeps no slot from others. */
+async function unusedSlot(
+  { id, concurrency }: JobRow,
+  { owner, entries }: JobOwnership,
+  { persistence }: ExecuteOptions,
+): Promise<{ readonly slotKey?: string }> {
+  const hasBegun = entries.some(({ changes }) => changes.some((change) => "atom" in change));
+  if (concurrency === undefined || hasBegun) return {};
+  await persistence.giveBackSlot(id, owner);
+  return { slotKey: concurrency.key };
 }
 
 /** P-24: what needs no body needs neither the flow nor its runner, which may be what is broken. */

@@ -1,5 +1,6 @@
 import type { Clock } from "../../common/clock.js";
 import { hasCode } from "../../common/error.js";
+import { redactorOf } from "../../common/text/secret.js";
 import type { Due } from "../../persistence/persistence.js";
 import { fire, type FiringOptions, troubleOf } from "./firing.js";
 
@@ -118,10 +119,11 @@ export class Scheduler {
     this.#stuck.set(due.id, stuck);
     if (before === undefined) return;
     const row = await persistence.schedules.get(due.name);
-    const told = troubleOf(error, row?.job.flow ?? "");
+    const text = troubleOf(error, row?.job.flow ?? "");
+    const told = redactorOf(row?.job.params ?? {}, row?.job.secrets)?.(text) ?? text;
     this.#stuck.set(due.id, { ...stuck, told });
     if (told === before.told) return;
-    log.warn({ schedule: due.name, err: error }, "a schedule cannot post its job; it tries again");
+    log.warn({ schedule: due.name, why: told }, "a schedule cannot post its job; it tries again");
     if (told !== row?.trouble) await persistence.schedules.complain(due.id, due.dueAt, told);
   }
 

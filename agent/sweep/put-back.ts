@@ -5,7 +5,7 @@ import type { OpenJob, Persistence } from "../../persistence/persistence.js";
 import type { Tell } from "../events/telling/told.js";
 import type { HookBook } from "../hooks/book.js";
 import { expireJob } from "../jobs/controls/expiring.js";
-import { offerSlots } from "../jobs/controls/slots.js";
+import { offerSlots, SWEEPING } from "../jobs/controls/slots.js";
 import type { OwnerIdentity } from "../owner/ownership.js";
 
 /** Open jobs looked at per read. */
@@ -35,7 +35,7 @@ export async function putBack(parts: PuttingBack, signal: AbortSignal): Promise<
     for (const { slotKey } of page) if (slotKey !== undefined) keys.add(slotKey);
     cursor = page.length < PAGE ? undefined : page.at(-1)?.id;
   } while (cursor !== undefined);
-  for (const key of keys) await offerSlots(parts, key); // P-45: an owner died before it did.
+  for (const key of keys) await offerSlots(parts, key, SWEEPING); // P-45: an owner died before it did.
   return true;
 }
 

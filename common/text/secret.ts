@@ -40,6 +40,7 @@ export function redacted<T>(value: T, redact: Redact | undefined): T {
 
 function walk(value: unknown, redact: Redact): unknown {
   if (typeof value === "string") return redact(value);
+  if (typeof value === "number") return redact(String(value)) === String(value) ? value : MASK;
   if (Array.isArray(value)) return value.map((each) => walk(each, redact));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(

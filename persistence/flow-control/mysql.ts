@@ -120,6 +120,16 @@ export async function slots(
   return { held: held.map((row) => text(row, "job")), waiting: waiting.map(toWaiter) };
 }
 
+/** P-45 */
+export async function giveBackSlot(to: Transactions, id: string, owner: string): Promise<void> {
+  await to.run([
+    lock(id),
+    sql`UPDATE job_controls SET slot = 'waits' WHERE job = ${id} AND slot = 'held'
+      AND EXISTS (SELECT 1 FROM jobs j
+        WHERE j.id = ${id} AND j.owner = ${owner} AND j.state = 'SUSPENDED')`,
+  ]);
+}
+
 /** P-44 */
 export async function expire(to: Transactions, id: string, by: Asker): Promise<boolean> {
   // Written once, with the job.

@@ -96,6 +96,15 @@ export function slots(sql: Statements, key: string, { waitingMax, now }: SlotsOp
   return { held: held.map((row) => text(row, "job")), waiting: waiting.map(toWaiter) };
 }
 
+/** P-45 */
+export function giveBackSlot(sql: Statements, id: string, owner: string): void {
+  sql.run(
+    `UPDATE job_controls SET slot = 'waits' WHERE job = ? AND slot = 'held' AND EXISTS
+       (SELECT 1 FROM jobs WHERE id = ? AND owner = ? AND state = 'SUSPENDED')`,
+    ...[id, id, owner],
+  );
+}
+
 export interface ExpireOptions {
   readonly by: Asker;
   readonly now: number;

@@ -6,7 +6,7 @@ import { MysqlDatabase } from "../../mysql/database.js";
 import { fromKnex, openKnex } from "../../mysql/dialect.js";
 import { sql } from "../../mysql/sql.js";
 import { ALL_FILTERS, listJobs, type ListingDialect } from "../listing.js";
-import { expire, raiseControlled, slots } from "../flow-control/mysql.js";
+import { expire, giveBackSlot, raiseControlled, slots } from "../flow-control/mysql.js";
 import type {
   Append,
   Asker,
@@ -144,6 +144,10 @@ export class MysqlPersistence implements Persistence, Migrated {
 
   expire(id: string, by: Asker): Promise<boolean> {
     return expire(this.#to, id, by);
+  }
+
+  giveBackSlot(id: string, owner: string): Promise<void> {
+    return giveBackSlot(this.#to, id, owner);
   }
 
   load(id: string, seq = 0): Promise<readonly Entry[]> {

@@ -15,7 +15,7 @@ import {
   migrateToNewest,
   MIGRATIONS_TABLE,
 } from "../migrations/migrations.js";
-import { expire, raiseControlled, slots } from "../flow-control/sqlite.js";
+import { expire, giveBackSlot, raiseControlled, slots } from "../flow-control/sqlite.js";
 import type {
   Append,
   Asker,
@@ -168,6 +168,10 @@ export class SqlitePersistence implements Persistence, Migrated {
 
   expire(id: string, by: Asker): Promise<boolean> {
     return this.#database.write((sql) => expire(sql, id, { by, now: this.#now() }));
+  }
+
+  giveBackSlot(id: string, owner: string): Promise<void> {
+    return this.#database.write((sql) => giveBackSlot(sql, id, owner));
   }
 
   load(id: string, seq = 0): Promise<readonly Entry[]> {

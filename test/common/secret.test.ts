@@ -63,4 +63,12 @@ describe("a value", () => {
     });
     expect(redacted(value, undefined)).toBe(value);
   });
+
+  it("is redacted where it is a number, whole", () => {
+    const redact = redactorOf({ pin: 482915 }, ["pin"]);
+
+    expect(redacted({ pin: 482915, sum: 5, text: "pin 482915" }, redact)).toEqual({
+      ...{ pin: "***", sum: 5, text: "pin ***" },
+    });
+  });
 });

@@ -170,6 +170,40 @@ describe("a hook", () => {
     expect(await counted()).toContain('jobrunner_hook_calls_total{result="given_up"} 1');
   });
 
+  it("is not given up for the time in which all machines slept", async () => {
+    const { agent, ended, clock, counted } = await open();
+    const receiver = await startReceiver();
+    receiver.status = 503;
+    const setting = hook(receiver.url);
+    const asleep = agent([setting]);
+    await asleep.stop();
+    await ended(asleep);
+    await clock.advance(3 * GIVE_UP_MS);
+
+    agent([setting]);
+    await until(async () => (await counted()).length === 1, SOON);
+    receiver.status = 204;
+    await clock.advance(1_000);
+    await until(async () => (await counted()).length === 2, SOON);
+
+    expect(await counted()).toEqual([
+      'jobrunner_hook_calls_total{result="failed"} 1',
+      'jobrunner_hook_calls_total{result="done"} 1',
+    ]);
+  });
+
+  it("is called however many calls of another one hang", async () => {
+    const { agent, ended } = await open();
+    const [hanging, well] = [await startReceiver(), await startReceiver()];
+    hanging.status = undefined;
+    const hooks = agent([hook(hanging.url, { timeLimitMs: 60_000 }), hook(well.url)]);
+
+    for (let n = 0; n < 6; n += 1) await ended(hooks);
+
+    await until(() => well.received.length === 6, SOON);
+    expect(hanging.received).toHaveLength(2);
+  });
+
   it("is called by another agent when the one that took the call has died", async () => {
     const { agent, ended, clock, persistence } = await open();
     const receiver = await startReceiver();

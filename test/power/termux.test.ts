@@ -31,6 +31,15 @@ it("lets it go when the agent leaves, and asks for nothing that it does not hold
   expect(calls()).toEqual(["wake-lock", "wake-unlock"]);
 });
 
+it("lets go at the start of what an agent that was killed has left", async () => {
+  const { power, calls } = open();
+
+  power.watch();
+  await power[Symbol.asyncDispose]();
+
+  expect(calls()).toEqual(["wake-unlock"]);
+});
+
 it("says once when Termux has no such command", async () => {
   const { power, refused } = open({ commands: [] });
 

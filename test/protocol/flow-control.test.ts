@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { askJob } from "../../agent/jobs/asking.js";
 import type { Persistence } from "../../persistence/persistence.js";
-import { raiseOf } from "../contracts/samples.js";
+import { newJob, raiseOf } from "../contracts/samples.js";
 import { telling } from "./ended.js";
 import { gate, openWorld, type World } from "./world.js";
 
@@ -109,6 +109,41 @@ describe("a slot", () => {
     await world.agent("alpha").work(first.id);
 
     expect(await world.claimable()).toEqual(ids.slice(0, 19));
+  });
+
+  it("P-45: is offered to others as well where the first of them may be more than agents can", async () => {
+    const world = await openWorld();
+    const { working, open } = await taken(world);
+    const needs = { ...newJob().needs, clauses: [{ name: "has_gpu", args: [] }] };
+    const picky = await world.post({ concurrency, priority: 5, needs });
+    const plain = await world.post({ concurrency });
+    const later = await world.post({ concurrency });
+    const beta = world.agent("beta");
+    for (const { id } of [picky, plain, later]) await beta.work(id);
+    expect(await world.claimable()).toEqual([]);
+
+    open();
+    await working;
+
+    expect(new Set(await world.claimable())).toEqual(new Set([picky.id, plain.id]));
+  });
+
+  it("P-24, P-45: is not kept by a job that is parked before anything of it ran", async () => {
+    const world = await openWorld();
+    const { working, open } = await taken(world);
+    const parked = await world.post({ concurrency, flowHash: "of another flow" });
+    const next = await world.post({ concurrency });
+    const beta = world.agent("beta");
+    for (const { id } of [parked, next]) await beta.work(id);
+    open();
+    await working;
+
+    await beta.work(parked.id);
+
+    expect(await world.persistence.job(parked.id)).toMatchObject({ state: "SUSPENDED" });
+    expect(await world.claimable()).toEqual([next.id]);
+    await beta.work(next.id);
+    expect(await world.persistence.job(next.id)).toMatchObject({ state: "SUCCESS" });
   });
 
   it("P-45: that comes free while a job is refused is offered by whoever was refused", async () => {

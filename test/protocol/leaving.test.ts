@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { JobrunnerError } from "../../common/error.js";
+import { defineFlow } from "../../sdk/define-flow.js";
 import { owned } from "../contracts/samples.js";
 import { gate, LEASE_MS, linear, openWorld } from "./world.js";
 
@@ -163,6 +165,29 @@ describe("leaving a job", () => {
     expect(row).toMatchObject({ state: "SUSPENDED", reason: { code: "FLOW_CHANGED" } });
     expect(world.calls).toEqual([]);
     expect(await world.board.exists([id])).toEqual(new Set());
+  });
+
+  it("P-24: the reason of a parked job tells no secret that its flow was built with", async () => {
+    const world = await openWorld();
+    const url = "https://u:hunter2@h/v1";
+    const children = [{ kind: "task", name: "call", inject: { url } }] as const;
+    const spec = { ...linear(), children, secrets: ["password"] };
+    const params = { password: "hunter2" };
+    const { id } = await world.post({ spec, params, flowHash: "of the flow as it was" });
+    const now = defineFlow({
+      ...{ name: "hello", version: 1, summary: "Calls somebody" },
+      params: z.object({ password: z.string().meta({ secret: true }) }),
+      build(f, _p, given) {
+        f.task("call", { in: { url: `https://u:${given.password}@h/v2` }, execute: () => 1 });
+      },
+    });
+
+    await world.agent("alpha", {}, now).work(id);
+
+    const row = await world.persistence.job(id);
+    expect(row).toMatchObject({ state: "SUSPENDED", reason: { code: "FLOW_CHANGED" } });
+    expect(JSON.stringify(row?.reason)).toContain("***");
+    expect(JSON.stringify(row?.reason)).not.toContain("hunter2");
   });
 
   it("P-25: a job whose owners die three times over the same atom is parked", async () => {

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { JobBoard } from "../../../boards/board.js";
 import { toSignature } from "../../../common/job.js";
-import { CONCURRENCY_MAX, type WaitsForView } from "../../../common/wire/flow-control.js";
+import type { WaitsForView } from "../../../common/wire/flow-control.js";
 import type { Concurrency, JobRow, Persistence, Slots } from "../../../persistence/persistence.js";
 
 /** How long a job that found no slot is off the board at first, ms; then as long as it has waited. */
@@ -24,20 +24,30 @@ export interface Offering {
   readonly log: Logger;
 }
 
-/** Jobs read of those that wait: mostly one slot was freed. The next numbers if that is too few. */
-const READ = [8, 64, CONCURRENCY_MAX];
+/** How much of those that wait is looked at, and how many of a kind are offered the slots. */
+export interface Reach {
+  readonly read: number;
+  readonly each: number;
+}
+
+/** Of whoever freed a slot: mostly there is one. The sweep heals the rest. */
+const AFTER_END: Reach = { read: 64, each: 32 };
+export const SWEEPING: Reach = { read: 1_000, each: 64 };
 
 /**
- * P-45: makes the next jobs that wait for a slot of the key claimable now, as many as there are
- * slots. Entries that somebody holds stay: whoever that is looks once more when it gives one back.
+ * P-45: makes the next jobs that wait for a slot of the key claimable now, as many of each kind as
+ * there are slots: agents that can run the first of them may all be away, and the raise is what
+ * guards the slots. Entries that somebody holds stay: whoever that is looks once more when it gives one back.
  * Never throws: the sweep does the same.
  */
 export async function offerSlots(
   { board, persistence, log }: Offering,
   key: string,
+  { read, each }: Reach = AFTER_END,
 ): Promise<void> {
   try {
-    const next = await nextOf(persistence, key);
+    const { held, waiting } = await persistence.slots(key, read);
+    const next = withSlots(held.length, waiting, each);
     if (next.length === 0) return;
     await board.remove(next.map(({ id }) => id));
     await board.put(
@@ -57,25 +67,14 @@ export async function offerMissed(offering: Offering, { key, limit }: Concurrenc
   await offerSlots(offering, key);
 }
 
-async function nextOf(
-  persistence: Offering["persistence"],
-  key: string,
-): Promise<Slots["waiting"]> {
-  for (const waitingMax of READ) {
-    const { held, waiting } = await persistence.slots(key, waitingMax);
-    const next = withSlots(held.length, waiting);
-    // More are never free at once than there may be.
-    if (next.length < waitingMax || waitingMax === CONCURRENCY_MAX) return next;
-  }
-  return [];
-}
-
-/** Each job's own limit counts. */
-function withSlots(held: number, waiting: Slots["waiting"]): Slots["waiting"] {
-  let taken = held;
-  return waiting.filter(({ limit }) => {
-    if (taken >= limit) return false;
-    taken += 1;
+/** Each job's own limit counts. Equal signatures: whoever can run one can run the other. */
+function withSlots(held: number, waiting: Slots["waiting"], each: number): Slots["waiting"] {
+  const offered = new Map<string, number>();
+  return waiting.filter(({ limit, needs }) => {
+    const signature = toSignature(needs);
+    const before = offered.get(signature) ?? 0;
+    if (before >= each || held + before >= limit) return false;
+    offered.set(signature, before + 1);
     return true;
   });
 }

@@ -2,6 +2,7 @@ import { JobrunnerError } from "../../../common/error.js";
 import { isEnded } from "../../../common/job.js";
 import type { Store } from "../../../common/json.js";
 import { nearest } from "../../../common/text/nearest.js";
+import { redactorOf } from "../../../common/text/secret.js";
 import type { RetryRequest } from "../../../common/wire/verbs.js";
 import { keep, type Keeping } from "../../../engine/keeping/kept.js";
 import { differences } from "../../../engine/migration/differences.js";
@@ -120,7 +121,8 @@ function spent(id: string, by: string): JobrunnerError {
 
 function otherFlow(row: JobRow, prepared: PreparedFlow): JobrunnerError {
   const { flow } = row.needs;
-  const [difference = "it differs"] = differences(row.spec, prepared.spec);
+  const [found = "it differs"] = differences(row.spec, prepared.spec);
+  const difference = redactorOf(row.params, row.spec.secrets)?.(found) ?? found;
   return new JobrunnerError(
     "FLOW_CHANGED",
     `flow ${flow} is not built as it was in job ${row.id}, whose results do not fit: ${difference}`,

@@ -151,6 +151,27 @@ function testKeeping(open: OpenPersistence): void {
 }
 
 function testFreeing(open: OpenPersistence): void {
+  it("P-45: is given back by the owner that has suspended the job, and by no other", async () => {
+    const { persistence } = await open();
+    const [one, two] = (await several(persistence, 2, 1)) as [NewJob, NewJob];
+    const owner = await begun(persistence, one);
+    await persistence.giveBackSlot(one.id, owner.owner);
+    expect(await tried(persistence, two)).toBe("full");
+    const changes = [{ change: "flow", to: "SUSPENDED" }] as const;
+    const reason = { code: "FLOW_CHANGED", message: "it is built in another way" } as const;
+    await appended(persistence, appendOf(owner, 1, { changes, state: "SUSPENDED", reason }));
+    await persistence.giveBackSlot(one.id, "somebody.else");
+    expect(await tried(persistence, two)).toBe("full");
+
+    await persistence.giveBackSlot(one.id, owner.owner);
+
+    const next = await begun(persistence, two);
+    await persistence.resume(one.id);
+    expect(await tried(persistence, one, owner.token)).toBe("full");
+    await end(persistence, next);
+    expect(await tried(persistence, one, owner.token)).toBe("owned");
+  });
+
   it.each(["REVERTED", "FAILURE", "CANCELLED"] as const)(
     "P-45: frees the slot of a job with the entry that ends it in %s",
     async (state) => {
