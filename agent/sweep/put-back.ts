@@ -35,7 +35,8 @@ export async function putBack(parts: PuttingBack, signal: AbortSignal): Promise<
     for (const { slotKey } of page) if (slotKey !== undefined) keys.add(slotKey);
     cursor = page.length < PAGE ? undefined : page.at(-1)?.id;
   } while (cursor !== undefined);
-  for (const key of keys) await offerSlots(parts, key, SWEEPING); // P-45: an owner died before it did.
+  // P-45: an owner died before it did.
+  for (const key of keys) await offerSlots(parts, key, SWEEPING);
   return true;
 }
 

@@ -49,8 +49,8 @@ export interface ControlsPort {
    */
   expire(id: string, by: Asker): Promise<boolean>;
   /**
-   * P-45: of a job that this ownership has suspended and of which nothing ran: its slot is free, and
-   * whoever goes on with it needs one again. Nothing changes when the job has gone on since.
+   * P-45: of a job that this ownership has suspended and of which nothing ran: its slot is free,
+   * and whoever goes on with it needs one again. Nothing changes when the job has gone on since.
    */
   giveBackSlot(id: string, owner: string): Promise<void>;
   /** P-45: at most so many of those that wait. */

@@ -157,9 +157,8 @@ export class SqlitePersistence implements Persistence, Migrated {
   }
 
   raiseControlled(raised: Raise, controls: Controls): Promise<Raised> {
-    return this.#database.write((sql) =>
-      raiseControlled(sql, raised, { controls, now: this.#now() }),
-    );
+    const work = (sql: Statements) => raiseControlled(sql, raised, { controls, now: this.#now() });
+    return this.#database.write(work);
   }
 
   slots(key: string, waitingMax: number): Promise<Slots> {

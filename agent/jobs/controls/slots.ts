@@ -37,8 +37,8 @@ export const SWEEPING: Reach = { read: 1_000, each: 64 };
 /**
  * P-45: makes the next jobs that wait for a slot of the key claimable now, as many of each kind as
  * there are slots: agents that can run the first of them may all be away, and the raise is what
- * guards the slots. Entries that somebody holds stay: whoever that is looks once more when it gives one back.
- * Never throws: the sweep does the same.
+ * guards the slots. Entries that somebody holds stay: whoever that is looks once more when it gives
+ * one back. Never throws: the sweep does the same.
  */
 export async function offerSlots(
   { board, persistence, log }: Offering,
