@@ -166,7 +166,7 @@ function testRemovingByClock(open: OpenPersistence): void {
         hint: expect.stringContaining("clock") as string,
       });
     }
-    expect(await persistence.job(job)).toBeDefined();
+    expect(await persistence.job(job)).toMatchObject({ id: job });
 
     advance(80 * DAY_MS);
     await persistence.purge(limits); // The agents believe it by now, and have noted that.
