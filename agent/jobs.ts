@@ -28,9 +28,14 @@ export interface Jobs {
    * P-1, P-2: durable when it resolves, whatever the board says. The same key and request again
    * give the same job, whatever the trace. Throws UNKNOWN_FLOW, BAD_PARAMETERS, BAD_FLOW,
    * TOO_LARGE, CONFLICT (the key belongs to another request), KEY_HELD (P-43) or PERSISTENCE_DOWN
-   * (nothing, or all of it, is stored).
+   * (nothing, or all of it, is stored). `dueAt`: the due time of a schedule that it is for, ms.
    */
-  post(request: PostRequest, key?: string, traceparent?: string): Promise<PostAnswer>;
+  post(
+    request: PostRequest,
+    key?: string,
+    traceparent?: string,
+    dueAt?: number,
+  ): Promise<PostAnswer>;
   /** What `post` would do, without doing it. */
   check(request: PostRequest): Promise<CheckView>;
   /** Newest first. A page may be shorter than its limit and still have a next one. */
@@ -60,7 +65,8 @@ export function createJobs(options: JobsOptions): Jobs {
   const { persistence, runners } = options;
   const waiters = new EndWaiters(options.clock);
   return {
-    post: (request, key, traceparent) => postJob(options, request, { key, traceparent }),
+    post: (request, key, traceparent, dueAt) =>
+      postJob(options, request, { key, traceparent, dueAt }),
     check: (request) => checkPosting(options, request),
     list: (query) => listJobs(persistence, query),
     detail: (part) => detail(options, part),

@@ -39,18 +39,20 @@ export interface PostHeaders {
   readonly key?: string | undefined;
   /** W3C: the poster's place in its trace. */
   readonly traceparent?: string | undefined;
+  /** P-44: from when a duration of `startBy` counts; without it from when the job is due itself. */
+  readonly dueAt?: number | undefined;
 }
 
 export async function postJob(
   options: JobsOptions,
   request: PostRequest,
-  { key, traceparent }: PostHeaders,
+  { key, traceparent, dueAt }: PostHeaders,
 ): Promise<PostAnswer> {
   const keyed = {
     ...(key === undefined ? {} : { key: { key, bodyHash: hashOf(request) } }),
     ...(traceparent === undefined ? {} : { traceparent }),
   };
-  return answerPosted(options, await postOnce(options, request, keyed));
+  return answerPosted(options, await postOnce(options, request, { keyed, dueAt }));
 }
 
 /** What became of a posting; the board is told whoever posted it. */
@@ -66,11 +68,15 @@ export async function answerPosted(options: JobsOptions, answer: Posted): Promis
   return { created: posted === "created", view };
 }
 
+interface Beside extends Pick<PostHeaders, "dueAt"> {
+  readonly keyed: Pick<NewJob, "key" | "traceparent">;
+}
+
 /** The key first: what was posted stays posted, also when its flow is gone by now (P-1). */
 async function postOnce(
   options: JobsOptions,
   request: PostRequest,
-  keyed: Pick<NewJob, "key" | "traceparent">,
+  { keyed, dueAt }: Beside,
 ): Promise<Posted> {
   const { persistence, identity } = options;
   const before = keyed.key && (await persistence.postedBefore(keyed.key));
@@ -80,8 +86,7 @@ async function postOnce(
   const { name, priority } = request;
   const runAt = await dueAtOf(options, request);
   const controls = await controlsOf(request, {
-    persistence,
-    runAt,
+    ...{ persistence, runAt, dueAt },
     declared: prepared.concurrency,
   });
   const given = { name, priority, ...(runAt !== undefined && { runAt }), required, controls };

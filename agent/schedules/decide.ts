@@ -22,20 +22,43 @@ export interface Missed {
   readonly dueAt: number;
   /** Database time. */
   readonly now: number;
+  /** P-44: how long after its due time a job may start; without end when nobody says so, ms. */
+  readonly startByMs?: number | undefined;
 }
 
 /** Whether the oldest due time is posted for, or skipped together with some behind it. */
-export function decide(times: DueTimes, { catchUp, dueAt, now }: Missed): Decision {
+export function decide(times: DueTimes, missed: Missed): Decision {
+  const { dueAt } = missed;
+  const keep = Math.max(oldestWanted(times, missed), oldestInTime(times, missed));
+  return dueAt >= keep ? { act: "post" } : skipTo(times, dueAt, keep);
+}
+
+/** The policy posts for nothing that came due before this. */
+function oldestWanted(times: DueTimes, { catchUp, dueAt, now }: Missed): number {
   switch (catchUp) {
     case "one":
-      return { act: "post" };
+      return dueAt;
     case "none":
-      return dueAt >= now - GRACE_MS ? { act: "post" } : skipTo(times, dueAt, now - GRACE_MS);
-    case "all": {
-      const oldest = times.before(now + 1, CAUGHT_UP_MAX)[0] ?? dueAt;
-      return dueAt >= oldest ? { act: "post" } : skipTo(times, dueAt, oldest);
-    }
+      return now - GRACE_MS;
+    case "all":
+      return times.before(now + 1, CAUGHT_UP_MAX)[0] ?? dueAt;
   }
+}
+
+/**
+ * The jobs of due times before this would be over before they begin. One job for all that was
+ * missed is in time as long as that of the newest is.
+ */
+function oldestInTime(times: DueTimes, { catchUp, dueAt, now, startByMs }: Missed): number {
+  if (startByMs === undefined) return dueAt;
+  const inTime = now - startByMs + 1;
+  const newest = newestDue(times, dueAt, now);
+  return catchUp === "one" && newest >= inTime ? dueAt : inTime;
+}
+
+/** The newest due time that has come: `dueAt` itself, or one behind it. */
+export function newestDue(times: DueTimes, dueAt: number, now: number): number {
+  return Math.max(dueAt, times.before(now + 1, 1)[0] ?? dueAt);
 }
 
 /** Skips what is due before `keep`. */
@@ -67,6 +90,5 @@ export interface Settled {
  */
 export function settle(times: DueTimes, { catchUp, dueAt, postedAt }: Posted): Settled {
   const until = catchUp === "one" ? Math.max(dueAt, postedAt ?? dueAt) : dueAt;
-  const covered = times.before(until + 1, 1)[0] ?? dueAt;
-  return { covered: Math.max(dueAt, covered), dueAt: times.after(until) };
+  return { covered: newestDue(times, dueAt, until), dueAt: times.after(until) };
 }

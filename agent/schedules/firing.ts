@@ -1,9 +1,10 @@
 import type { Logger } from "pino";
 import { hasCode } from "../../common/error.js";
+import { parseDuration } from "../../common/text/duration.js";
 import type { Due, Persistence, ScheduleRow } from "../../persistence/persistence.js";
 import type { Jobs } from "../jobs.js";
 import { toTime } from "../jobs/views.js";
-import { decide, GRACE_MS, settle } from "./decide.js";
+import { decide, GRACE_MS, newestDue, settle } from "./decide.js";
 import { type DueTimes, dueTimes } from "./due-times.js";
 
 export interface FiringOptions {
@@ -39,7 +40,9 @@ export async function fire(options: FiringOptions, due: Due, now: number): Promi
   const row = await schedules.get(due.name);
   if (row?.id !== due.id || row.dueAt !== due.dueAt) return false;
   const firing = { row, due, times: dueTimes(row), now };
-  const decision = decide(firing.times, { ...due, catchUp: row.catchUp, now });
+  const { startBy } = row.job;
+  const startByMs = startBy === undefined ? undefined : parseDuration(startBy);
+  const decision = decide(firing.times, { ...due, catchUp: row.catchUp, now, startByMs });
   if (decision.act === "post") return post(options, firing);
   // What would be skipped may have been posted by an agent that then died.
   const key = keyOf(due);
@@ -49,7 +52,7 @@ export async function fire(options: FiringOptions, due: Due, now: number): Promi
   if (!(await schedules.advance(due.id, due.dueAt, { dueAt, skipped }))) return false;
   const [from, to] = [toTime(skipped.from), toTime(skipped.to)];
   options.log.warn(
-    { schedule: due.name, from, to, catchUp: row.catchUp },
+    { schedule: due.name, from, to, catchUp: row.catchUp, startBy },
     "due times were missed and are skipped",
   );
   options.metrics.scheduleFired(due.name, "skipped");
@@ -66,7 +69,9 @@ interface Firing {
 
 async function post(options: FiringOptions, firing: Firing): Promise<boolean> {
   const { row, due, now } = firing;
-  const { created, view } = await options.jobs.post(row.job, keyOf(due));
+  // Not what is posted, of which the key keeps a hash: with `one` it is another one after a while.
+  const from = row.catchUp === "one" ? newestDue(firing.times, due.dueAt, now) : due.dueAt;
+  const { created, view } = await options.jobs.post(row.job, keyOf(due), undefined, from);
   if (created) {
     const dueAt = toTime(due.dueAt);
     options.log.info({ schedule: due.name, dueAt, jobId: view.id }, "a schedule posted its job");

@@ -151,6 +151,17 @@ describe("a start deadline (P-44)", () => {
     expect((never.json as Problem).errors?.[0]?.pointer).toBe("/job/startBy");
   });
 
+  it("counts from the due time of a schedule, however late that posts", async () => {
+    const dueAt = Date.now() - 60_000;
+    const posting = { flow: "shapes", startBy: "10m" };
+
+    const { view } = await api.jobs.post(posting, undefined, undefined, dueAt);
+    const late = api.jobs.post(posting, undefined, undefined, dueAt - 600_000);
+
+    expect(view).toMatchObject({ startBy: new Date(dueAt + 600_000).toISOString() });
+    await expect(late).rejects.toThrow("startBy is over already");
+  });
+
   it("is told by show, why and the list once it is over", async () => {
     const { id } = (await post({ startBy: "1s" })).json as JobView;
     const by = { owner: "alpha.1", agent: "alpha", machine: "m" };

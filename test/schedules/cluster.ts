@@ -60,7 +60,8 @@ export async function openCluster() {
       (await metrics.text())
         .split("\n")
         .filter((line) => !line.startsWith("#") && line.includes(words)),
-    make: (catchUp: CatchUp, cron = "* * * * *") => make(persistence, catchUp, cron),
+    make: (catchUp: CatchUp, cron = "* * * * *", startBy?: string) =>
+      make(persistence, catchUp, { cron, startBy }),
     /** Due times for which there is a job, in order; twice when there are two. */
     posted: () => posted(persistence),
   };
@@ -80,14 +81,14 @@ export function posting(persistence: Persistence): Jobs["post"] {
 export async function make(
   persistence: Persistence,
   catchUp: CatchUp,
-  cron: string,
+  { cron, startBy }: { readonly cron: string; readonly startBy?: string | undefined },
 ): Promise<string> {
   const schedules = createSchedules({
     persistence,
     jobs: { check: async () => ({ flow: "hello", version: 1 }) as never },
     ...{ agent: "alpha", changed: () => undefined },
   });
-  const job = { flow: "hello" };
+  const job = { flow: "hello", ...(startBy !== undefined && { startBy }) };
   return (await schedules.add({ name: "tick", cron, catchUp, job })).view.id;
 }
 

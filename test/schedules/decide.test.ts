@@ -53,6 +53,37 @@ describe("a due time that has come", () => {
   });
 });
 
+describe("a due time whose job must begin within so long (P-44)", () => {
+  const startByMs = 90_000;
+  const now = DUE + 10 * MINUTE + 20_000;
+  const decided = (catchUp: "none" | "one" | "all", limitMs = startByMs, cron = minutely) =>
+    decide(cron, { catchUp, dueAt: DUE, now, startByMs: limitMs });
+
+  it("is skipped by all when that is over, with those behind it of which it is over, too", () => {
+    expect(decided("all")).toEqual({
+      act: "skip",
+      skipped: { from: DUE, to: DUE + 8 * MINUTE },
+      dueAt: DUE + 9 * MINUTE,
+    });
+    expect(decided("all", 10 * MINUTE + 20_001)).toEqual({ act: "post" });
+    expect(decided("all", 10 * MINUTE + 20_000)).toMatchObject({ dueAt: DUE + MINUTE });
+  });
+
+  it("is skipped by none when that is shorter than the grace", () => {
+    expect(decided("none", 20_000)).toMatchObject({ act: "skip", dueAt: DUE + 11 * MINUTE });
+    expect(decided("none", 20_001)).toMatchObject({ act: "skip", dueAt: DUE + 10 * MINUTE });
+  });
+
+  it("is posted for by one while the newest due time is in time, and else skipped with all", () => {
+    expect(decided("one")).toEqual({ act: "post" });
+    expect(decided("one", startByMs, daily)).toEqual({
+      act: "skip",
+      skipped: { from: DUE, to: DUE },
+      dueAt: DUE + 24 * 60 * MINUTE,
+    });
+  });
+});
+
 describe("a job that was posted", () => {
   it.each(["none", "all"] as const)("is for its own due time: %s", (catchUp) => {
     const posted = { catchUp, dueAt: DUE, postedAt: DUE + 5 * MINUTE };

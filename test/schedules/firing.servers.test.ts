@@ -25,7 +25,7 @@ it.each([
   const [first] = persistences;
   if (first === undefined) throw new Error("there are agents");
   const start = time.now();
-  await make(first, catchUp, "* * * * *");
+  await make(first, catchUp, { cron: "* * * * *" });
   time.advance(MISSED * MINUTE + 1_000);
   const log = pino({ level: "silent" });
   const schedulers = persistences.map((persistence) => {

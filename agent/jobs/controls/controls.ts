@@ -8,6 +8,8 @@ export interface ControlsOptions {
   readonly persistence: Pick<Persistence, "now">;
   /** When the job becomes due, ms since 1970; undefined: at once. */
   readonly runAt: number | undefined;
+  /** From when a deadline counts instead: the due time of a schedule, which is over by now. */
+  readonly dueAt?: number | undefined;
   /** What its flow says of the job's parameters. */
   readonly declared: Concurrency | undefined;
 }
@@ -30,13 +32,13 @@ export async function controlsOf(
 /** P-36: a duration counts from the database's now, or from the moment at which the job is due. */
 async function deadlineOf(
   text: string,
-  { persistence, runAt = 0 }: ControlsOptions,
+  { persistence, runAt = 0, dueAt }: ControlsOptions,
 ): Promise<number> {
   const now = await persistence.now();
   const from = Math.max(now, runAt);
   const ms = parseDuration(text);
   if (ms === undefined && !DATE.test(text)) throw wrong("is neither a time nor a duration");
-  const startBy = ms === undefined ? toInstant(text, "/startBy") : from + ms;
+  const startBy = ms === undefined ? toInstant(text, "/startBy") : (dueAt ?? from) + ms;
   if (startBy > from) return startBy;
   throw wrong(startBy > now ? "is before the job is due" : "is over already");
 }
