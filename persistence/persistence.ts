@@ -218,8 +218,8 @@ export interface Persistence extends ControlsPort, LogStore, TurnsPort, VerbsPor
 
   /**
    * P-24. A job without any entry ends CANCELLED at once, whoever may be about to own it, and so
-   * does a SUSPENDED one when nothing is to be reverted. Any other is asked to revert (or not); a
-   * SUSPENDED one becomes startable for that. Deaths count anew from here (P-25).
+   * does a SUSPENDED one of which nothing ran, or is to be reverted. Any other is asked to revert
+   * (or not); a SUSPENDED one becomes startable for that. Deaths count anew from here (P-25).
    */
   cancel(id: string, by: Asker, revert: boolean): Promise<Asked>;
   /** P-24. A job that nobody owns is SUSPENDED at once, of which `hooks` hear; others are asked. */

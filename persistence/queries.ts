@@ -31,3 +31,6 @@ export const COUNTS = `SELECT state, count(*) AS jobs FROM jobs
 
 /** `'WAITING', 'RUNNING', 'REVERTING'`. */
 export const STARTABLE_LIST = STARTABLE.map((state) => `'${state}'`).join(", ");
+
+/** In the JSON of an entry: it says something of an atom. Quotes within a text have backslashes. */
+export const OF_ATOM = '"atom":';

@@ -45,7 +45,7 @@ export async function tenure(attempted: Try, row: JobRow, options: ExecuteOption
     if (!claim.fresh()) return await giveBack(row.id, ownership, options); // P-6
     const over = endOf(ownership);
     if (over !== undefined) return await close(ownership, over);
-    if (row.request === "cancel-no-revert") return await cancel(ownership);
+    if (isMereCancel(row, ownership)) return await cancel(row, ownership);
     const poisoned = alone || row.token > 0 ? await poison(row, ownership, options) : undefined;
     if (poisoned !== undefined) return await park(row, ownership, poisoned, options);
     if (row.request === "suspend") return await suspend(row, ownership, options);
@@ -152,19 +152,26 @@ async function suspend(
 /** P-45: a job that is suspended before anything of it ran keeps no slot from others. */
 async function unusedSlot(
   { id, concurrency }: JobRow,
-  { owner, entries }: JobOwnership,
+  ownership: JobOwnership,
   { persistence }: ExecuteOptions,
 ): Promise<{ readonly slotKey?: string }> {
-  const hasBegun = entries.some(({ changes }) => changes.some((change) => "atom" in change));
-  if (concurrency === undefined || hasBegun) return {};
-  await persistence.giveBackSlot(id, owner);
+  if (concurrency === undefined || hasBegun(ownership)) return {};
+  await persistence.giveBackSlot(id, ownership.owner);
   return { slotKey: concurrency.key };
 }
 
+function hasBegun({ entries }: JobOwnership): boolean {
+  return entries.some(({ changes }) => changes.some((change) => "atom" in change));
+}
+
 /** P-24: what needs no body needs neither the flow nor its runner, which may be what is broken. */
-async function cancel(ownership: JobOwnership): Promise<Next> {
+function isMereCancel({ request }: JobRow, ownership: JobOwnership): boolean {
+  return request === "cancel-no-revert" || (request === "cancel" && !hasBegun(ownership));
+}
+
+async function cancel({ request }: JobRow, ownership: JobOwnership): Promise<Next> {
   await ownership.append([
-    { change: "cancel", revert: false },
+    { change: "cancel", revert: request === "cancel" },
     { change: "flow", to: "CANCELLED" },
   ]);
   return { next: "consume" };

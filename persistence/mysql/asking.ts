@@ -1,7 +1,7 @@
 import { isEnded, type JobRequest, type JobState, type ParkReason } from "../../common/job.js";
 import type { Change } from "../../engine/journal.js";
 import { Sql, sql } from "../../mysql/sql.js";
-import { STARTABLE_LIST } from "../queries.js";
+import { OF_ATOM, STARTABLE_LIST } from "../queries.js";
 import { noteHooksOf } from "../hooks/mysql.js";
 import type { HookCall } from "../hooks/port.js";
 import type { Asker } from "../persistence.js";
@@ -55,14 +55,19 @@ export async function cancel(
   return { asked: "requested", state: after.state };
 }
 
-/** When nothing ran, or nothing is to be reverted and nobody owns it: no owner is needed to end it. */
+/** When nothing ran, or is to be reverted, and nobody owns it: no owner is needed to end it. */
 function cancelAtOnce(
   id: string,
   { by, revert, now }: { readonly by: Asker; readonly revert: boolean; readonly now: Sql },
 ): readonly Sql[] {
   const when = sql`state IN (${OPEN})
-    AND (@next = 1 OR (state = 'SUSPENDED' AND ${revert ? 0 : 1}))`;
-  return endAtOnce(id, { by, now, when, changes: [{ change: "flow", to: "CANCELLED" }] });
+    AND (@next = 1 OR (state = 'SUSPENDED' AND (${revert ? 0 : 1} OR NOT @begun)))`;
+  return [
+    // Whether any entry names an atom; the first ones of a job that ran do.
+    sql`SELECT EXISTS (SELECT 1 FROM entries WHERE job = ${id} AND LOCATE(${OF_ATOM}, body) > 0)
+      INTO @begun`,
+    ...endAtOnce(id, { by, now, when, changes: [{ change: "flow", to: "CANCELLED" }] }),
+  ];
 }
 
 interface AtOnce {

@@ -11,6 +11,7 @@ import { integer } from "../columns.js";
 import { type Heard, noteHooks } from "../hooks/sqlite.js";
 import type { Asker } from "../persistence.js";
 import type { Asked } from "../verbs/port.js";
+import { OF_ATOM } from "../queries.js";
 import { toRequest, toState } from "../rows.js";
 import { BYTES } from "./append.js";
 import { endOwnership, insertOwnership, nextSeq } from "./ownership.js";
@@ -45,8 +46,8 @@ export function cancel(sql: Statements, id: string, options: CancelOptions): Ask
   if (state === "CANCELLED") return { asked: "done", state };
   if (isEnded(state)) return { asked: "conflict", state };
   const seq = nextSeq(sql, id);
-  // Nothing ran, or nothing is to be reverted and nobody owns it: no owner is needed to end it.
-  if (seq === 1 || (state === "SUSPENDED" && !options.revert)) {
+  // Nothing ran, or is to be reverted, and nobody owns it: no owner is needed to end it.
+  if (seq === 1 || (state === "SUSPENDED" && (!options.revert || !hasBegun(sql, id)))) {
     const { by, now } = options;
     const changes = [{ change: "flow", to: "CANCELLED" }] as const;
     endAtOnce(sql, id, { by, now, token: found.token + 1, seq, changes });
@@ -56,6 +57,12 @@ export function cancel(sql: Statements, id: string, options: CancelOptions): Ask
   const startable = state === "SUSPENDED" ? "WAITING" : state; // Somebody has to revert it.
   setAsked(sql, id, { state: startable, request, token: found.token });
   return { asked: "requested", state: startable };
+}
+
+/** Whether any entry names an atom; the first ones of a job that ran do. */
+function hasBegun(sql: Statements, id: string): boolean {
+  const entry = "SELECT 1 FROM entries WHERE job = ? AND instr(body, ?) > 0 ORDER BY seq LIMIT 1";
+  return sql.get(entry, id, OF_ATOM) !== undefined;
 }
 
 interface AtOnce {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { flowHash } from "../../agent/flow-hash.js";
+import { askJob } from "../../agent/jobs/asking.js";
 import type { FlowDefinition } from "../../sdk/define-flow.js";
 import { defineFlow, type Migration, z } from "../../sdk/index.js";
 import { owned } from "../contracts/samples.js";
+import { telling } from "./ended.js";
 import { gate, LEASE_MS, openWorld, type World } from "./world.js";
 
 interface Shape {
@@ -56,6 +58,30 @@ describe("a job whose flow has changed", () => {
     const job = await world.persistence.job(id);
     expect(job).toMatchObject({ state: "SUSPENDED", reason: { code: "FLOW_CHANGED" } });
     expect(job?.reason?.details).toEqual(['task "b" is gone', 'task "c" is new, in "flow"']);
+    expect(world.calls).toEqual([]);
+  });
+
+  it("P-24: ends at once when it is cancelled before anything of it ran", async () => {
+    const world = await openWorld();
+    const { id } = await post(world, row(["a"]));
+    await work(world, id, "alpha", row(["b"]));
+
+    const { done, view } = await askJob(telling(world), id, { verb: "cancel", revert: true });
+
+    expect([done, view.state]).toEqual([true, "CANCELLED"]);
+    expect(await world.board.exists([id])).toEqual(new Set());
+  });
+
+  it("P-24: is not parked again when it is cancelled after it was resumed", async () => {
+    const world = await openWorld();
+    const { id } = await post(world, row(["a"]));
+    await work(world, id, "alpha", row(["b"]));
+    await askJob(telling(world), id, { verb: "resume", revert: true });
+    await askJob(telling(world), id, { verb: "cancel", revert: true });
+
+    await work(world, id, "beta", row(["b"]));
+
+    expect(await world.persistence.job(id)).toMatchObject({ state: "CANCELLED" });
     expect(world.calls).toEqual([]);
   });
 

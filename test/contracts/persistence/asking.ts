@@ -63,6 +63,19 @@ export function testAsking(open: OpenPersistence): void {
     expect(last).toMatchObject({ seq: 3, token: 2, changes: [{ to: "CANCELLED" }] });
   });
 
+  it("cancels a suspended job at once of which nothing ran", async () => {
+    const { persistence } = await open();
+    const owner = await owned(persistence, (await posted(persistence)).id);
+    const reason = { code: "FLOW_CHANGED", message: 'task "atom": is gone' } as const;
+    const changes = [{ change: "flow", to: "SUSPENDED" }] as const;
+    await appended(persistence, appendOf(owner, 1, { changes, state: "SUSPENDED", reason }));
+
+    const answer = await persistence.cancel(owner.id, BY, true);
+
+    expect(answer).toEqual({ asked: "done", state: "CANCELLED" });
+    expect(await persistence.job(owner.id)).toMatchObject({ state: "CANCELLED", token: 2 });
+  });
+
   it("does not let an owner that never saw a cancel park the job (P-24, P-25)", async () => {
     const { persistence } = await open();
     const owner = await started(persistence);
