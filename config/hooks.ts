@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { HOOK_STATES, type HookSetting } from "./config.js";
+import type { Mistake } from "./sources/source.js";
 
 /* Hooks as they are written, and as an agent has them. */
 
@@ -30,6 +31,29 @@ export function hookOf(url: z.ZodString, timeLimit: z.ZodType<number, string>) {
 }
 
 type Written = z.infer<ReturnType<typeof hookOf>>;
+
+/** What is called has one name in persistence, whoever of the settings calls it: so one secret. */
+export function hookMistakes(hooks: readonly Written[]): readonly Mistake[] {
+  return hooks.flatMap((hook, index) => {
+    const other = hooks.findIndex((each) => isSameAct(each, hook) && !isSameCall(each, hook));
+    if (other < 0) return [];
+    const key = hook.url === undefined ? "command" : "url";
+    const unread = hook.secret === undefined ? index : other;
+    const message =
+      `is that of hooks.${String(other)} as well, which calls it with another secret or ` +
+      "timeLimit: give both the same, or make one hook of them";
+    return [{ unless: `hooks.${String(unread)}.secret`, path: ["hooks", index, key], message }];
+  });
+}
+
+function isSameAct(one: Written, other: Written): boolean {
+  return one.url === other.url && JSON.stringify(one.command) === JSON.stringify(other.command);
+}
+
+function isSameCall(one: Written, other: Written): boolean {
+  const limitOf = ({ timeLimit = TIME_LIMIT_MS }: Written): number => timeLimit;
+  return one.secret === other.secret && limitOf(one) === limitOf(other);
+}
 
 export function toHook({ on, flows, url, secret, command, timeLimit }: Written): HookSetting {
   return {

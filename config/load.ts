@@ -5,11 +5,12 @@ import { type FileRead, readSettingsFile } from "./sources/file.js";
 import { settingsFiles } from "./sources/files.js";
 import { type Merged, merge } from "./sources/merge.js";
 import { configError, inOurWords, problemsOf } from "./problems.js";
+import { hookMistakes } from "./hooks.js";
 import { complete, listenAddress, mysqlUrl } from "./complete.js";
 import { readPem } from "./pem.js";
 import { type CheckedSettings, SETTINGS } from "./schema.js";
 import { readSecrets } from "./secrets.js";
-import type { Path, Problem, Settings, Source } from "./sources/source.js";
+import type { Mistake, Path, Problem, Settings, Source } from "./sources/source.js";
 
 export interface LoadOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -82,15 +83,10 @@ function withoutDoubles(problems: readonly Problem[]): readonly Problem[] {
   });
 }
 
-/** A combination that cannot work, unless there is a setting that could not be read. */
-interface Mistake extends Problem {
-  readonly unless: string;
-}
-
 /** Combinations that cannot work, with the reason. */
 function mistakes(settings: CheckedSettings, env: NodeJS.ProcessEnv): readonly Mistake[] {
   const { board, persistence, api } = settings;
-  const problems: Mistake[] = [];
+  const problems: Mistake[] = [...hookMistakes(settings.hooks ?? [])];
   if (api?.token === undefined && !isLoopback(listenAddress(api?.listen).host)) {
     problems.push({
       unless: "api.token",

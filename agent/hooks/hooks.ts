@@ -25,11 +25,17 @@ export const GIVE_UP_MS = 24 * 3_600_000;
 const TRIES_MIN = 5;
 /** Beside a call's own time: until others believe that the agent that took it has died, ms. */
 const LEASE_MORE_MS = 30_000;
+/** A call that nobody took for so long is of a hook that no agent has any more, ms. */
+export const FORSAKEN_MS = 7 * 24 * 3_600_000;
+/** Between two looks for such calls, ms, and how many one look ends. */
+const FORSAKE_EVERY_MS = 3_600_000;
+const FORSAKEN_MAX = 100;
 /** Pause after persistence failed, ms. */
 const TROUBLE_MS = 2_000;
 
 export interface HookMetrics {
-  hookCalled(result: "done" | "failed" | "given_up", ms: number): void;
+  /** `ms`: how long it took, if it was called. */
+  hookCalled(result: "done" | "failed" | "given_up", ms?: number): void;
 }
 
 export interface HooksOptions {
@@ -48,6 +54,7 @@ export interface HooksOptions {
  * Calls what the settings name when a job is over, or SUSPENDED. The call is written with the
  * job's state, in one transaction, and forgotten when it was made: whoever dies in between leaves
  * it to another agent with the same hook, so that each is made at least once, if within a day.
+ * One whose hook has left all settings is ended by any agent that has others.
  *
  *   written with the state -> taken -> made -> forgotten
  *                               ^--- later --'
@@ -62,6 +69,8 @@ export class Hooks implements HookBook {
   #wake = new AbortController();
   #loop: Promise<void> = Promise.resolve();
   #persistenceOk = true;
+  /** Monotonic, ms. */
+  #forsakeAt = -Infinity;
 
   constructor(options: HooksOptions) {
     this.#options = options;
@@ -108,6 +117,7 @@ export class Hooks implements HookBook {
       for (const name of new Set(this.#hooks.map((hook) => hook.name))) {
         waitMs = Math.min(waitMs, await this.#take(name));
       }
+      await this.#forsake();
       this.#persistenceOk = true;
       return waitMs;
     } catch (error) {
@@ -125,6 +135,18 @@ export class Hooks implements HookBook {
     const taken = await this.#options.hooks.take(taking);
     for (const call of taken.calls) this.#begin(call, taken.now);
     return taken.nextInMs ?? LOOK_EVERY_MS;
+  }
+
+  async #forsake(): Promise<void> {
+    const { hooks: store, clock, log, metrics } = this.#options;
+    if (clock.monotonic() < this.#forsakeAt) return;
+    const hooks = this.#hooks.map(({ name }) => name);
+    const old = { hooks, overdueMs: FORSAKEN_MS, limit: FORSAKEN_MAX };
+    for (const { job: jobId, state, tries } of await store.forsake(old)) {
+      log.error({ jobId, state, tries }, "no agent has had a call's hook for a week: given up");
+      metrics.hookCalled("given_up");
+    }
+    this.#forsakeAt = clock.monotonic() + FORSAKE_EVERY_MS;
   }
 
   #begin(call: TakenCall, now: number): void {

@@ -91,9 +91,9 @@ export class Metrics implements FiringMetrics, HookMetrics {
   );
   readonly #hookTime = this.#histogram(["hook_seconds", "Calls of hooks."], ACT_SECONDS);
 
-  hookCalled(result: "done" | "failed" | "given_up", ms: number): void {
+  hookCalled(result: "done" | "failed" | "given_up", ms?: number): void {
     this.#hookCalls.inc({ result });
-    this.#hookTime.observe(seconds(ms));
+    if (ms !== undefined) this.#hookTime.observe(seconds(ms));
   }
 
   scheduleFired(named: string, result: Fired, lateMs?: number): void {

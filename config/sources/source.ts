@@ -27,6 +27,11 @@ export interface Problem {
   readonly place?: Place;
 }
 
+/** A combination that cannot work, unless there is a setting that could not be read. */
+export interface Mistake extends Problem {
+  readonly unless: string;
+}
+
 export function isObject(value: unknown): value is Settings {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -39,6 +39,19 @@ export function hooksOnServer(to: Transactions): HookStore {
         sql`UPDATE hook_calls SET due_at = ${to.now} + ${ms} WHERE id = ${id}`,
       ]);
     },
+    async forsake({ hooks, overdueMs, limit }) {
+      const rows = await database.read(sql`
+        SELECT * FROM hook_calls WHERE due_at <= ${to.now} - ${overdueMs}
+          AND hook NOT IN (${list(hooks)}) ORDER BY due_at, id LIMIT ${limit}`);
+      const forsaken: TakenCall[] = [];
+      for (const { dueAt, ...call } of rows.map(toCall)) {
+        const { answers } = await database.write([
+          sql`DELETE FROM hook_calls WHERE id = ${call.id} AND due_at = ${dueAt}`,
+        ]);
+        if (answers[0]?.changed === 1) forsaken.push(call);
+      }
+      return forsaken;
+    },
   };
 }
 

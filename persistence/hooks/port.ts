@@ -35,6 +35,14 @@ export interface Taking {
   readonly leaseMs: number;
 }
 
+export interface Forsaking {
+  /** Of any but these. */
+  readonly hooks: readonly string[];
+  /** Due for longer than this, and not taken. */
+  readonly overdueMs: number;
+  readonly limit: number;
+}
+
 /**
  * Calls of hooks that are not done. Each is made at least once: who dies before it said `done`
  * leaves it to whoever takes it after the lease.
@@ -46,4 +54,6 @@ export interface HookStore {
   done(id: string): Promise<void>;
   /** It failed: again after so long. */
   later(id: string, inMs: number): Promise<void>;
+  /** Forgets calls that nobody takes any more, and tells which. Only reads where there are none. */
+  forsake(forsaking: Forsaking): Promise<readonly TakenCall[]>;
 }

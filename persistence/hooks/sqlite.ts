@@ -1,7 +1,7 @@
 import type { JobState } from "../../common/job.js";
 import type { Database } from "../../sqlite/database.js";
 import type { Statements } from "../../sqlite/statements.js";
-import type { HookCall, HookStore, TakenCall, TakenCalls, Taking } from "./port.js";
+import type { Forsaking, HookCall, HookStore, TakenCall, TakenCalls, Taking } from "./port.js";
 import { inMs, toCall } from "./rows.js";
 
 /** What becomes of a job, of which hooks are to hear. */
@@ -46,7 +46,29 @@ export function hooksInFile(database: Database, now: () => number): HookStore {
       database.write((sql) => {
         sql.run("UPDATE hook_calls SET due_at = ? WHERE id = ?", now() + ms, id);
       }),
+    async forsake(forsaking) {
+      const seen = await database.read((sql) => forsaken(sql, forsaking, now()));
+      if (seen.length === 0) return seen;
+      return database.write((sql) => {
+        const found = forsaken(sql, forsaking, now());
+        for (const { id } of found) sql.run("DELETE FROM hook_calls WHERE id = ?", id);
+        return found;
+      });
+    },
   };
+}
+
+function forsaken(
+  sql: Statements,
+  { hooks, overdueMs, limit }: Forsaking,
+  now: number,
+): readonly TakenCall[] {
+  const rows = sql.all(
+    `SELECT * FROM hook_calls WHERE due_at <= ?
+       AND hook NOT IN (SELECT value FROM json_each(?)) ORDER BY due_at, id LIMIT ?`,
+    ...[now - overdueMs, JSON.stringify(hooks), limit],
+  );
+  return rows.map(toCall);
 }
 
 function look(sql: Statements, { hooks, limit }: Taking, now: number): TakenCalls {

@@ -63,4 +63,27 @@ describe("hooks", () => {
     expect(said).toContain(why);
     expect(said).not.toContain("correct-horse");
   });
+
+  it("may call one URL for several reasons, with one secret", () => {
+    const each = (on: string, secret = SECRET) =>
+      `  - { on: [${on}], url: https://example.org/x, secret: ${secret} }\n`;
+
+    expect(
+      load({ text: `hooks:\n${each("FAILURE")}${each("SUCCESS")}` }).config.hooks,
+    ).toHaveLength(2);
+    const said = mistakesIn(`hooks:\n${each("FAILURE")}${each("SUCCESS", `${SECRET}-2`)}`);
+    expect(said).toMatch(/config.yaml:2:\d+: hooks\.0\.url is that of hooks\.1 as well/);
+    expect(said).toMatch(/config.yaml:3:\d+: hooks\.1\.url is that of hooks\.0 as well/);
+    expect(said).not.toMatch(/correct-horse|example.org/);
+  });
+
+  it("may run one command for several reasons, within one time limit", () => {
+    const each = (on: string, more = "") => `  - { on: [${on}], command: [notify]${more} }\n`;
+
+    expect(
+      load({ text: `hooks:\n${each("FAILURE")}${each("SUCCESS")}` }).config.hooks,
+    ).toHaveLength(2);
+    const said = mistakesIn(`hooks:\n${each("FAILURE")}${each("SUCCESS", ", timeLimit: 1m")}`);
+    expect(said).toContain("hooks.1.command is that of hooks.0 as well");
+  });
 });

@@ -1,7 +1,7 @@
 import pino from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { callsFor, type HookBook, named } from "../../agent/hooks/book.js";
-import { GIVE_UP_MS, Hooks, LOOK_EVERY_MS } from "../../agent/hooks/hooks.js";
+import { FORSAKEN_MS, GIVE_UP_MS, Hooks, LOOK_EVERY_MS } from "../../agent/hooks/hooks.js";
 import { toJobView } from "../../agent/jobs/views.js";
 import { Metrics } from "../../agent/metrics/metrics.js";
 import { JobrunnerError } from "../../common/error.js";
@@ -190,6 +190,25 @@ describe("a hook", () => {
       'jobrunner_hook_calls_total{result="failed"} 1',
       'jobrunner_hook_calls_total{result="done"} 1',
     ]);
+  });
+
+  it("is given up when no agent has had it for a week, and that is an error", async () => {
+    const { agent, ended, clock, log, counted, persistence } = await open();
+    const [before, now] = [await startReceiver(), await startReceiver()];
+    const replaced = agent([hook(before.url)]);
+    await replaced.stop();
+    const job = await ended(replaced);
+    const [{ name: hooks } = { name: "" }] = named([hook(before.url)]);
+    await clock.advance(FORSAKEN_MS);
+
+    agent([hook(now.url)]);
+    await until(() => log.length === 1, SOON);
+
+    expect(JSON.parse(log[0] ?? "")).toMatchObject({ level: 50, jobId: job, state: "SUCCESS" });
+    expect(log[0]).not.toContain(before.url);
+    expect(await counted()).toEqual(['jobrunner_hook_calls_total{result="given_up"} 1']);
+    const taking = { hooks: [hooks], limit: 1, leaseMs: 35_000 };
+    expect(await persistence.hooks.take(taking)).toMatchObject({ calls: [] });
   });
 
   it("is called however many calls of another one hang", async () => {

@@ -73,6 +73,26 @@ export function testHooking(open: OpenPersistence): void {
     expect(await ids(persistence)).toEqual([one.id]);
   });
 
+  it("forgets those that nobody took for long, and leaves those of certain hooks", async ({
+    skip,
+  }) => {
+    const { persistence, advance } = await open();
+    if (advance === undefined) return skip("database time cannot be steered here");
+    const [gone, kept] = [call("gone"), call("a")];
+    const job = await ended(persistence, [gone, kept]);
+    const forsaking = { hooks: ["a", "b"], overdueMs: 5_000, limit: 10 };
+    advance(4_999);
+    expect(await persistence.hooks.forsake(forsaking)).toEqual([]);
+    advance(1);
+
+    const forsaken = await persistence.hooks.forsake(forsaking);
+
+    expect(forsaken).toMatchObject([{ ...gone, job, state: "SUCCESS", tries: 0 }]);
+    expect(await persistence.hooks.forsake(forsaking)).toEqual([]);
+    expect(await ids(persistence, { ...TAKING, hooks: ["gone"] })).toEqual([]);
+    expect(await ids(persistence)).toEqual([kept.id]);
+  });
+
   it("has calls of the end of a job that nobody started in time", async ({ skip }) => {
     const { persistence, advance } = await open();
     if (advance === undefined) return skip("database time cannot be steered here");
