@@ -1,5 +1,6 @@
 import type { DutyState, HealthView } from "../common/wire.js";
 import type { Clock } from "../common/clock.js";
+import { JobrunnerError } from "../common/error.js";
 import type { Persistence } from "../persistence/persistence.js";
 import type { Doing } from "./cluster/view.js";
 import type { Manifest } from "./runner/runner.js";
@@ -90,6 +91,8 @@ async function persistenceHealth(persistence: Checked): Promise<{ ok: boolean; d
     await persistence.check();
     return { ok: true, detail: "answers, and can be written to" };
   } catch (error) {
-    return { ok: false, detail: error instanceof Error ? error.message : String(error) };
+    const hint = error instanceof JobrunnerError ? error.hint : undefined;
+    const why = error instanceof Error ? error.message : String(error);
+    return { ok: false, detail: hint === undefined ? why : `${why} ${hint}` };
   }
 }

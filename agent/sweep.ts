@@ -39,7 +39,7 @@ export interface SweepOptions {
  * do no harm.
  */
 export class Sweep {
-  /** False while persistence does not answer. */
+  /** False while persistence does not answer, or was changed for newer agents only. */
   persistenceOk = true;
   /** Database clock minus this machine's, ms. */
   #offsetMs = 0;
@@ -149,7 +149,8 @@ export class Sweep {
       this.#boardOk = true;
     } catch (error) {
       if (hasCode(error, "PERSISTENCE_DOWN")) {
-        if (this.persistenceOk) log.warn({ err: error }, "persistence does not answer");
+        const { message, hint } = error;
+        if (this.persistenceOk) log.warn({ err: error, hint }, `${message} Claiming nothing.`);
         this.persistenceOk = false;
       } else if (hasCode(error, "BOARD_DOWN")) {
         this.#boardOk = false; // The board's watch has told it.
@@ -161,6 +162,7 @@ export class Sweep {
   /** One sweep. */
   async sweep(): Promise<void> {
     const { persistence, clock } = this.#options;
+    await persistence.applied(); // A newer agent may have taken away what this one goes by.
     // P-35: what only reads, such as a database whose disk is full, takes no claims.
     if (!this.persistenceOk) await persistence.check();
     const before = clock.now();

@@ -1,5 +1,4 @@
 import { JobrunnerError } from "../common/error.js";
-import type { Migrated } from "./migrations/migrated.js";
 import type { Persistence } from "./persistence.js";
 
 export interface PersistenceOptions {
@@ -52,10 +51,7 @@ export async function lookAtPersistence(url: string): Promise<LookedAt> {
 }
 
 /** By dynamic import: a driver that is not used need not be there. */
-async function openAdapter(
-  url: string,
-  options: PersistenceOptions,
-): Promise<Persistence & Migrated> {
+async function openAdapter(url: string, options: PersistenceOptions): Promise<Persistence> {
   const [, kind, rest] = /^(\w+):(.+)$/s.exec(url) ?? [];
   if (kind === "sqlite" && rest !== undefined) {
     const { openSqlitePersistence } = await import("./sqlite/persistence.js");

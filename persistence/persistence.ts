@@ -5,6 +5,7 @@ import type { Change, Entry } from "../engine/journal.js";
 import type { Controls, ControlsPort, Raised } from "./flow-control/port.js";
 import type { HookCall, HookStore } from "./hooks/port.js";
 import type { LogStore } from "./logs/port.js";
+import type { Migrated } from "./migrations/port.js";
 import type { NewJob, Posted } from "./posting/port.js";
 import type { ScheduleStore } from "./schedules/port.js";
 import type { TurnsPort } from "./turns/port.js";
@@ -182,7 +183,8 @@ export interface Retention {
  * rejects with PERSISTENCE_DOWN may or may not have happened; times are the database's.
  * A caller must not assume that two calls see the same moment.
  */
-export interface Persistence extends ControlsPort, LogStore, TurnsPort, VerbsPort, AsyncDisposable {
+export interface Persistence
+  extends ControlsPort, LogStore, Migrated, TurnsPort, VerbsPort, AsyncDisposable {
   readonly traits: PersistenceTraits;
   readonly schedules: ScheduleStore;
   readonly hooks: HookStore;
@@ -191,7 +193,7 @@ export interface Persistence extends ControlsPort, LogStore, TurnsPort, VerbsPor
   migrate(): Promise<void>;
   /** Database time, ms since 1970. */
   now(): Promise<number>;
-  /** Resolves when jobs could be written now; rejects with PERSISTENCE_DOWN, which says why not. */
+  /** Resolves when jobs could be written now, by this jobrunner; PERSISTENCE_DOWN says why not. */
   check(): Promise<void>;
 
   post(job: NewJob): Promise<Posted>;

@@ -67,7 +67,7 @@ export class Readiness {
     const { leaving, duty, sweep, runners } = this.#parts;
     if (leaving.aborted) return "it is leaving";
     if (duty.state !== "ready") return `it is ${duty.state}`;
-    if (!sweep.persistenceOk) return "the database does not answer";
+    if (!sweep.persistenceOk) return "the database does not answer, or not to this version";
     if (runners.trouble !== undefined) return "it cannot start a runner for flow code";
     if (sweep.boardId !== undefined) return undefined;
     return sweep.disagreement ?? "it has not agreed on the board yet";

@@ -26,7 +26,6 @@ import type {
   Slots,
   Verdict,
 } from "../persistence.js";
-import type { Migrated } from "../migrations/migrated.js";
 import { purge, removeOld } from "../retention.js";
 import type { Asked, Old, Purged, Released, Removed, Retries } from "../verbs/port.js";
 import { logsOnServer } from "../logs/mysql.js";
@@ -68,7 +67,7 @@ export function openMysqlPersistence(
 }
 
 /** Persistence in a database of a MySQL or MariaDB server that the agents of a cluster share. */
-export class MysqlPersistence implements Persistence, Migrated {
+export class MysqlPersistence implements Persistence {
   readonly traits = ALL_FILTERS;
   readonly schedules: ScheduleStore;
   readonly hooks: HookStore;
@@ -97,6 +96,7 @@ export class MysqlPersistence implements Persistence, Migrated {
 
   /** A change that is taken back: a replica or a server that became read-only refuses it. */
   async check(): Promise<void> {
+    await this.applied();
     await this.#to.run([sql`UPDATE cluster SET id = id`]);
   }
 

@@ -8,7 +8,6 @@ import { openSqlite, type Sqlite } from "../../sqlite/open.js";
 import type { Statements } from "../../sqlite/statements.js";
 import { text } from "../columns.js";
 import { ALL_FILTERS, listJobs, type ListingDialect } from "../listing.js";
-import type { Migrated } from "../migrations/migrated.js";
 import {
   checkKnown,
   isNewest,
@@ -76,7 +75,7 @@ export async function openSqlitePersistence(
 }
 
 /** Persistence in one SQLite file that the agents of one machine share. */
-export class SqlitePersistence implements Persistence, Migrated {
+export class SqlitePersistence implements Persistence {
   readonly traits = ALL_FILTERS;
   readonly schedules: ScheduleStore;
   readonly hooks: HookStore;
@@ -122,6 +121,7 @@ export class SqlitePersistence implements Persistence, Migrated {
 
   /** Writes and commits: a full disk is still read. */
   async check(): Promise<void> {
+    await this.applied();
     await this.#database.write((sql) => sql.run("UPDATE cluster SET id = id"));
   }
 

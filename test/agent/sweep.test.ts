@@ -3,6 +3,7 @@ import type { JobBoard } from "../../boards/board.js";
 import { toSignature } from "../../common/job.js";
 import { JobrunnerError } from "../../common/error.js";
 import type { NewJob } from "../../persistence/persistence.js";
+import { openSqlite } from "../../sqlite/open.js";
 import { claimable, LEASE_MS, openCluster, post } from "./sweeping.js";
 
 describe("the sweep", () => {
@@ -240,6 +241,32 @@ describe("the sweep's pace", () => {
     expect(alpha.sweep.persistenceOk).toBe(false);
 
     readOnly.mockRestore();
+    await cluster.clock.advance(1_000);
+    expect(alpha.sweep.persistenceOk).toBe(true);
+  });
+
+  it("notices that a newer agent took something away, and claims nothing from then on", async () => {
+    const cluster = await openCluster();
+    const { persistence, dir } = cluster;
+    const alpha = await cluster.agent("alpha", "board-1");
+    await alpha.sweep.start();
+    onTestFinished(() => alpha.sweep.stop());
+    await using newer = await openSqlite(`${dir}/jobs.db`);
+    const table = "jobrunner_migrations";
+    await newer.database.write((sql) =>
+      sql.exec(`INSERT INTO ${table} (name, batch) VALUES ('999-breaking-later', 9)`),
+    );
+
+    await cluster.clock.advance(33_000);
+
+    expect(alpha.sweep.persistenceOk).toBe(false);
+    const lines = alpha.log.filter((line) => line.includes("999-breaking-later"));
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+      hint: expect.stringContaining("Upgrade jobrunner on this machine") as string,
+    });
+    await expect(persistence.check()).rejects.toThrow("999-breaking-later");
+    await newer.database.write((sql) => sql.exec(`DELETE FROM ${table} WHERE batch = 9`));
     await cluster.clock.advance(1_000);
     expect(alpha.sweep.persistenceOk).toBe(true);
   });

@@ -40,7 +40,8 @@ async function openAgent({ persistence, clock, name, dir, boardFile }: AgentOpti
     leaseMs: LEASE_MS,
     clock: { now: () => clock.monotonic(), era: "test" },
   });
-  const log = pino({ level: "silent" });
+  const lines: string[] = [];
+  const log = pino({ level: "warn" }, { write: (line: string) => void lines.push(line) });
   const directory = join(dir, `state-${name}`);
   mkdirSync(directory, { recursive: true });
   const claims: Claims = createClaims({
@@ -59,7 +60,7 @@ async function openAgent({ persistence, clock, name, dir, boardFile }: AgentOpti
     await claims[Symbol.asyncDispose]();
     await board[Symbol.asyncDispose]();
   });
-  return { board, claims, sweep, told };
+  return { board, claims, sweep, told, log: lines };
 }
 
 export async function post(persistence: Persistence, more: Partial<NewJob> = {}): Promise<NewJob> {

@@ -63,6 +63,7 @@ export const ARROWS: readonly Arrow[] = [
       "type:persistence/flow-control/port.ts",
       "type:persistence/hooks/port.ts",
       "type:persistence/logs/port.ts",
+      "type:persistence/migrations/port.ts",
       "type:persistence/posting/port.ts",
       "type:persistence/schedules/port.ts",
       "type:persistence/turns/port.ts",

@@ -2,7 +2,7 @@
 export interface Migrated {
   /**
    * Names of the steps that were made; none in an empty database. Rejects with PERSISTENCE_DOWN
-   * when a newer jobrunner made some.
+   * when a newer jobrunner made one that this one cannot live with. Only reads.
    */
   applied(): Promise<readonly string[]>;
 }
