@@ -86,6 +86,7 @@ export class Other {
 
   async #connect(source: string, last: number): Promise<boolean> {
     const { feed, own, known, late } = this.#options;
+    if (this.#stop.signal.aborted) return false;
     // Under its address in the settings an agent may be this very one, or known by its name.
     if (source === own || (this.source !== source && known(source))) return false;
     const isSame = this.source === source;

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Member, Membership } from "../../cluster/membership.js";
 import type { EventView } from "../../common/wire/events.js";
-import type { Vector } from "./cursor.js";
+import { agentOf, type Vector } from "./cursor.js";
 import { Other, type OtherOptions, type Reached } from "./other.js";
 
 /*
@@ -153,6 +153,23 @@ export class Others {
       const late = (): boolean => this.#open?.late === true;
       const known = (source: string): boolean => this.#all().some((each) => each.source === source);
       this.#others.set(url, new Other(member, { ...this.#options, late, known }));
+    }
+    this.#forgetAllBut(new Set(members.map(({ name }) => name)));
+  }
+
+  /**
+   * Who is in the list no more is in no cursor either: in a cluster whose agents come and go these
+   * would grow until nobody takes them. One that has another address only is still there.
+   */
+  #forgetAllBut(names: ReadonlySet<string>): void {
+    const { feed, own } = this.#options;
+    const followed = new Set(this.#all().map(({ source }) => source));
+    for (const ring of feed.rings()) {
+      const { source, last } = ring;
+      if (source === own || followed.has(source) || names.has(agentOf(source))) continue;
+      const hasLeft = ring.after(last - 1)[0]?.event.type === "agent.left";
+      if (hasLeft) feed.forget(source);
+      else feed.reset(source, "it is in the list of agents no more", true);
     }
   }
 }

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { systemClock } from "../../cli/clock.js";
 import type { EventsView } from "../../common/wire/events.js";
 import { until } from "../../scripts/lab/until.js";
 import { type Api, ask, START_MS, startApi } from "./api.js";
@@ -172,6 +173,38 @@ describe("GET /v1/events", () => {
     const numbers = followed.views().flatMap(({ reason }) => reason?.split(" ")[0] ?? []);
     expect(numbers).toEqual(Array.from({ length: told }, (_, n) => String(n)));
   }, 40_000);
+
+  it("forgets who has left, and says so of one that is gone without a word", async () => {
+    const soon = (ms: number, signal?: AbortSignal) => systemClock.sleep(Math.min(ms, 50), signal);
+    api.faults.clock = { sleep: soon };
+    onTestFinished(() => void (api.faults.clock = {}));
+    const { members } = api;
+    const names = ["leaving", "lost"] as const;
+    const [leaving, lost] = [await startApi(dir, names[0]), await startApi(dir, names[1])];
+    await using _lost = lost;
+    const known = [leaving, lost].map(({ url }, n) => ({ name: names[n] ?? "", url }));
+    api.members = [...members, ...known.map((each) => ({ ...each, state: "known" as const }))];
+    await using followed = await follow(api, "/v1/events");
+    const place = async (): Promise<string> => {
+      const { length } = followed.events;
+      await post(api);
+      await until(() => followed.events.length > length, SOON);
+      return followed.events.at(-1)?.id ?? "";
+    };
+    const holds = (cursor: string, count: number): boolean =>
+      names.filter((name) => cursor.includes(`${name}~`)).length === count;
+    await until(async () => holds(await place(), 2), SOON);
+
+    await leaving[Symbol.asyncDispose]();
+    await seen(followed, "agent.left");
+    api.members = members;
+    await until(async () => holds(await place(), 0), SOON);
+
+    const resets = followed.events.filter(({ event }) => event === "reset");
+    expect(resets.map(({ data }) => JSON.parse(data) as unknown)).toEqual([
+      { agent: "lost", reason: "it is in the list of agents no more" },
+    ]);
+  }, START_MS);
 
   it("tells of an agent that does not answer", async () => {
     const silent = { name: "silent", url: "http://127.0.0.1:9", state: "known" } as const;
