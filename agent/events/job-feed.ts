@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../common/clock.js";
+import type { EndState } from "../../common/job.js";
 import type { Entry } from "../../engine/journal.js";
 import type { JobRow, Persistence } from "../../persistence/persistence.js";
 import { noSuchJob } from "../jobs/resolve.js";
@@ -69,6 +70,7 @@ export class JobFeed {
   #agents: ReadonlyMap<number, string> = new Map();
   #woken = new AbortController();
   #loop: Promise<void> = Promise.resolve();
+  #isGone = false;
 
   /** `reader` has read the journal up to now. */
   constructor(id: string, reader: JournalReader, options: JobFeedOptions) {
@@ -84,6 +86,11 @@ export class JobFeed {
   /** Of the last entry that was sent. */
   get seq(): number {
     return this.#reader.seq;
+  }
+
+  /** How the job ended, once an entry said so; `gone` when it was deleted before that was read. */
+  get #ended(): EndState | "gone" | undefined {
+    return this.#isGone ? "gone" : this.#reader.ended;
   }
 
   start(): void {
@@ -110,20 +117,20 @@ export class JobFeed {
   join(seq: number, reader: Pick<Reader, "write">, ended: () => void): () => void {
     const follower = { reader, seq, ended };
     this.#followers.add(follower);
-    if (this.#reader.ended !== undefined) this.#end(follower);
+    if (this.#ended !== undefined) this.#end(follower);
     return () => this.#followers.delete(follower);
   }
 
   async #run(): Promise<void> {
     const { clock, log } = this.#options;
-    while (!this.#stop.signal.aborted && this.#reader.ended === undefined) {
+    while (!this.#stop.signal.aborted && this.#ended === undefined) {
       this.#woken = new AbortController();
       try {
         await this.#look();
       } catch (error) {
         log.debug({ jobId: this.#id, err: error }, "a followed job was not read");
       }
-      if (this.#stop.signal.aborted || this.#reader.ended !== undefined) break;
+      if (this.#stop.signal.aborted || this.#ended !== undefined) break;
       await clock.sleep(LOOK_MS, this.#woken.signal);
     }
   }
@@ -132,12 +139,23 @@ export class JobFeed {
     const { persistence } = this.#options;
     const from = this.#reader.seq;
     const entries = await persistence.load(this.#id, from);
-    if (entries.length === 0) return;
+    if (entries.length === 0) return this.#lookForJob();
     if (entries.some(({ token }) => !this.#agents.has(token))) {
       this.#agents = await agentsOf(persistence, { id: this.#id }, entries);
     }
     this.#send(await this.#read(entries), from);
-    if (this.#reader.ended === undefined) return;
+    this.#endAll();
+  }
+
+  /** A job that was deleted soon after its end is over without a word. */
+  async #lookForJob(): Promise<void> {
+    const [found] = await this.#options.persistence.matchIds(this.#id, 1);
+    this.#isGone = found !== this.#id;
+    this.#endAll();
+  }
+
+  #endAll(): void {
+    if (this.#ended === undefined) return;
     for (const follower of this.#followers) this.#end(follower);
   }
 
@@ -158,7 +176,7 @@ export class JobFeed {
   }
 
   #end({ reader, ended }: JobFollower): void {
-    reader.write(endText(this.#reader));
+    reader.write(eventText("end", JSON.stringify({ state: this.#ended })));
     ended();
   }
 }
@@ -179,8 +197,4 @@ export function eventsAfter(
   place: JobPlace | undefined,
 ): readonly JournalEvent[] {
   return place === undefined ? events : events.filter((event) => isAfter(event, place));
-}
-
-function endText({ ended }: JournalReader): string {
-  return eventText("end", JSON.stringify({ state: ended }));
 }

@@ -3,10 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { gone } from "../../agent/events/feed.js";
+import { systemClock } from "../../cli/clock.js";
 import type { Problem } from "../../common/wire.js";
 import type { EventsView } from "../../common/wire/events.js";
+import { until } from "../../scripts/lab/until.js";
 import { type Api, ask, START_MS, startApi } from "./api.js";
-import { cancel, follow, post, seen } from "./following.js";
+import { cancel, follow, post, seen, SOON } from "./following.js";
 
 let api: Api;
 let other: Api;
@@ -99,6 +101,30 @@ describe("GET /v1/jobs/:id/events", () => {
     await followed.ended;
 
     expect(followed.types().at(-1)).toBe("end");
+  });
+
+  it("ends when the job is deleted before its end was read", async () => {
+    const id = await post(api);
+    let look = (): void => undefined;
+    const asked = new Promise<void>((resolve) => (look = resolve));
+    let waits = false;
+    // What is between its two looks: the job's end, and that it is deleted.
+    const sleep = (ms: number, signal?: AbortSignal): Promise<void> => {
+      waits ||= ms === 1_000;
+      return ms === 1_000 ? asked : systemClock.sleep(ms, signal);
+    };
+    api.faults.clock = { sleep };
+    onTestFinished(() => void (api.faults.clock = {}));
+    await using followed = await follow(api, `/v1/jobs/${id}/events`);
+    await until(() => waits, SOON);
+    const by = { owner: "other.1", agent: "other", machine: "elsewhere" };
+    await api.persistence.cancel(id, by, true);
+    await api.persistence.remove(id);
+    look();
+    await followed.ended;
+
+    expect(followed.types()).toEqual(["job.posted", "end"]);
+    expect(followed.views().at(-1)).toEqual({ state: "gone" });
   });
 
   it("answers 404 for a job that is not there, and 400 for a bad place", async () => {

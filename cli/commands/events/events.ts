@@ -1,11 +1,11 @@
 import { JobrunnerError } from "../../../common/error.js";
-import type { JobDetailView } from "../../../common/wire.js";
 import type {
   EventsView,
   EventView,
   PlacedEventView,
   ResetView,
 } from "../../../common/wire/events.js";
+import type { LogsEndView } from "../../../common/wire/logs.js";
 import { type Client, createClient } from "../../api/client.js";
 import type { StreamEvent } from "../../api/event-stream.js";
 import { jobPath } from "../../api/job-path.js";
@@ -13,6 +13,7 @@ import { resumedEvents } from "../../api/resumed-events.js";
 import { EXIT } from "../../exit.js";
 import type { CommonOptions, OutputFormat, WatchOptions } from "../../options.js";
 import { printData } from "../../print.js";
+import { endText } from "../../screen/job/end.js";
 import { createTerminal, interruption, type Terminal } from "../../terminal.js";
 import { eventLine } from "./event-line.js";
 
@@ -139,7 +140,7 @@ function take({ event, id, data }: StreamEvent, say: Terminal["say"], to: Printe
     case "reset":
       return to.reset({ ...(sent as ResetView), ...place });
     case "end":
-      return say(`the job is over: ${(sent as Pick<JobDetailView, "state">).state}`);
+      return say(endText(sent as LogsEndView));
     default:
       return to.event({ ...(sent as EventView), ...place });
   }

@@ -6,6 +6,7 @@ import { resumedEvents } from "../../api/resumed-events.js";
 import { EXIT } from "../../exit.js";
 import type { CommonOptions } from "../../options.js";
 import { printData } from "../../print.js";
+import { endText } from "../../screen/job/end.js";
 import { createLogLines, type LogLines, rawLines } from "./log-lines.js";
 import { createTerminal, interruption, type Terminal } from "../../terminal.js";
 
@@ -104,10 +105,6 @@ async function follow(
     if (signal.aborted) return EXIT.interrupted;
     throw error;
   }
-}
-
-function endText({ state }: LogsEndView): string {
-  return state === "gone" ? "the job was removed" : `the job is over: ${state}`;
 }
 
 function queryOf(
