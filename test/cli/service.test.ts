@@ -59,6 +59,23 @@ describe("a service of a Linux user", () => {
     await expect(broken.install()).rejects.toThrow("systemctl --user daemon-reload failed");
   });
 
+  it("is as it was after a failing daemon-reload; the next installation does all of it", async () => {
+    const { place, calls, install } = open({ programs });
+    const { file } = chooseManager(place, {});
+    const broken = open({ programs: ["loginctl"], home: place.home });
+    await expect(broken.install()).rejects.toThrow("daemon-reload failed");
+    expect(existsSync(file)).toBe(false);
+    await install();
+    writeFileSync(file, "# of an older version\n");
+    await expect(broken.install()).rejects.toThrow("daemon-reload failed");
+    expect(readFileSync(file, "utf8")).toBe("# of an older version\n");
+    const before = calls().length;
+
+    await install();
+
+    expect(calls().slice(before)).toContain("systemctl --user try-restart jobrunner.service");
+  });
+
   it.skipIf(spawnSync("systemd-analyze", ["--version"]).status !== 0)(
     "has nothing that systemd complains of, whatever the paths are",
     async () => {
@@ -151,10 +168,14 @@ interface Opened {
   readonly platform?: NodeJS.Platform;
   readonly node?: string;
   readonly main?: string;
+  /** Default one of its own. */
+  readonly home?: string;
 }
 
-function open({ programs = [], platform = "linux", node, main = MAIN }: Opened = {}) {
+function open(opened: Opened = {}) {
+  const { programs = [], platform = "linux", node, main = MAIN } = opened;
   const dir = tempDir();
+  const { home = dir } = opened;
   const log = join(dir, "calls");
   writeFileSync(log, "");
   for (const name of programs) {
@@ -162,8 +183,8 @@ function open({ programs = [], platform = "linux", node, main = MAIN }: Opened =
     chmodSync(join(dir, name), 0o755);
   }
   const place: Place = {
-    ...{ platform, home: dir, uid: 1000, main, node: node ?? "/opt/node 22/bin/node" },
-    env: { PREFIX: join(dir, "usr"), XDG_CONFIG_HOME: join(dir, ".config") },
+    ...{ platform, home, uid: 1000, main, node: node ?? "/opt/node 22/bin/node" },
+    env: { PREFIX: join(home, "usr"), XDG_CONFIG_HOME: join(home, ".config") },
   };
   const steps = async (which: "install" | "uninstall") => {
     const path = process.env["PATH"];

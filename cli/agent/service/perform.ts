@@ -7,27 +7,64 @@ import type { Step } from "./service-manager.js";
 /** Waiting for an agent to be ready, or to hand its jobs over, is part of some commands. */
 const LIMIT_MS = 300_000;
 
-/** Does the steps in turn, and says of each what was done, in a line. */
+/**
+ * Does the steps in turn, and says of each what was done, in a line. What was written is taken
+ * back when the command fails that is to learn of it: else a second call would find the files as
+ * they are to be, and not restart what runs.
+ */
 export async function perform(steps: readonly Step[], say: (line: string) => void): Promise<void> {
   let isChanged = false;
+  let unlearned: Written[] = [];
   for (const step of steps) {
     if (step.what === "run" && step.onChange === true && !isChanged) continue;
-    const line = await done(step);
-    isChanged ||= line.startsWith("wrote ");
-    say(line);
+    try {
+      const { line, written } = await done(step);
+      say(line);
+      if (written !== undefined) unlearned.push(written);
+      else if (step.what === "run") unlearned = [];
+      isChanged ||= written !== undefined;
+    } catch (error) {
+      for (const written of unlearned.reverse()) say(await takeBack(written));
+      throw error;
+    }
   }
 }
 
-async function done(step: Step): Promise<string> {
+interface Done {
+  readonly line: string;
+  readonly written?: Written;
+}
+
+/** A file as it was before. */
+interface Written {
+  readonly file: string;
+  readonly before?: { readonly text: string; readonly mode: number };
+}
+
+async function done(step: Step): Promise<Done> {
   if (step.what === "write") return write(step);
-  if (step.what === "remove") return remove(step.file);
+  if (step.what === "remove") return { line: await remove(step.file) };
   const { command, mayFail } = step;
   const trouble = await run(command);
-  if (trouble === undefined) return `ran ${command.join(" ")}`;
-  if (mayFail !== undefined) return `ran ${command.join(" ")}, in vain: ${mayFail}`;
+  if (trouble === undefined) return { line: `ran ${command.join(" ")}` };
+  if (mayFail !== undefined) return { line: `ran ${command.join(" ")}, in vain: ${mayFail}` };
   throw new JobrunnerError("USAGE", `${command.join(" ")} failed: ${trouble}`, {
-    hint: "Put right what it says and call this again: what is done already is left as it is.",
+    hint: "Put right what it says and call this again: it goes on where this one ended.",
   });
+}
+
+async function takeBack({ file, before }: Written): Promise<string> {
+  try {
+    if (before === undefined) await rm(file);
+    else {
+      await writeFile(file, before.text);
+      await chmod(file, before.mode);
+    }
+    return `took ${file} back`;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return `${file} could not be taken back, remove it by hand: ${why}`;
+  }
 }
 
 /** What would be done, in as many lines as it takes. */
@@ -38,15 +75,18 @@ export function describe(step: Step): string {
   return `would write ${step.file}:\n${text}`;
 }
 
-async function write({ file, text, mode }: Step & { readonly what: "write" }): Promise<string> {
+async function write({ file, text, mode }: Step & { readonly what: "write" }): Promise<Done> {
   try {
-    if ((await textOf(file)) === text && ((await stat(file)).mode & 0o777) === mode) {
-      return `${file} is there already`;
+    const old = await textOf(file);
+    const before = old === undefined ? undefined : { text: old, mode: await modeOf(file) };
+    if (before?.text === text && before.mode === mode) {
+      return { line: `${file} is there already` };
     }
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, text);
     await chmod(file, mode);
-    return `wrote ${file}`;
+    const written = { file, ...(before !== undefined && { before }) };
+    return { line: `wrote ${file}`, written };
   } catch (error) {
     throw refused(file, "written", error);
   }
@@ -60,6 +100,10 @@ async function remove(file: string): Promise<string> {
   } catch (error) {
     throw refused(file, "removed", error);
   }
+}
+
+async function modeOf(file: string): Promise<number> {
+  return (await stat(file)).mode & 0o777;
 }
 
 async function textOf(file: string): Promise<string | undefined> {
