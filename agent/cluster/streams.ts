@@ -1,6 +1,7 @@
 import { type IncomingMessage, request as plainRequest } from "node:http";
 import { request as secureRequest } from "node:https";
 import { JobrunnerError } from "../../common/error.js";
+import { eitherSignal } from "../../common/signals/either.js";
 import { EventParser, type StreamEvent } from "../../common/text/event-parser.js";
 import type { PeerOptions } from "./peer.js";
 
@@ -30,7 +31,7 @@ async function* read(
 ): AsyncGenerator<StreamEvent, void, undefined> {
   using silence = startSilence(BEGIN_MS);
   try {
-    const either = AbortSignal.any([signal, silence.signal]);
+    const either = eitherSignal(signal, silence.signal);
     const incoming = await begin(url, options, either);
     const parser = new EventParser();
     incoming.setEncoding("utf8");
@@ -91,6 +92,9 @@ function startSilence(limitMs: number): Silence {
       clearTimeout(timer);
       timer = start(ms);
     },
-    [Symbol.dispose]: () => clearTimeout(timer),
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      controller.abort(); // Leaves nothing at the signal of whoever reads.
+    },
   };
 }

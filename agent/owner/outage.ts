@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../common/clock.js";
+import { eitherSignal } from "../../common/signals/either.js";
 
 export interface OutageOptions {
   readonly clock: Clock;
@@ -23,7 +24,7 @@ export class Outage {
     const { clock, log, patienceMs, stopping } = this.#options;
     log.warn({ err: error }, "checkpoints wait: persistence does not answer");
     this.#over = new AbortController();
-    const ended = AbortSignal.any([this.#over.signal, stopping]);
+    const ended = eitherSignal(stopping, this.#over.signal);
     void clock.sleep(patienceMs, ended).then(() => {
       if (!ended.aborted) tooLong();
     });

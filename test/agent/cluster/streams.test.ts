@@ -7,6 +7,7 @@ import type { PeerOptions } from "../../../agent/cluster/peer.js";
 import { createStreams } from "../../../agent/cluster/streams.js";
 import type { StreamEvent } from "../../../common/text/event-parser.js";
 import { makeCertificate } from "../../support/certificate.js";
+import { leftAt } from "../../support/left-at.js";
 import { tempDir } from "../../support/temp.js";
 
 const EVENT = 'id: a~1.1\nevent: job.state\ndata: {"n":1}\n\n';
@@ -76,5 +77,24 @@ describe("a stream of another agent", () => {
 
     await expect(whole).rejects.toMatchObject({ code: "UNREACHABLE" });
     expect(events).toEqual([READ]);
+  });
+
+  it("leaves nothing at the signal of who reads, however it ends", async () => {
+    const url = await serve((_request, response) => void response.end(EVENT + EVENT));
+    const refused = await serve((_request, response) => void response.writeHead(503).end());
+    const { signal } = new AbortController();
+    const open = (at: string) => createStreams(() => ({})).open(at, signal);
+    const read = async (at: string): Promise<void> => {
+      for await (const event of open(at)) expect(event).toEqual(READ);
+    };
+
+    await read(url);
+    for await (const event of open(url)) {
+      expect(event).toEqual(READ);
+      break;
+    }
+    await expect(read(refused)).rejects.toThrow("answered 503");
+
+    expect(leftAt(signal)).toBe(0);
   });
 });

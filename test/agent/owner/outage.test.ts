@@ -2,6 +2,7 @@ import pino from "pino";
 import { expect, it } from "vitest";
 import { Outage } from "../../../agent/owner/outage.js";
 import { FakeClock } from "../../support/fake-clock.js";
+import { leftAt } from "../../support/left-at.js";
 
 const PATIENCE_MS = 60_000;
 
@@ -47,4 +48,14 @@ it("P-35: says nothing once the agent stops", async () => {
   await clock.advance(PATIENCE_MS);
 
   expect(tooLong()).toBe(0);
+});
+
+it("leaves nothing of an outage at the agent's own signal", () => {
+  const { stop, one, begin } = outage();
+  for (let n = 0; n < 3; n += 1) {
+    begin();
+    one.end();
+  }
+
+  expect(leftAt(stop.signal)).toBe(0);
 });
