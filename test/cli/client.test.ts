@@ -1,26 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type Address, findAddresses } from "../../cli/api/addresses.js";
 import { type Client, createClient } from "../../cli/api/client.js";
 import { clusterAgents } from "../../cli/api/cluster.js";
 import type { JobsView, JobView } from "../../common/wire.js";
-import { type Api, START_MS, startApi } from "../http/api.js";
+import { apisForFile } from "../http/apis.js";
 import { tempDir } from "../support/temp.js";
 
-let api: Api;
-const dir = mkdtempSync(join(tmpdir(), "jobrunner-client-"));
-
-beforeAll(async () => {
-  api = await startApi(dir);
-}, START_MS);
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  rmSync(dir, { recursive: true, force: true });
-});
+const [api] = apisForFile("alpha");
 
 /** A client that is told these addresses, and what it said while it used them. */
 async function clientOf(via: string): Promise<{ client: Client; said: readonly string[] }> {

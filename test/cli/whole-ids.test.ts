@@ -1,25 +1,13 @@
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { type Client, createClient } from "../../cli/api/client.js";
 import { eachJob } from "../../cli/commands/verbs/each.js";
 import type { JobView } from "../../common/wire.js";
-import { type Api, START_MS, startApi } from "../http/api.js";
+import { apisForFile } from "../http/apis.js";
 import { tempDir } from "../support/temp.js";
 
-let api: Api;
-const dir = mkdtempSync(join(tmpdir(), "jobrunner-whole-"));
-
-beforeAll(async () => {
-  api = await startApi(dir);
-}, START_MS);
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  rmSync(dir, { recursive: true, force: true });
-});
+const [api] = apisForFile("alpha");
 
 function clientOf(via: string): Promise<Client> {
   return createClient({ via, env: { XDG_STATE_HOME: tempDir() }, say: () => undefined });

@@ -26,6 +26,8 @@ import type { Persistence } from "../../persistence/persistence.js";
 /** The HTTP side of an agent on a real database, board and runner; it claims nothing. */
 export interface Api extends AsyncDisposable {
   readonly url: string;
+  /** Of its database: another API there is one of the same cluster. */
+  readonly dir: string;
   readonly jobs: Jobs;
   readonly events: Events;
   /** The agents of the cluster, from now on. */
@@ -102,7 +104,7 @@ export async function startApi(dir: string, agent = "alpha"): Promise<Api> {
   await jobs.flows();
   return Object.assign(api, {
     url: await http.listen({ host: "127.0.0.1", port: 0 }),
-    ...{ jobs, logs, events, persistence, board, faults, requested, log: lines },
+    ...{ dir, jobs, logs, events, persistence, board, faults, requested, log: lines },
     putFailures: () => putFailures,
     async [Symbol.asyncDispose]() {
       await events[Symbol.asyncDispose]();

@@ -1,21 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { describe, expect, it } from "vitest";
 import type { JobView, Problem } from "../../common/wire.js";
 import { appended, appendOf, owned } from "../contracts/samples.js";
-import { type Answer, type Api, ask, START_MS, startApi } from "./api.js";
+import { type Answer, ask } from "./api.js";
+import { apisForFile } from "./apis.js";
 
-let api: Api;
-const dir = mkdtempSync(join(tmpdir(), "jobrunner-http-"));
-
-beforeAll(async () => {
-  api = await startApi(dir);
-}, START_MS);
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  rmSync(dir, { recursive: true, force: true });
-});
+const [api] = apisForFile("alpha");
 
 describe("POST /v1/jobs/:id/cancel, suspend and resume", () => {
   it("answer 200 with the job when nobody has to do anything more", async () => {

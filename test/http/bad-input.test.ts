@@ -1,21 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Problem } from "../../common/wire.js";
-import { type Answer, type Api, type Asked, ask, START_MS, startApi } from "./api.js";
+import { type Answer, type Asked, ask } from "./api.js";
+import { apisForFile } from "./apis.js";
 
-let api: Api;
-const dir = mkdtempSync(join(tmpdir(), "jobrunner-http-"));
-
-beforeAll(async () => {
-  api = await startApi(dir);
-}, START_MS);
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  rmSync(dir, { recursive: true, force: true });
-});
+const [api] = apisForFile("alpha");
 
 const deep = (levels: number): string => `${"[".repeat(levels)}${"]".repeat(levels)}`;
 const manyKeys = JSON.stringify(

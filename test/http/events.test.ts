@@ -1,32 +1,13 @@
-import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { systemClock } from "../../cli/clock.js";
 import type { EventsView } from "../../common/wire/events.js";
 import { until } from "../../scripts/lab/until.js";
-import { type Api, ask, START_MS, startApi } from "./api.js";
+import { ask, START_MS, startApi } from "./api.js";
+import { apisForFile } from "./apis.js";
 import { cancel, follow, post, seen, SOON } from "./following.js";
 
-let api: Api;
-let other: Api;
-const dir = mkdtempSync(join(tmpdir(), "jobrunner-events-"));
-
-beforeAll(async () => {
-  api = await startApi(dir);
-  other = await startApi(dir, "beta");
-  const members = [api, other].map(({ url }, index) => {
-    return { name: index === 0 ? "alpha" : "beta", url, state: "known" } as const;
-  });
-  api.members = members;
-  other.members = members;
-}, START_MS);
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  await other[Symbol.asyncDispose]();
-  rmSync(dir, { recursive: true, force: true });
-});
+const [api, other] = apisForFile("alpha", "beta");
 
 describe("GET /v1/events", () => {
   it("tells of all agents, each event once", async () => {
@@ -64,7 +45,7 @@ describe("GET /v1/events", () => {
   it(
     "asks the others for what a reader missed before anybody followed here",
     async () => {
-      const gamma = await startApi(dir, "gamma");
+      const gamma = await startApi(api.dir, "gamma");
       gamma.members = [...api.members, { name: "gamma", url: gamma.url, state: "known" }];
       try {
         const page = await ask(`${api.url}/v1/events?scope=self&limit=1`);
@@ -174,37 +155,45 @@ describe("GET /v1/events", () => {
     expect(numbers).toEqual(Array.from({ length: told }, (_, n) => String(n)));
   }, 40_000);
 
-  it("forgets who has left, and says so of one that is gone without a word", async () => {
-    const soon = (ms: number, signal?: AbortSignal) => systemClock.sleep(Math.min(ms, 50), signal);
-    api.faults.clock = { sleep: soon };
-    onTestFinished(() => void (api.faults.clock = {}));
-    const { members } = api;
-    const names = ["leaving", "lost"] as const;
-    const [leaving, lost] = [await startApi(dir, names[0]), await startApi(dir, names[1])];
-    await using _lost = lost;
-    const known = [leaving, lost].map(({ url }, n) => ({ name: names[n] ?? "", url }));
-    api.members = [...members, ...known.map((each) => ({ ...each, state: "known" as const }))];
-    await using followed = await follow(api, "/v1/events");
-    const place = async (): Promise<string> => {
-      const { length } = followed.events;
-      await post(api);
-      await until(() => followed.events.length > length, SOON);
-      return followed.events.at(-1)?.id ?? "";
-    };
-    const holds = (cursor: string, count: number): boolean =>
-      names.filter((name) => cursor.includes(`${name}~`)).length === count;
-    await until(async () => holds(await place(), 2), SOON);
+  it(
+    "forgets who has left, and says so of one that is gone without a word",
+    async () => {
+      const soon = (ms: number, signal?: AbortSignal) =>
+        systemClock.sleep(Math.min(ms, 50), signal);
+      api.faults.clock = { sleep: soon };
+      onTestFinished(() => void (api.faults.clock = {}));
+      const { members } = api;
+      const names = ["leaving", "lost"] as const;
+      const [leaving, lost] = [
+        await startApi(api.dir, names[0]),
+        await startApi(api.dir, names[1]),
+      ];
+      await using _lost = lost;
+      const known = [leaving, lost].map(({ url }, n) => ({ name: names[n] ?? "", url }));
+      api.members = [...members, ...known.map((each) => ({ ...each, state: "known" as const }))];
+      await using followed = await follow(api, "/v1/events");
+      const place = async (): Promise<string> => {
+        const { length } = followed.events;
+        await post(api);
+        await until(() => followed.events.length > length, SOON);
+        return followed.events.at(-1)?.id ?? "";
+      };
+      const holds = (cursor: string, count: number): boolean =>
+        names.filter((name) => cursor.includes(`${name}~`)).length === count;
+      await until(async () => holds(await place(), 2), SOON);
 
-    await leaving[Symbol.asyncDispose]();
-    await seen(followed, "agent.left");
-    api.members = members;
-    await until(async () => holds(await place(), 0), SOON);
+      await leaving[Symbol.asyncDispose]();
+      await seen(followed, "agent.left");
+      api.members = members;
+      await until(async () => holds(await place(), 0), SOON);
 
-    const resets = followed.events.filter(({ event }) => event === "reset");
-    expect(resets.map(({ data }) => JSON.parse(data) as unknown)).toEqual([
-      { agent: "lost", reason: "it is in the list of agents no more" },
-    ]);
-  }, START_MS);
+      const resets = followed.events.filter(({ event }) => event === "reset");
+      expect(resets.map(({ data }) => JSON.parse(data) as unknown)).toEqual([
+        { agent: "lost", reason: "it is in the list of agents no more" },
+      ]);
+    },
+    START_MS,
+  );
 
   it("tells of an agent that does not answer", async () => {
     const silent = { name: "silent", url: "http://127.0.0.1:9", state: "known" } as const;

@@ -1,22 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { JobDetailView, JobsView, JobView, Problem, WhyView } from "../../common/wire.js";
 import { until } from "../../scripts/lab/until.js";
 import { raiseOf } from "../contracts/samples.js";
-import { type Api, ask, START_MS, startApi } from "./api.js";
+import { ask } from "./api.js";
+import { apisForFile } from "./apis.js";
 
-let api: Api;
-const dir = mkdtempSync(join(tmpdir(), "jobrunner-http-"));
-
-beforeAll(async () => {
-  api = await startApi(dir);
-}, START_MS);
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  rmSync(dir, { recursive: true, force: true });
-});
+const [api] = apisForFile("alpha");
 
 const post = (body: object, headers: Readonly<Record<string, string>> = {}) =>
   ask(`${api.url}/v1/jobs`, { method: "POST", body: { flow: "shapes", ...body }, headers });

@@ -1,33 +1,14 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { gone } from "../../agent/events/feed.js";
 import { systemClock } from "../../cli/clock.js";
 import type { Problem } from "../../common/wire.js";
 import type { EventsView } from "../../common/wire/events.js";
 import { until } from "../../scripts/lab/until.js";
-import { type Api, ask, START_MS, startApi } from "./api.js";
+import { ask } from "./api.js";
+import { apisForFile } from "./apis.js";
 import { cancel, follow, post, seen, SOON } from "./following.js";
 
-let api: Api;
-let other: Api;
-const dir = mkdtempSync(join(tmpdir(), "jobrunner-job-events-"));
-
-beforeAll(async () => {
-  api = await startApi(dir);
-  other = await startApi(dir, "beta");
-  const members = [api, other].map(({ url }, index) => {
-    return { name: index === 0 ? "alpha" : "beta", url, state: "known" } as const;
-  });
-  api.members = members;
-  other.members = members;
-}, START_MS);
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  await other[Symbol.asyncDispose]();
-  rmSync(dir, { recursive: true, force: true });
-});
+const [api, other] = apisForFile("alpha", "beta");
 
 describe("GET /v1/jobs/:id/events", () => {
   it("tells as a page what the journal says, with a cursor each", async () => {
@@ -111,7 +92,7 @@ describe("GET /v1/jobs/:id/events", () => {
     // What is between its two looks: the job's end, and that it is deleted.
     const sleep = (ms: number, signal?: AbortSignal): Promise<void> => {
       waits ||= ms === 1_000;
-      return ms === 1_000 ? asked : systemClock.sleep(ms, signal);
+      return (ms === 1_000 ? asked : Promise.resolve()).then(() => systemClock.sleep(ms, signal));
     };
     api.faults.clock = { sleep };
     onTestFinished(() => void (api.faults.clock = {}));

@@ -1,7 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { describe, expect, it } from "vitest";
 import type {
   CheckView,
   FlowsView,
@@ -10,18 +7,10 @@ import type {
   JobView,
   Problem,
 } from "../../common/wire.js";
-import { type Api, ask, START_MS, startApi } from "./api.js";
+import { ask } from "./api.js";
+import { apisForFile } from "./apis.js";
 
-let api: Api;
-const dir = mkdtempSync(join(tmpdir(), "jobrunner-http-"));
-
-beforeAll(async () => {
-  api = await startApi(dir);
-}, START_MS);
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  rmSync(dir, { recursive: true, force: true });
-});
+const [api] = apisForFile("alpha");
 
 const post = (body: unknown, headers: Readonly<Record<string, string>> = {}) =>
   ask(`${api.url}/v1/jobs`, { method: "POST", body, headers });

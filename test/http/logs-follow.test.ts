@@ -1,25 +1,16 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { JobrunnerError } from "../../common/error.js";
 import type { LogLineView } from "../../common/wire/logs.js";
 import { until } from "../../scripts/lab/until.js";
 import { BOARD } from "../contracts/samples.js";
-import { type Api, ask, START_MS, startApi } from "./api.js";
+import { ask } from "./api.js";
+import { apisForFile } from "./apis.js";
 import { end, follow, page, post, saidOf, textsOf, write } from "./logging.js";
 
-let api: Api;
-const dir = mkdtempSync(join(tmpdir(), "jobrunner-http-"));
+const [api] = apisForFile("alpha");
 const SOON = { withinMs: 5_000 };
-
 beforeAll(async () => {
-  api = await startApi(dir);
   await api.persistence.setBoardId(undefined, BOARD);
-}, START_MS);
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  rmSync(dir, { recursive: true, force: true });
 });
 afterEach(() => {
   api.faults.persistence = {};

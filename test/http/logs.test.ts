@@ -1,22 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Problem } from "../../common/wire.js";
 import { BOARD } from "../contracts/samples.js";
-import { type Api, ask, START_MS, startApi } from "./api.js";
+import { ask } from "./api.js";
+import { apisForFile } from "./apis.js";
 import { page, post, saidOf, textsOf, write } from "./logging.js";
 
-let api: Api;
-const dir = mkdtempSync(join(tmpdir(), "jobrunner-http-"));
-
+const [api] = apisForFile("alpha");
 beforeAll(async () => {
-  api = await startApi(dir);
   await api.persistence.setBoardId(undefined, BOARD);
-}, START_MS);
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  rmSync(dir, { recursive: true, force: true });
 });
 afterEach(() => {
   api.faults.persistence = {};

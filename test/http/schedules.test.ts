@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { JobrunnerError } from "../../common/error.js";
 import type { JobView, Problem } from "../../common/wire.js";
 import type {
@@ -9,20 +6,12 @@ import type {
   ScheduleRequest,
   SchedulesView,
 } from "../../common/wire/schedules.js";
-import { type Answer, type Api, ask, START_MS, startApi } from "./api.js";
+import { type Answer, ask } from "./api.js";
+import { apisForFile } from "./apis.js";
 
 /* Every answer is compared with the OpenAPI document by `ask`. */
 
-let api: Api;
-const dir = mkdtempSync(join(tmpdir(), "jobrunner-http-"));
-
-beforeAll(async () => {
-  api = await startApi(dir);
-}, START_MS);
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  rmSync(dir, { recursive: true, force: true });
-});
+const [api] = apisForFile("alpha");
 
 describe("POST /v1/schedules", () => {
   it("makes a schedule and says when it is due first; the same again is the same one", async () => {

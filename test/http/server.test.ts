@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import os, { tmpdir } from "node:os";
-import { join } from "node:path";
+import os from "node:os";
 import pino from "pino";
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { createHttp, type HttpOptions } from "../../agent/http/server.js";
 import { LIMITS } from "../../agent/http/limits.js";
 import type { Clock } from "../../common/clock.js";
@@ -11,19 +9,11 @@ import { JobrunnerError } from "../../common/error.js";
 import type { JobDetailView, JobView, Problem } from "../../common/wire.js";
 import type { Persistence } from "../../persistence/persistence.js";
 import { until } from "../../scripts/lab/until.js";
-import { type Api, ask, START_MS, startApi } from "./api.js";
+import { ask } from "./api.js";
+import { apisForFile } from "./apis.js";
 import { UNASKED } from "./unasked.js";
 
-let api: Api;
-const dir = mkdtempSync(join(tmpdir(), "jobrunner-http-"));
-
-beforeAll(async () => {
-  api = await startApi(dir);
-}, START_MS);
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  rmSync(dir, { recursive: true, force: true });
-});
+const [api] = apisForFile("alpha");
 afterEach(() => {
   Object.assign(api.faults, { persistence: {}, board: {}, clock: {}, runners: {} });
 });

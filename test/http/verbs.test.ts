@@ -1,22 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { JobDetailView, JobView, Problem } from "../../common/wire.js";
 import type { Change } from "../../engine/journal.js";
 import { appended, appendOf, type Owned, owned } from "../contracts/samples.js";
-import { type Answer, type Api, ask, START_MS, startApi } from "./api.js";
+import { type Answer, ask } from "./api.js";
+import { apisForFile } from "./apis.js";
 
-let api: Api;
-const dir = mkdtempSync(join(tmpdir(), "jobrunner-http-"));
-
-beforeAll(async () => {
-  api = await startApi(dir);
-}, START_MS);
-afterAll(async () => {
-  await api[Symbol.asyncDispose]();
-  rmSync(dir, { recursive: true, force: true });
-});
+const [api] = apisForFile("alpha");
 
 describe("POST /v1/jobs/:id/retry", () => {
   it("answers 201 with the new job, which both jobs tell of; 200 for the same key", async () => {

@@ -2,7 +2,8 @@ import pino from "pino";
 import { describe, expect, it } from "vitest";
 import { type Ask, askJob } from "../../agent/jobs/asking.js";
 import { JobrunnerError } from "../../common/error.js";
-import { gate, LEASE_MS, openWorld, type World, type WorldAgent } from "./world.js";
+import { openHeld } from "./held.js";
+import { LEASE_MS, openWorld, type World, type WorldAgent } from "./world.js";
 
 const CANCEL: Ask = { verb: "cancel", revert: true };
 const SUSPEND: Ask = { verb: "suspend", revert: true };
@@ -10,12 +11,7 @@ const RESUME: Ask = { verb: "resume", revert: true };
 
 describe("what people ask of a job (P-24)", () => {
   it("is obeyed at once when the agent that is asked owns the job", async () => {
-    const world = await openWorld();
-    const { id } = await world.post();
-    const { entered, body } = gate();
-    const alpha = world.agent("alpha", { b: body });
-    const working = alpha.work(id);
-    await entered;
+    const { world, id, alpha, working } = await openHeld("b");
 
     const { done, view } = await ask(world, id, CANCEL, alpha);
     await working; // The body of b ends only because it was told: no append, no time passes.
@@ -27,11 +23,7 @@ describe("what people ask of a job (P-24)", () => {
   });
 
   it("is learned with the next append when another agent owns the job", async () => {
-    const world = await openWorld();
-    const { id } = await world.post();
-    const { entered, open, body } = gate();
-    const working = world.agent("alpha", { a: body }).work(id);
-    await entered;
+    const { world, id, working, open } = await openHeld("a");
 
     await ask(world, id, SUSPEND);
     open();
@@ -46,12 +38,7 @@ describe("what people ask of a job (P-24)", () => {
   });
 
   it("is obeyed by the next owner when the last one is dead", async () => {
-    const world = await openWorld();
-    const { id } = await world.post();
-    const { entered, body } = gate();
-    const alpha = world.agent("alpha", { b: body });
-    void alpha.work(id);
-    await entered;
+    const { world, id, alpha } = await openHeld("b");
     await alpha.claims[Symbol.asyncDispose](); // Nothing renews its claim any more.
 
     await ask(world, id, CANCEL);
@@ -64,12 +51,7 @@ describe("what people ask of a job (P-24)", () => {
   });
 
   it("is obeyed by the next owner when the last one is cut off from persistence", async () => {
-    const world = await openWorld();
-    const { id } = await world.post();
-    const { entered, open, body } = gate();
-    const alpha = world.agent("alpha", { b: body });
-    const working = alpha.work(id);
-    await entered;
+    const { world, id, alpha, working, open } = await openHeld("b");
     const { append } = world.persistence;
     world.persistence.append = () => Promise.reject(new JobrunnerError("PERSISTENCE_DOWN", "away"));
 
@@ -118,13 +100,7 @@ describe("what people ask of a job (P-24)", () => {
   });
 
   it("leaves an owner that the board forgot one lease to take its claim again", async () => {
-    const world = await openWorld();
-    const { id } = await world.post();
-    const { entered, open, body } = gate();
-    const alpha = world.agent("alpha", { a: body });
-    const claim = await alpha.claim(id);
-    const working = alpha.execute(claim);
-    await entered;
+    const { world, id, claim, working, open } = await openHeld("a");
     await world.board.consume(id, claim.claimId);
 
     await ask(world, id, SUSPEND);

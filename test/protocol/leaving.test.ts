@@ -3,7 +3,8 @@ import { z } from "zod";
 import { JobrunnerError } from "../../common/error.js";
 import { defineFlow } from "../../sdk/define-flow.js";
 import { owned } from "../contracts/samples.js";
-import { gate, LEASE_MS, linear, openWorld } from "./world.js";
+import { openHeld } from "./held.js";
+import { LEASE_MS, linear, openWorld } from "./world.js";
 
 const ASKER = { owner: "p.1", agent: "p", machine: "m" };
 
@@ -41,12 +42,7 @@ describe("leaving a job", () => {
   });
 
   it("P-21: a refused owner stops, reverts nothing, and gives its claim back", async () => {
-    const world = await openWorld();
-    const { id } = await world.post();
-    const { entered, open, body } = gate();
-    const alpha = world.agent("alpha", { b: body });
-    const working = alpha.work(id);
-    await entered;
+    const { world, id, working, open } = await openHeld("b");
     await owned(world.persistence, id, { boardId: world.boardId });
 
     open();
@@ -59,12 +55,7 @@ describe("leaving a job", () => {
   });
 
   it("P-22: an owner that leaves lets its atom settle, says so, and only then abandons", async () => {
-    const world = await openWorld();
-    const { id } = await world.post();
-    const { entered, open, body } = gate();
-    const alpha = world.agent("alpha", { b: body });
-    const working = alpha.work(id);
-    await entered;
+    const { world, id, alpha, working, open } = await openHeld("b");
 
     alpha.leaving.abort();
     expect(await world.claimable()).toEqual([]);
@@ -84,13 +75,10 @@ describe("leaving a job", () => {
   });
 
   it("P-22: an interruptible atom is stopped at once and stays for the next owner", async () => {
-    const world = await openWorld();
     const children = [{ kind: "task", name: "serve", interruptible: true }] as const;
-    const { id } = await world.post({ spec: { ...linear(), children } });
-    const { entered, body } = gate();
-    const alpha = world.agent("alpha", { serve: body });
-    const working = alpha.work(id);
-    await entered;
+    const { world, id, alpha, working } = await openHeld("serve", {
+      spec: { ...linear(), children },
+    });
 
     alpha.leaving.abort();
     await working;
@@ -103,13 +91,7 @@ describe("leaving a job", () => {
   });
 
   it("P-23: an owner goes on under the same token when the board loses everything", async () => {
-    const world = await openWorld();
-    const { id } = await world.post();
-    const { entered, open, body } = gate();
-    const alpha = world.agent("alpha", { b: body });
-    const claim = await alpha.claim(id);
-    const working = alpha.execute(claim);
-    await entered;
+    const { world, id, alpha, claim, working, open } = await openHeld("b");
 
     await world.board.consume(id, claim.claimId); // What a wipe leaves: nothing.
     await alpha.claims.renewNow();
@@ -121,12 +103,7 @@ describe("leaving a job", () => {
   });
 
   it("P-24: a suspend is seen with the next append; the journal and the board say so", async () => {
-    const world = await openWorld();
-    const { id } = await world.post();
-    const { entered, open, body } = gate();
-    const alpha = world.agent("alpha", { a: body });
-    const working = alpha.work(id);
-    await entered;
+    const { world, id, working, open } = await openHeld("a");
 
     expect(await world.persistence.suspend(id)).toMatchObject({ asked: "requested" });
     open();
@@ -271,11 +248,7 @@ describe("leaving a job", () => {
   });
 
   it("P-35: nothing is consumed or failed while persistence is away; then it goes on", async () => {
-    const world = await openWorld();
-    const { id } = await world.post({ spec: linear("a", "b") });
-    const { entered, open, body } = gate();
-    const working = world.agent("alpha", { a: body }).work(id);
-    await entered;
+    const { world, id, working, open } = await openHeld("a", { spec: linear("a", "b") });
     const { append } = world.persistence;
     let refusals = 0;
     world.persistence.append = (appends) => {

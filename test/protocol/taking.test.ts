@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { JobrunnerError } from "../../common/error.js";
 import { appended, appendOf, owned, raiseOf } from "../contracts/samples.js";
-import { gate, LEASE_MS, linear, openWorld } from "./world.js";
+import { openHeld } from "./held.js";
+import { LEASE_MS, linear, openWorld } from "./world.js";
 
 describe("taking a job", () => {
   it("P-4: a claim whose answer was lost is asked for again under the same claimId", async () => {
@@ -191,12 +192,7 @@ describe("taking a job", () => {
   });
 
   it("P-12, P-13: a body's outcome that comes after a take-over is refused", async () => {
-    const world = await openWorld();
-    const { id } = await world.post();
-    const { entered, open, body } = gate();
-    const alpha = world.agent("alpha", { a: body });
-    const working = alpha.work(id);
-    await entered;
+    const { world, id, working, open } = await openHeld("a");
     const other = await owned(world.persistence, id, { boardId: world.boardId });
 
     open(1);

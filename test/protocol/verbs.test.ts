@@ -5,16 +5,12 @@ import { reprioritiseJob } from "../../agent/jobs/verbs/reprioritising.js";
 import { JobrunnerError } from "../../common/error.js";
 import type { JobView } from "../../common/wire.js";
 import { failed, telling } from "./ended.js";
+import { openHeld } from "./held.js";
 import { gate, LEASE_MS, linear, openWorld, type World } from "./world.js";
 
 describe("release", () => {
   it("P-40: gives the job of a hung owner to the next one at once; the old one stops", async () => {
-    const world = await openWorld();
-    const { id } = await world.post();
-    const { entered, open, body } = gate();
-    const alpha = world.agent("alpha", { b: body });
-    const working = alpha.work(id);
-    await entered;
+    const { world, id, working, open } = await openHeld("b");
 
     const view = await release(world, id, 1);
     expect(view).toMatchObject({ id, state: "RUNNING", agent: "alpha" });
@@ -30,11 +26,7 @@ describe("release", () => {
   });
 
   it("P-40: stops a living owner with its next renewal, and leaves its body no more to write", async () => {
-    const world = await openWorld();
-    const { id } = await world.post();
-    const { entered, body } = gate();
-    const working = world.agent("alpha", { b: body }).work(id);
-    await entered;
+    const { world, id, working } = await openHeld("b");
 
     await release(world, id);
     await world.clock.advance(LEASE_MS / 4);
@@ -45,12 +37,7 @@ describe("release", () => {
   });
 
   it("P-40: takes the job of a dead owner, whose lease would have to run out", async () => {
-    const world = await openWorld();
-    const { id } = await world.post();
-    const { entered, body } = gate();
-    const alpha = world.agent("alpha", { b: body });
-    void alpha.work(id);
-    await entered;
+    const { world, id, alpha } = await openHeld("b");
     await alpha.claims[Symbol.asyncDispose]();
     expect(await world.claimable()).toEqual([]);
 
@@ -62,11 +49,7 @@ describe("release", () => {
   });
 
   it("P-40: is told once by who was asked, and by the owner when it hears of it", async () => {
-    const world = await openWorld();
-    const { id } = await world.post();
-    const { entered, open, body } = gate();
-    const working = world.agent("alpha", { b: body }).work(id);
-    await entered;
+    const { world, id, working, open } = await openHeld("b");
 
     await release(world, id, 1);
     await release(world, id, 1);
@@ -133,12 +116,7 @@ describe("release", () => {
   });
 
   it("P-40: frees no claim when it is asked again", async () => {
-    const world = await openWorld();
-    const { id } = await world.post();
-    const { entered, open, body } = gate();
-    const alpha = world.agent("alpha", { b: body });
-    const working = alpha.work(id);
-    await entered;
+    const { world, id, alpha, working, open } = await openHeld("b");
     await release(world, id, 1);
     open();
     await working;
@@ -153,11 +131,7 @@ describe("release", () => {
   });
 
   it("P-40: takes nothing while the board cannot tell which claim it would free", async () => {
-    const world = await openWorld();
-    const { id } = await world.post();
-    const { entered, open, body } = gate();
-    const working = world.agent("alpha", { b: body }).work(id);
-    await entered;
+    const { world, id, working, open } = await openHeld("b");
     const { held } = world.board;
     world.board.held = () => Promise.reject(new JobrunnerError("BOARD_DOWN", "away"));
 
@@ -170,11 +144,7 @@ describe("release", () => {
   });
 
   it("P-40: is durable when the board is away by then, and the sweep is told", async () => {
-    const world = await openWorld();
-    const { id } = await world.post();
-    const { entered, open, body } = gate();
-    const working = world.agent("alpha", { b: body }).work(id);
-    await entered;
+    const { world, id, working, open } = await openHeld("b");
     const { abandon } = world.board;
     world.board.abandon = () => Promise.reject(new JobrunnerError("BOARD_DOWN", "away"));
     let failures = 0;
