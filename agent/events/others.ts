@@ -57,7 +57,7 @@ export class Others {
   /** As often as `hold`: nobody follows any more. */
   release(): void {
     this.#held -= 1;
-    if (this.#held > 0) return;
+    if (this.#held > 0 || this.#stopped) return; // A timer would keep the process for so long.
     this.#linger = new AbortController();
     const { signal } = this.#linger;
     void this.#options.clock.sleep(LINGER_MS, signal).then(() => {
