@@ -25,31 +25,36 @@ function vitest(project, ...args) {
   return bin("vitest/vitest.mjs", "run", "--project", project, ...args);
 }
 
+/** In order; those next to each other that only read the tree run at the same time. */
 const STAGES = [
   { name: "build", limitMs: 3 * MINUTE, command: [process.execPath, "scripts/build.mjs"] },
   {
     name: "format",
-    limitMs: MINUTE,
+    reads: true,
+    limitMs: 3 * MINUTE,
     command: bin("prettier/bin/prettier.cjs", "--check", "--cache", "--log-level", "warn", "."),
   },
   {
     // Only what changed is read again; continuous integration starts without a cache.
     name: "lint",
+    reads: true,
     limitMs: 3 * MINUTE,
     command: bin("eslint/bin/eslint.js", "--cache", "--cache-location", LINT_CACHE, "."),
   },
   {
     name: "types",
+    reads: true,
     limitMs: 3 * MINUTE,
     command: bin("typescript/bin/tsc", "-p", "tsconfig.json"),
   },
   {
     // Authors may already have the next compiler: what they must be told is tested with both.
     name: "types7",
+    reads: true,
     limitMs: 3 * MINUTE,
     command: bin("typescript7/bin/tsc", "-p", "tsconfig.json", "--incremental", "false"),
   },
-  { name: "tidy", limitMs: MINUTE, command: vitest("tidy") },
+  { name: "tidy", reads: true, limitMs: 3 * MINUTE, command: vitest("tidy") },
   { name: "unit", limitMs: 5 * MINUTE, command: vitest("unit") },
   { name: "coverage", limitMs: 5 * MINUTE, command: vitest("engine", "--coverage") },
   { name: "property", limitMs: 10 * MINUTE, command: vitest("property") },
@@ -73,7 +78,7 @@ if (needsInstall()) {
   chosen.unshift({ name: "install", limitMs: 10 * MINUTE, command: installCommand() });
 }
 const skipped = chosen.some(({ name }) => name === "servers") ? chooseServers(chosen) : [];
-for (const stage of chosen.filter((stage) => !skipped.includes(stage))) await show(stage);
+for (const group of groupsOf(chosen.filter((stage) => !skipped.includes(stage)))) await show(group);
 const passed = `${chosen.length - skipped.length} stages passed`;
 const left = skipped.map(({ name }) => `, ${name} SKIPPED`).join("");
 console.log(`\n${passed}${left} in ${seconds(performance.now() - began).trim()}`);
@@ -96,19 +101,34 @@ function chooseServers(stages) {
   return stages.filter(({ name }) => name === "servers");
 }
 
-async function show(stage) {
+function groupsOf(stages) {
+  const groups = [];
+  for (const stage of stages) {
+    const last = groups.at(-1);
+    if (stage.reads && last?.at(-1).reads) last.push(stage);
+    else groups.push([stage]);
+  }
+  return groups;
+}
+
+async function show(stages) {
   const live = process.stdout.isTTY;
-  if (live) process.stdout.write(`… ${stage.name}`);
-  const { ok, output, ms } = await runStage(stage);
+  if (live) process.stdout.write(`… ${stages.map(({ name }) => name).join(", ")}`);
+  const results = await Promise.all(stages.map((stage) => runStage(stage)));
   if (live) process.stdout.write("\r\u001b[K");
+  for (const [n, { name }] of stages.entries()) tell(name, results[n]);
+  const failed = results.find(({ ok }) => !ok);
+  if (failed === undefined) return;
+  console.log(`\n${failed.output}`);
+  process.exit(1);
+}
+
+function tell(name, { ok, output, ms }) {
   const tests = /^\s*Tests\s+(.*?)\s*(\(\d+\))?$/m.exec(output)?.[1];
-  console.log(`${ok ? "✔" : "✘"} ${stage.name.padEnd(9)}${seconds(ms)}  ${tests ?? ""}`.trimEnd());
+  console.log(`${ok ? "✔" : "✘"} ${name.padEnd(9)}${seconds(ms)}  ${tests ?? ""}`.trimEnd());
   // What one wants to know of tests that passed: seeds, figures, which servers they had.
   const plain = stripVTControlCharacters(output); // The runner colours its own lines come what may.
   for (const [, note] of plain.matchAll(/^note: (.*)$/gm)) console.log(`  ${note}`);
-  if (ok) return;
-  console.log(`\n${output}`);
-  process.exit(1);
 }
 
 function seconds(ms) {

@@ -15,12 +15,6 @@ export interface Holding {
   readonly session: string;
 }
 
-export interface Seen {
-  readonly waiting: Waiting;
-  /** By `performance.now()`. */
-  readonly at: number;
-}
-
 /** What the acts of one open board share. */
 export interface Context {
   readonly client: ConsulClient;
@@ -30,8 +24,8 @@ export interface Context {
   readonly spread: Spread;
   /** By claimId. */
   readonly holdings: Map<string, Holding>;
-  /** By job id: where and when it was last seen waiting. */
-  readonly places: Map<string, Seen>;
+  /** By job id: where it was last seen waiting. */
+  readonly places: Map<string, Waiting>;
   /** Texts of signatures by hash. */
   readonly signatures: Map<string, string>;
   /** Wall clock, milliseconds: delays are counted in it, so clocks of agents should agree. */

@@ -11,18 +11,16 @@ import { type Standing, standingOf, unchanged, unplace } from "./standing.js";
 
 /** Looks and tries again so often when others change the job in between. */
 const ROUNDS = 5;
-/** For so long a job that was seen waiting is likely to wait still, milliseconds. */
-const RECENT_MS = 20;
 
 export async function claim(context: Context, id: string, claimId: string): Promise<Claimed> {
   const { keys, lease, places, spread } = context;
   await lease.fresh();
   const seen = places.get(id);
   places.delete(id);
-  // A lost race costs the servers a write, a look does not: where others are at it too, a job that
-  // was seen a while ago is looked at first.
-  if (seen !== undefined && (!spread.crowded || performance.now() - seen.at < RECENT_MS)) {
-    const place = keys.place(seen.waiting);
+  // At once, however old the look. Measured with 20 agents: to look at the job again saves no lost
+  // race, and costs a request for each job.
+  if (seen !== undefined) {
+    const place = keys.place(seen);
     const take = [op.get(place), op.delete(place)];
     if (await lock(context, { id, claimId }, take)) return "claimed";
   }

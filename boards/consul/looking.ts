@@ -104,8 +104,7 @@ export async function candidates(
   );
   const found = listed.length === 1 ? listed.flat() : listed.flat().sort(compare);
   const drawn = spread.order(found, limit);
-  const at = performance.now();
-  for (const waiting of drawn) remember(places, waiting.id, { waiting, at });
+  for (const waiting of drawn) remember(places, waiting.id, waiting);
   return drawn.map(({ id, signature }) => ({ id, signature }));
 }
 

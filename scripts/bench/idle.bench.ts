@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,13 +19,17 @@ import type { Report } from "./report.js";
 /*
  * What an agent costs that has nothing to do, registered in Consul, with its jobs in MariaDB: all
  * its processes together, two minutes after the start, when its runner has been stopped. Traffic is
- * what passes between it and the three servers.
+ * what passes between it and the three servers. Beside them runs a Node that wakes about as often
+ * and does nothing then: what waking alone costs on this machine, which under some hypervisors is
+ * more than all that an agent does.
  */
 
 const SETTLED_MS = 120_000;
 const WATCHED_MS = 60_000;
 /** Three start at once, on as few cores as there may be. */
 const START_WITHIN_MS = 60_000;
+/** An idle agent wakes four to five times a second. */
+const BARE_WAKES_EVERY_MS = 225;
 const MIB = 1024 ** 2;
 
 const PROFILES = [
@@ -50,7 +55,8 @@ export default async function bench(report: Report): Promise<void> {
   try {
     const place = { report, dir };
     // All to their end, so that each stops its agent also when another one fails.
-    const all = await Promise.allSettled(PROFILES.map((each) => measure(each, servers, place)));
+    const agents = PROFILES.map((each) => measure(each, servers, place));
+    const all = await Promise.allSettled([...agents, measureBareNode(report)]);
     const failed = all.find((each) => each.status === "rejected");
     if (failed !== undefined) throw failed.reason;
     judge(
@@ -61,6 +67,23 @@ export default async function bench(report: Report): Promise<void> {
     for (const { server } of [redis, consul, mariadb]) await server.kill();
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** No bar: what the agents' shares are to be compared with. */
+async function measureBareNode(report: Report): Promise<readonly Bar[]> {
+  const wakes = `setInterval(() => {}, ${String(BARE_WAKES_EVERY_MS)})`;
+  const node = spawn(process.execPath, ["--eval", wakes], { stdio: "ignore" });
+  try {
+    const pid = node.pid ?? 0;
+    await pause(SETTLED_MS);
+    const before = cpuSeconds(pid);
+    await pause(WATCHED_MS);
+    const cpuPercent = ((cpuSeconds(pid) - before) / (WATCHED_MS / 1_000)) * 100;
+    report.row({ profile: "bare Node", mib: residentBytes(pid) / MIB, processes: 1, cpuPercent });
+  } finally {
+    node.kill("SIGKILL");
+  }
+  return [];
 }
 
 interface Place {
