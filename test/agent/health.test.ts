@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { keptCheck } from "../../agent/health.js";
+import { healthOf, keptCheck } from "../../agent/health.js";
+import { JobrunnerError } from "../../common/error.js";
 
 /** A database that counts how often it is asked, and a clock. */
 function asked(check: () => Promise<void>) {
@@ -52,5 +53,23 @@ describe("the database's part of an agent's health", () => {
 
     await Promise.all([first, second]);
     expect(seen.times).toBe(1);
+  });
+
+  it("says why it cannot be used, and what to do", async () => {
+    const newer = new JobrunnerError("PERSISTENCE_DOWN", "It is of a newer jobrunner.", {
+      hint: "Upgrade jobrunner on this machine.",
+    });
+    const { ok, checks } = await healthOf({
+      ...{ agent: "alpha", manifest: { flows: [], capabilities: [], problems: [] }, ready: true },
+      ...{ duty: "ready", sweep: { boardId: "board-1", disagreement: undefined }, boardOk: true },
+      ...{ turning: true, trouble: undefined, registry: undefined },
+      persistence: { check: () => Promise.reject(newer) },
+    });
+
+    expect(ok).toBe(false);
+    expect(checks).toContainEqual({
+      ...{ name: "persistence", ok: false },
+      detail: "It is of a newer jobrunner. Upgrade jobrunner on this machine.",
+    });
   });
 });
