@@ -115,7 +115,7 @@ export async function followLines(
   for await (const { event, data } of resumedEvents(path, { client, signal, say: terminal.say })) {
     // The agent's own words, as it wrote them.
     if (event === "line") print([JSON.parse(data) as LogLineView]);
-    if (event === "end") terminal.say(endText(JSON.parse(data) as LogsEndView));
+    if (event === "end") terminal.hint(endText(JSON.parse(data) as LogsEndView));
   }
 }
 

@@ -8,7 +8,7 @@ import { renderVerdicts, requirementRows } from "../why/why.js";
 /** `jobrunner capabilities`. */
 export function renderCapabilities(style: Style, items: readonly CapabilityView[]): string {
   const rows = items.map((item) => {
-    const more = style.wide ? [item.needs.join(" "), costOf(item), keptFor(item)] : [];
+    const more = style.wide ? [item.needs.join(" "), item.cost, keptFor(item)] : [];
     return [writtenAs(item), item.summary, sourceOf(item), ...more].map((text) => ({ text }));
   });
   if (!style.tty) return renderTabs(rows);
@@ -29,7 +29,7 @@ export function renderCapability(style: Style, item: CapabilityView): string {
     `${style.paint("bold", clean(writtenAs(item)))}   ${clean(sourceOf(item))}`,
     ...wrap(clean(item.summary), style.columns),
     `looks at ${clean(item.needs.join(", ") || "the machine itself")}`,
-    [`${costOf(item)} to ask`, `an answer holds ${keptFor(item)}`, ...alone].join(", "),
+    [`${item.cost} to ask`, `an answer holds ${keptFor(item)}`, ...alone].join(", "),
   ].join("\n");
 }
 
@@ -46,10 +46,6 @@ function writtenAs({ name, usage }: CapabilityView): string {
 
 function sourceOf({ file }: CapabilityView): string {
   return file ?? "built in";
-}
-
-function costOf({ cost }: CapabilityView): string {
-  return cost;
 }
 
 function keptFor({ cacheMs }: CapabilityView): string {
