@@ -45,6 +45,8 @@ export interface Agent {
   /** Other settings from now on; jobs that run already are left to end. */
   change(settings: LiveSettings): void;
   pulse(): Pulse;
+  /** Resolves once it has found nothing that it may take now, and nothing runs here. */
+  workedOff(): Promise<void>;
 }
 
 /** Starts the parts in order; resolves when the agent takes jobs. */
@@ -61,6 +63,7 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
 
 class RunningAgent implements Agent {
   address = "";
+  readonly workedOff = (): Promise<void> => this.#conductor.workedOff;
   readonly pulse = (): Pulse => pulseOf(this.#claims.turning, this.#doing());
   manifest: Manifest = { flows: [], capabilities: [], problems: [] };
   readonly #parts: AgentParts & { readonly board: WatchedBoard };
@@ -128,8 +131,7 @@ class RunningAgent implements Agent {
       ...{ abilities: this.#abilities, ledger: new Ledger({ agent }) },
     });
     const limits = limitsOf(config.retention);
-    const retains = { persistence, clock, log, tell, limits, random: Math.random };
-    this.#retention = new RetentionSweep(retains);
+    this.#retention = new RetentionSweep({ ...parts, tell, limits, random: Math.random });
     this.#conductor = this.#createConductor((job) => this.#api.jobs.wake(job));
     this.#sleep = new Sleep({ ...this.#parts, ...this.#moving(), woken: () => this.#woken() });
     this.#portrait = createPortrait({
@@ -215,11 +217,11 @@ class RunningAgent implements Agent {
   }
 
   #createConductor(ended: (job: string) => void): Conductor {
-    const { board, clock, log, power } = this.#parts;
-    const [claims, matcher, sweep] = [this.#claims, this.#matcher, this.#sweep];
+    const [claims, sweep, power] = [this.#claims, this.#sweep, this.#parts.power];
     return new Conductor({
-      ...{ board, clock, log, claims, matcher, random: Math.random, slots: () => this.#live.slots },
+      ...{ ...this.#parts, claims, random: Math.random, slots: () => this.#live.slots },
       mayClaim: async () => (await this.#readiness.obstacle()) === undefined,
+      ...{ matcher: this.#matcher, paused: () => this.#readiness.known().state === "paused" },
       ...{ surveyed: (survey) => sweep.surveyed(survey), busy: (jobs) => power.busy(jobs) },
       execute: async (claim, control) => {
         claim.lost.addEventListener("abort", () => this.#metrics.claimLost(), { once: true });
@@ -267,16 +269,14 @@ class RunningAgent implements Agent {
   }
 
   #moving(): Pick<HandingOver, "clock" | "duty" | "conductor" | "claims"> {
-    const { clock } = this.#parts;
-    return { clock, duty: this.#duty, conductor: this.#conductor, claims: this.#claims };
+    return { ...this.#parts, duty: this.#duty, conductor: this.#conductor, claims: this.#claims };
   }
 
   /** Whatever was known before the machine slept may be wrong: claims first. */
   #woken(): void {
-    const { facts } = this.#parts;
     void this.#claims.renewNow();
     this.#abilities.forget();
-    for (const fact of ["on_mains", "addresses"] as const) void facts.refresh(fact);
+    for (const fact of ["on_mains", "addresses"] as const) void this.#parts.facts.refresh(fact);
     this.#sweep.wake();
     this.#api.scheduler.wake();
     this.#conductor.wake();

@@ -31,6 +31,8 @@ export interface ConductorOptions {
   random(): number;
   /** False while this agent must not claim: it was drained, or SQL is away. Never rejects. */
   mayClaim(): Promise<boolean>;
+  /** It must not because its owner's wishes do not hold, which nobody waits for. */
+  paused(): boolean;
   /** What a look at the board has shown, for who keeps it complete (P-31). */
   surveyed(survey: Survey): void;
   /** So many jobs run here from now on. */
@@ -44,6 +46,9 @@ export interface ConductorOptions {
  * slot and the passing of time only wake it.
  */
 export class Conductor {
+  /** Resolves once a look has found nothing to take, and nothing runs here. */
+  readonly workedOff: Promise<void>;
+  #tellWorkedOff: () => void = () => undefined;
   readonly #options: ConductorOptions;
   readonly #running = new Map<
     string,
@@ -56,6 +61,7 @@ export class Conductor {
 
   constructor(options: ConductorOptions) {
     this.#options = options;
+    this.workedOff = new Promise((resolve) => (this.#tellWorkedOff = resolve));
     this.#judging = new Judging({ ...options, found: () => this.wake() });
   }
 
@@ -123,16 +129,25 @@ export class Conductor {
 
   /** One look at the board; returns how long to wait when nothing else happens, ms. */
   async #look(): Promise<number> {
-    const { board, slots, mayClaim, surveyed } = this.#options;
-    if (this.#running.size >= slots() || !(await mayClaim())) return LOOK_AGAIN_MS;
+    const { board, slots, mayClaim, paused, surveyed } = this.#options;
+    if (this.#running.size >= slots()) return LOOK_AGAIN_MS;
+    if (!(await mayClaim())) {
+      if (paused()) this.#nothingToTake();
+      return LOOK_AGAIN_MS;
+    }
     const survey = await board.survey();
     surveyed(survey);
     const able = await this.#judging.able(survey.signatures);
+    if (able.length === 0 && this.#judging.settled) this.#nothingToTake();
     const waitMs = Math.min(survey.nextInMs ?? Number.POSITIVE_INFINITY, LOOK_AGAIN_MS);
     if (survey.signatures.length === 0) return survey.nextInMs ?? 60_000;
     if (able.length === 0) return waitMs;
     const held = await this.#claimAll(able);
     return held ? Math.min(waitMs, HELD_MS) : waitMs;
+  }
+
+  #nothingToTake(): void {
+    if (this.#running.size === 0) this.#tellWorkedOff();
   }
 
   /**

@@ -32,6 +32,8 @@ export interface Surroundings {
  */
 export interface Capability {
   readonly name: string;
+  /** The plugin that defines it; none for a built-in one. */
+  readonly file?: string;
   /** One line for lists and help. */
   readonly summary: string;
   /** Its arguments as people write them: `port`, `path, bytes`. */

@@ -26,6 +26,8 @@ export const hasGpu = (): Clause => clause("has_gpu");
 export const hasTag = (tag: string): Clause => clause("has_tag", tag);
 /** The agent of that name and no other. */
 export const onAgent = (name: string): Clause => clause("on_agent", name);
+/** Any agent but the one of that name. */
+export const notOnAgent = (name: string): Clause => clause("not_on_agent", name);
 /** So much memory is free. */
 export const memoryFree = (bytes: number | string): Clause => clause("memory_free", bytes);
 /** So much of the disk that holds the absolute path is free. */

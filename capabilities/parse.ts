@@ -22,17 +22,20 @@ export function parseClauseNow(text: string, registry: Registry<Instant>): Claus
   return refuse(clause, capability, capability.mistake(clause.args));
 }
 
+/** The same whatever capabilities there are. */
+export function readClause(text: string): Clause {
+  const match = CLAUSE.exec(text.trim());
+  if (match?.[1] !== undefined) return { name: match[1], args: parseArguments(match[2] ?? "") };
+  throw new JobrunnerError("BAD_PARAMETERS", `"${text}" is not a capability`, {
+    hint: "Write a name, or a name with arguments: port_is_free(8080).",
+  });
+}
+
 function read<C extends Capability>(
   text: string,
   registry: Registry<C>,
 ): { readonly clause: Clause; readonly capability: C } {
-  const match = CLAUSE.exec(text.trim());
-  if (match?.[1] === undefined) {
-    throw new JobrunnerError("BAD_PARAMETERS", `"${text}" is not a capability`, {
-      hint: "Write a name, or a name with arguments: port_is_free(8080).",
-    });
-  }
-  const clause = { name: match[1], args: parseArguments(match[2] ?? "") };
+  const clause = readClause(text);
   const capability = registry.get(clause.name);
   if (capability === undefined) throw unknownName(clause.name, registry);
   return { clause, capability };

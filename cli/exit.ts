@@ -15,7 +15,7 @@ export const EXIT = {
   /** The job failed and something could not be reverted: a person is needed. */
   failed: 11,
   cancelled: 12,
-  /** `why`: no agent that was asked can run the job now. */
+  /** `why`, `capability test`: no agent that was asked can, now. */
   impossible: 13,
   /** The job is suspended: by somebody, or parked with a reason. */
   suspended: 14,
@@ -46,6 +46,20 @@ const CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof JobrunnerError)) return EXIT.internal;
   return CODES[error.code] ?? EXIT.internal;
+}
+
+/** What `wait` may wait for; without a word for SUCCESS. */
+export const AIMS = ["success", "finished", "claimed"] as const;
+export type Aim = (typeof AIMS)[number];
+
+/**
+ * Of a job that is waited for; undefined as long as that may still come. One that is suspended is
+ * waited for no longer, whatever for: somebody has to do something first.
+ */
+export function exitCodeFor(aim: Aim, state: JobView["state"]): number | undefined {
+  const code = exitCodeOfJob(state);
+  if (aim === "claimed") return state === "RUNNING" || state === "REVERTING" ? EXIT.ok : code;
+  return aim === "finished" && code !== undefined && state !== "SUSPENDED" ? EXIT.ok : code;
 }
 
 /** Of a job that is waited for no longer; undefined while it may still go on by itself. */

@@ -17,6 +17,8 @@ export interface RunFlags {
   readonly lease?: string;
   readonly drainTimeout?: string;
   readonly runner?: string;
+  /** It leaves when there is nothing that it may take. */
+  readonly once?: boolean;
   readonly tag?: Readonly<Record<string, string>>;
   /** Facts that are so whatever the machine shows. */
   readonly fact?: Readonly<Record<string, Json>>;

@@ -21,9 +21,12 @@ export function isCancel(request: JobRequest | null | undefined): boolean {
   return request === "cancel" || request === "cancel-no-revert";
 }
 
-/** Why a job is SUSPENDED although nobody asked for it; EXPIRED: why it is CANCELLED (P-44). */
+/**
+ * Why a job is SUSPENDED although nobody asked for it. EXPIRED: why it is CANCELLED (P-44);
+ * CANCELLED: what whoever cancelled it said.
+ */
 export interface ParkReason {
-  readonly code: "POISON" | "FLOW_CHANGED" | "BAD_RECORD" | "EXPIRED";
+  readonly code: "POISON" | "FLOW_CHANGED" | "BAD_RECORD" | "EXPIRED" | "CANCELLED";
   readonly message: string;
   /** What differs or forbids it, a line each. */
   readonly details?: readonly string[];

@@ -87,6 +87,8 @@ export type JobVerb = "cancel" | "suspend" | "resume";
 export interface CancelRequest {
   /** Default true: what ran is reverted. */
   readonly revert?: boolean;
+  /** Why, for people: told with the job. */
+  readonly reason?: string;
 }
 
 /** What a posting answers for a key whose job retention has removed: it is never posted again. */

@@ -222,8 +222,10 @@ export interface Persistence
    * P-24. A job without any entry ends CANCELLED at once, whoever may be about to own it, and so
    * does a SUSPENDED one of which nothing ran, or is to be reverted. Any other is asked to revert
    * (or not); a SUSPENDED one becomes startable for that. Deaths count anew from here (P-25).
+   * `reason` is kept with the job until it is parked or ends in SUCCESS; one that was given before
+   * stays without it.
    */
-  cancel(id: string, by: Asker, revert: boolean): Promise<Asked>;
+  cancel(id: string, by: Asker, revert: boolean, reason?: string): Promise<Asked>;
   /** P-24. A job that nobody owns is SUSPENDED at once, of which `hooks` hear; others are asked. */
   suspend(id: string, hooks?: readonly HookCall[]): Promise<Asked>;
   /**

@@ -1,4 +1,4 @@
-import { isEnded } from "../common/job.js";
+import { isEnded, type ParkReason } from "../common/job.js";
 import type { Append, Asker, NewJob, OwnershipEnd } from "./persistence.js";
 import { checkSize, type FlowTexts, toBody, toFlowTexts } from "./texts.js";
 import { wordsOf } from "./words.js";
@@ -54,6 +54,11 @@ export function written(append: Append): Written {
   return append.flow === undefined
     ? { append, body }
     : { append, body, flow: toFlowTexts(append.flow) };
+}
+
+/** What whoever cancels a job says, as its row keeps it. */
+export function toCancelReason(message: string | undefined): { readonly reason?: ParkReason } {
+  return message === undefined ? {} : { reason: { code: "CANCELLED", message } };
 }
 
 /** Written with the last entry, so that leaving costs no commit of its own. */

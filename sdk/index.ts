@@ -13,6 +13,7 @@ export {
   isX86_64,
   memoryFree,
   nodeVersion,
+  notOnAgent,
   onAgent,
   onMains,
   osIs,

@@ -17,23 +17,49 @@ export async function whyEverywhere(
   const standing = await jobs.standing(part);
   const { id } = standing.job;
   if (standing.over) return concluded(standing, []);
-  const [own, owner, answers] = await Promise.all([
-    jobs.explain(standing.requires),
+  const { clauses } = standing.requires;
+  const [all, owner] = await Promise.all([
+    everyAgent(agents, jobs.explain(standing.requires), {
+      path: `/v1/jobs/${id}/why?here=true`,
+      clauses,
+    }),
     standing.owner === undefined ? undefined : agents.get(standing.owner).catch(() => undefined),
-    agents.others<WhyView>(`/v1/jobs/${id}/why?here=true`).catch(() => []), // The registry is away.
   ]);
   const trouble = standing.trouble ?? troubleOf(standing, owner);
   const known = trouble === undefined ? standing : { ...standing, trouble };
   if (known.owner !== undefined && trouble === undefined) return concluded(known, []);
-  const { clauses } = standing.requires;
-  const told = await Promise.all(answers.map((answer) => toAgents(answer, agents, clauses)));
-  const all = [own, ...told.flat()].sort((a, b) => (a.agent < b.agent ? -1 : 1));
-  const view = concluded(known, only === undefined ? all : named(all, only));
+  const view = concluded(known, named(all, only));
   const closest = view.agents.some(({ able }) => able) ? undefined : closestOf(view.agents);
   return closest === undefined ? view : { ...view, closest };
 }
 
-function named(all: readonly AgentWhyView[], name: string): readonly AgentWhyView[] {
+interface Question {
+  /** Where the others answer with what each of them says. */
+  readonly path: string;
+  /** What is asked of an agent, for those that sleep. */
+  readonly clauses: readonly Clause[];
+}
+
+/** What this agent says, and what each of the others does, by name. */
+export async function everyAgent(
+  agents: Agents,
+  own: Promise<AgentWhyView>,
+  { path, clauses }: Question,
+): Promise<readonly AgentWhyView[]> {
+  const [mine, answers] = await Promise.all([
+    own,
+    agents.others<Pick<WhyView, "agents">>(path).catch(() => []), // The registry is away.
+  ]);
+  const told = await Promise.all(answers.map((answer) => toAgents(answer, agents, clauses)));
+  return [mine, ...told.flat()].sort((a, b) => (a.agent < b.agent ? -1 : 1));
+}
+
+/** All of them, or the one of that name. Throws NOT_FOUND. */
+export function named(
+  all: readonly AgentWhyView[],
+  name: string | undefined,
+): readonly AgentWhyView[] {
+  if (name === undefined) return all;
   const found = all.filter(({ agent }) => agent === name);
   if (found.length > 0) return found;
   throw new JobrunnerError("NOT_FOUND", `there is no agent "${name}"`, {
@@ -73,7 +99,7 @@ function troubleOf(
 }
 
 async function toAgents(
-  answer: OthersAnswer<WhyView>,
+  answer: OthersAnswer<Pick<WhyView, "agents">>,
   agents: Agents,
   clauses: readonly Clause[],
 ): Promise<readonly AgentWhyView[]> {

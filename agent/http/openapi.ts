@@ -115,7 +115,7 @@ function toProblems({ scope, schema }: Route): Readonly<Record<string, Json>> {
     ...[400, 403, 408, 413, 415, 417, 421, 429, 431, 500, 503],
     ...(scope === "none" ? [] : [401]),
     ...(schema.params === undefined ? [] : [404, 414, 502]),
-    ...(asksForJob(schema.querystring) ? [404] : []),
+    ...(asksForOne(schema.querystring) ? [404] : []),
     ...(schema.params === undefined && schema.body === undefined ? [] : [409]),
     ...(schema.body === undefined ? [] : [422]),
   ].filter((status) => schema.response[status] === undefined);
@@ -123,10 +123,10 @@ function toProblems({ scope, schema }: Route): Readonly<Record<string, Json>> {
   return Object.fromEntries(statuses.map((status) => [String(status), problem]));
 }
 
-/** Of which there may be none. */
-function asksForJob(query: Schema | undefined): boolean {
+/** For a job, or for an agent's word on a clause: there may be none of the name. */
+function asksForOne(query: Schema | undefined): boolean {
   const { properties = {} } = (query ?? {}) as { readonly properties?: object };
-  return Object.hasOwn(properties, "job");
+  return Object.hasOwn(properties, "job") || Object.hasOwn(properties, "clause");
 }
 
 /** The schema with every titled one in it replaced by a reference; those go to the components. */

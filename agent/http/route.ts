@@ -4,6 +4,7 @@ import type { HealthView } from "../../common/wire.js";
 import type { BoardView } from "../../common/wire/board.js";
 import type { CapabilitiesView, StatusView } from "../../common/wire/system.js";
 import type { Agents } from "../cluster/agents.js";
+import type { Judge } from "../cluster/capability.js";
 import type { Events } from "../events/events.js";
 import type { Jobs } from "../jobs.js";
 import type { JobLogs } from "../logs/job-logs.js";
@@ -39,7 +40,7 @@ export interface Route {
 }
 
 /** What the agent tells about itself as a program. */
-export interface System {
+export interface System extends Judge {
   status(): Promise<StatusView>;
   capabilities(): CapabilitiesView;
   /** In Prometheus' text format. */

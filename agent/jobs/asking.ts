@@ -15,6 +15,8 @@ export interface Ask {
   readonly verb: JobVerb;
   /** Of a cancel: whether what ran is reverted. */
   readonly revert: boolean;
+  /** Of a cancel: why, for people. */
+  readonly reason?: string | undefined;
 }
 
 export interface AskAnswer {
@@ -39,17 +41,24 @@ export async function askJob(options: TellingOptions, part: string, ask: Ask): P
   const row = await persistence.job(id);
   if (row === undefined) throw noSuchJob(id);
   if (row.request !== undefined) options.requested(id, row.request);
-  tellAsked(options.tell, before, row);
+  tellAsked(options.tell, { before, row, reason: ask.reason });
   // P-45: one that was suspended had a slot.
   if (isEnded(row.state) && row.concurrency) await offerSlots(options, row.concurrency.key);
   return { done: asked.asked === "done", view: await viewOf(options, id) };
 }
 
+interface Told {
+  readonly before: JobRow | undefined;
+  readonly row: JobRow;
+  readonly reason: string | undefined;
+}
+
 /** What asking has changed by itself; what an owner does about it is told by that one. */
-function tellAsked(tell: Tell, before: JobRow | undefined, row: JobRow): void {
+function tellAsked(tell: Tell, { before, row, reason }: Told): void {
   const about = { job: row.id, flow: row.needs.flow };
   if (before?.request !== row.request && row.request !== undefined) {
-    tell({ type: "job.requested", ...about, request: row.request });
+    const why = reason === undefined ? {} : { reason };
+    tell({ type: "job.requested", ...about, request: row.request, ...why });
   }
   if (before === undefined || before.state === row.state) return;
   // An owner that has obeyed meanwhile told so.
@@ -71,7 +80,7 @@ function write(options: TellingOptions, { id, flow }: Asking, ask: Ask): Promise
   switch (ask.verb) {
     case "cancel": {
       const by = { agent, machine, owner, hooks: calls("CANCELLED") };
-      return persistence.cancel(id, by, ask.revert);
+      return persistence.cancel(id, by, ask.revert, ask.reason);
     }
     case "suspend":
       return persistence.suspend(id, calls("SUSPENDED"));

@@ -43,6 +43,11 @@ export class Judging {
     this.#options = options;
   }
 
+  /** Every signature of the last look has been judged; none is still being asked for the first time. */
+  get settled(): boolean {
+    return [...this.#current].every((each) => this.#judged.has(each));
+  }
+
   /** Those that fit, as far as that is known soon. Never rejects. */
   async able(signatures: readonly string[]): Promise<readonly string[]> {
     const { clock } = this.#options;

@@ -62,10 +62,13 @@ export class Matcher {
 
   /** Everything the jobs of these needs ask of an agent, and whether it is so here. */
   async explain(needs: Needs, within: InTime): Promise<readonly RequirementView[]> {
-    const clauses = needs.clauses.map(async (clause) =>
-      toRequirement(clause, await within(this.#withHolder(clause))),
-    );
+    const clauses = needs.clauses.map((clause) => this.judge(clause, within));
     return [...this.#known(needs), ...(await Promise.all(clauses))];
+  }
+
+  /** One thing that jobs may ask of it. */
+  async judge(clause: Clause, within: InTime): Promise<RequirementView> {
+    return toRequirement(clause, await within(this.#withHolder(clause)));
   }
 
   /** False when a job that runs here holds what this one needs for itself alone. */

@@ -1,5 +1,5 @@
 import type { Clock } from "../../common/clock.js";
-import type { Needs } from "../../common/job.js";
+import type { Clause, Needs } from "../../common/job.js";
 import type { AgentWhyView, RequirementView } from "../../common/wire.js";
 import type { AgentJobsView, JobsPage, WaitingView } from "../../common/wire/agent-why.js";
 import type { JobSummary, Persistence } from "../../persistence/persistence.js";
@@ -13,7 +13,7 @@ import type { Readiness } from "./readiness.js";
 export interface WhyOptions {
   /** Name of this agent. */
   readonly agent: string;
-  readonly matcher: Pick<Matcher, "explain">;
+  readonly matcher: Pick<Matcher, "explain" | "judge">;
   readonly readiness: Pick<Readiness, "explain">;
   readonly persistence: Pick<Persistence, "jobs" | "now" | "slots">;
   readonly clock: Clock;
@@ -29,12 +29,18 @@ export interface WhyOptions {
 export interface WhyHere {
   /** Jobs with these needs. Never rejects. */
   job(needs: Needs): Promise<AgentWhyView>;
+  /** One thing that jobs may ask of it. Never rejects. */
+  clause(clause: Clause): Promise<AgentWhyView>;
   /** The jobs that wait, page by page. */
   jobs(page: JobsPage): Promise<AgentJobsView>;
 }
 
 export function createWhyHere(options: WhyOptions): WhyHere {
-  return { job: (needs) => whyJob(options, needs), jobs: (page) => whyJobs(options, page) };
+  return {
+    job: (needs) => whyJob(options, needs),
+    clause: (clause) => whyClause(options, clause),
+    jobs: (page) => whyJobs(options, page),
+  };
 }
 
 async function whyJob(options: WhyOptions, needs: Needs): Promise<AgentWhyView> {
@@ -45,6 +51,14 @@ async function whyJob(options: WhyOptions, needs: Needs): Promise<AgentWhyView> 
   ]);
   const requirements = [...own, ...asked, slotOf(options)];
   return { agent: options.agent, able: requirements.every(isMet), requirements };
+}
+
+async function whyClause(
+  { agent, matcher, clock }: WhyOptions,
+  clause: Clause,
+): Promise<AgentWhyView> {
+  const requirement = await matcher.judge(clause, inTime(clock));
+  return { agent, able: isMet(requirement), requirements: [requirement] };
 }
 
 async function whyJobs(options: WhyOptions, { limit, cursor }: JobsPage): Promise<AgentJobsView> {

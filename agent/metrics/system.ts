@@ -1,10 +1,12 @@
 import type { Registry } from "../../capabilities/capability.js";
+import { parseClause, readClause } from "../../capabilities/parse.js";
 import type { AgentView } from "../../common/wire.js";
 import type { CapabilityView, StatusView } from "../../common/wire/system.js";
 import type { Config } from "../../config/config.js";
 import type { Persistence } from "../../persistence/persistence.js";
 import type { System } from "../http/route.js";
 import { kindOf } from "../cluster/kind.js";
+import type { WhyHere } from "../matching/why.js";
 import { LoopLag } from "./loop-lag.js";
 import type { Metrics } from "./metrics.js";
 
@@ -20,6 +22,7 @@ export interface SystemParts {
   readonly persistence: Pick<Persistence, "counts">;
   readonly abilities: Registry;
   readonly metrics: Metrics;
+  readonly why: Pick<WhyHere, "clause">;
   view(): Promise<AgentView>;
 }
 
@@ -31,6 +34,8 @@ export function createSystem(parts: SystemParts): OwnSystem {
   return {
     status: () => statusOf(parts, startedAt),
     capabilities: () => ({ items: [...abilities.keys()].sort().flatMap(viewOf(abilities)) }),
+    clauseOf: (text) => parseClause(text, abilities),
+    judge: async (text) => parts.why.clause(readClause(text)),
     metrics: () => metrics.text(),
     liveness() {
       const ok = lag.ms < LAG_MS_MAX;
@@ -94,8 +99,9 @@ function viewOf(abilities: Registry): (name: string) => readonly CapabilityView[
   return (name) => {
     const capability = abilities.get(name);
     if (capability === undefined) return [];
-    const { summary, usage, needs, cost, exclusive = false, cacheMs } = capability;
+    const { summary, usage, needs, cost, exclusive = false, cacheMs, file } = capability;
     const lasts = Number.isFinite(cacheMs) ? { cacheMs } : {};
-    return [{ ...{ name, summary, usage, needs, cost, exclusive }, ...lasts }];
+    const from = file === undefined ? {} : { file };
+    return [{ ...{ name, summary, usage, needs, cost, exclusive }, ...lasts, ...from }];
   };
 }

@@ -20,9 +20,9 @@ export function authorCapability(
 ): Capability {
   let restsUntil = Number.NEGATIVE_INFINITY;
   let restMs = REST_MS;
-  const { name, summary, usage, needs, cost, cacheMs, exclusive, limitMs } = info;
+  const { name, summary, usage, needs, cost, cacheMs, exclusive, limitMs, file } = info;
   return {
-    ...{ name, summary, usage, needs, cost, cacheMs, exclusive },
+    ...{ name, summary, usage, needs, cost, cacheMs, exclusive, file },
     remote: true,
     limitMs: START_LIMIT_MS + limitMs,
     mistake: (args) => runners.mistake(name, args),

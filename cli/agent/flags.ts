@@ -4,7 +4,7 @@ import type { Path, Settings, Source } from "../../config/sources/source.js";
 import type { RunFlags } from "../options.js";
 
 /** Which setting a flag is. */
-const PATHS: Readonly<Record<Exclude<keyof RunFlags, "config" | "database">, Path>> = {
+const PATHS: Readonly<Record<Exclude<keyof RunFlags, "config" | "database" | "once">, Path>> = {
   name: ["agent", "name"],
   slots: ["agent", "slots"],
   runner: ["agent", "runner"],

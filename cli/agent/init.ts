@@ -3,7 +3,7 @@ import { parse } from "yaml";
 import { hasCode } from "../../common/error.js";
 import { loadConfig } from "../../config/load.js";
 import { home } from "../../config/secrets.js";
-import { configHome } from "../../config/sources/files.js";
+import { userFile } from "../../config/sources/files.js";
 import { isObject } from "../../config/sources/source.js";
 import { EXIT } from "../exit.js";
 import type { CommonOptions, Profile } from "../options.js";
@@ -58,9 +58,7 @@ function settingsFile(profile: Profile): string {
   const named = env["JOBRUNNER_CONFIG"];
   if (named !== undefined && named !== "") return resolve(named);
   const isSystem = profile === "server" && process.getuid?.() === 0;
-  return isSystem
-    ? "/etc/jobrunner/config.yaml"
-    : join(configHome(env), "jobrunner", "config.yaml");
+  return isSystem ? "/etc/jobrunner/config.yaml" : userFile(env);
 }
 
 function flowsOf(text: string): string | undefined {

@@ -11,7 +11,10 @@ import { leaveSignals } from "./signals.js";
 import { createNotify, type NotifySettings, takeNotifySettings } from "./systemd/notifier.js";
 import { Supervision } from "./systemd/supervision.js";
 
-/** `jobrunner run`: an agent until SIGTERM or Ctrl-C; the second one does not wait for tasks. */
+/**
+ * `jobrunner run`: an agent until SIGTERM or Ctrl-C; the second one does not wait for tasks. With
+ * `--once` until there is nothing that it may take.
+ */
 export async function run(flags: RunFlags): Promise<number> {
   const loaded = load(flags);
   const notified = takeNotifySettings(process.env);
@@ -26,10 +29,13 @@ export async function run(flags: RunFlags): Promise<number> {
   if (!closes) process.on("SIGHUP", reload);
   try {
     await supervision?.ready();
-    await signals.untilTold(async (signal) => {
-      log.info({ signal }, "leaving: jobs are handed over");
+    const leave = async (why: object, what: string): Promise<void> => {
+      log.info(why, what);
       await Promise.all([supervision?.leaving(), agent.stop()]);
-    });
+    };
+    const told = signals.untilTold((signal) => leave({ signal }, "leaving: jobs are handed over"));
+    const done = (): Promise<void> => leave({}, "leaving: there is nothing more to do");
+    await (flags.once === true ? Promise.race([told, agent.workedOff().then(done)]) : told);
   } finally {
     process.off("SIGHUP", reload);
     await supervision?.over();

@@ -6,6 +6,8 @@ import { eachJob, type EachOptions, tell } from "./verbs/each.js";
 export interface AskOptions extends EachOptions {
   /** `cancel` alone: false with `--no-revert`. */
   readonly revert?: boolean;
+  /** `cancel` alone: why. */
+  readonly reason?: string;
 }
 
 /**
@@ -17,7 +19,11 @@ export async function ask(
   jobs: readonly string[],
   options: AskOptions,
 ): Promise<number> {
-  const body: CancelRequest = options.revert === false ? { revert: false } : {};
+  const { revert, reason } = options;
+  const body: CancelRequest = {
+    ...(revert === false && { revert }),
+    ...(reason !== undefined && { reason }),
+  };
   return eachJob(jobs, options, async (telling, path) => {
     const { body: job } = await telling.client.post<JobView>(`${path}/${verb}`, body);
     await tell(telling, job, nextText(verb, job, options.via));

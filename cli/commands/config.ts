@@ -1,5 +1,8 @@
+import { JobrunnerError } from "../../common/error.js";
+import { nearest } from "../../common/text/nearest.js";
 import { describeConfig, type Described } from "../../config/describe.js";
 import { loadConfig, type Loaded } from "../../config/load.js";
+import { settingsFiles, userFile } from "../../config/sources/files.js";
 import { EXIT } from "../exit.js";
 import type { CommonOptions } from "../options.js";
 import { printData } from "../print.js";
@@ -27,6 +30,38 @@ export async function showConfig(options: ConfigOptions): Promise<number> {
     table: (style) => render(style, settings, options.sources === true || style.wide),
   });
   for (const warning of loaded.warnings) terminal.say(`warning: ${warning}`);
+  return EXIT.ok;
+}
+
+/** `jobrunner config get KEY`: the value of one setting, or all below a name. */
+export async function getConfig(key: string, options: ConfigOptions): Promise<number> {
+  const terminal = createTerminal(options);
+  const settings = describeConfig(load(options.config));
+  const one = settings.find(({ setting }) => setting === key);
+  const below = settings.filter(({ setting }) => setting.startsWith(`${key}.`));
+  if (one === undefined && below.length === 0) {
+    const names = settings.map(({ setting }) => setting);
+    const meant = nearest(key, names);
+    throw new JobrunnerError("NOT_FOUND", `there is no setting "${key}"`, {
+      hint: meant === undefined ? "jobrunner config show lists them." : `did you mean ${meant}?`,
+    });
+  }
+  const table = (style: Style): string => one?.value ?? render(style, below, style.wide);
+  const names = (one === undefined ? below : [one]).map(({ setting }) => setting);
+  await printData(terminal, options.output, { view: one ?? below, names, table });
+  return EXIT.ok;
+}
+
+/** `jobrunner config path`: the files that are read, the later ones win. */
+export async function configPath(options: ConfigOptions): Promise<number> {
+  const terminal = createTerminal(options);
+  const { config: named } = options;
+  const files = settingsFiles(process.env, named);
+  const table = (): string => files.join("\n");
+  await printData(terminal, options.output, { view: files, items: files, names: files, table });
+  if (files.length === 0) {
+    terminal.say(`no file of settings; jobrunner init writes ${userFile(process.env)}`);
+  }
   return EXIT.ok;
 }
 

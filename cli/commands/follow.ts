@@ -5,7 +5,7 @@ import type { Client } from "../api/client.js";
 import type { StreamEvent } from "../api/event-stream.js";
 import { jobPath } from "../api/job-path.js";
 import { News } from "../api/news.js";
-import { EXIT, exitCodeOfJob } from "../exit.js";
+import { type Aim, EXIT, exitCodeFor } from "../exit.js";
 import { renderJob } from "../screen/job/job.js";
 import { shortId } from "../screen/job-list.js";
 import { Progress } from "../screen/job/progress.js";
@@ -14,8 +14,8 @@ import type { Terminal } from "../terminal.js";
 /** How long one question to an agent waits, ms: short while somebody reads how it goes. */
 const WAIT_MS = 30_000;
 const WATCHED_WAIT_MS = 1000;
-/** Events after which a job may be waited for no longer. */
-const TURNS: readonly string[] = ["job.state", "job.finished", "end"];
+/** Events after which a job may be waited for no longer, whatever for. */
+const TURNS: readonly string[] = ["job.owner", "job.state", "job.finished", "end"];
 /** Longest time between two looks although no event came, ms. */
 const LOOK_MS = 5_000;
 /** Every agent may be away for so long, ms (a restart, a laptop that wakes up). */
@@ -30,6 +30,8 @@ export interface FollowOptions {
   readonly timeoutMs?: number | undefined;
   /** Nobody wants to know how it goes, only how it ends. */
   readonly quiet?: boolean | undefined;
+  /** Default: its end, which is to be a good one. */
+  readonly aim?: Aim | undefined;
 }
 
 /** How following ended; the job itself goes on after `timeout` and `interrupted`. */
@@ -38,11 +40,11 @@ export type Followed =
   | { readonly end: "timeout" | "interrupted"; readonly code: number };
 
 /**
- * Follows a job until it ends or is suspended: its tree is drawn again and again on a terminal, and
- * elsewhere a line is written for each step that changes.
+ * Follows a job until it is where it is to be, ends or is suspended: its tree is drawn again and
+ * again on a terminal, and elsewhere a line is written for each step that changes.
  */
 export async function followJob(options: FollowOptions, id: string): Promise<Followed> {
-  const { client, terminal, signal, quiet = false } = options;
+  const { client, terminal, signal, quiet = false, aim = "success" } = options;
   const deadline = options.timeoutMs === undefined ? Infinity : Date.now() + options.timeoutMs;
   const path = `${jobPath(id)}/events`;
   const wanted = ({ event }: StreamEvent): boolean => !quiet || TURNS.includes(event);
@@ -52,10 +54,10 @@ export async function followJob(options: FollowOptions, id: string): Promise<Fol
     for (;;) {
       const left = Math.max(0, deadline - Date.now());
       // Without events the agent that is asked waits for the end.
-      const step = quiet ? WAIT_MS : WATCHED_WAIT_MS;
+      const step = quiet && aim !== "claimed" ? WAIT_MS : WATCHED_WAIT_MS;
       const waitMs = news.live ? 0 : Math.round(Math.min(step, left));
       const job = await lookAt(options, id, waitMs);
-      const code = exitCodeOfJob(job.state);
+      const code = exitCodeFor(aim, job.state);
       tell(job);
       if (code !== undefined) return { end: "job", job, code };
       if (Date.now() >= deadline) return { end: "timeout", code: EXIT.timeout };
@@ -120,10 +122,14 @@ export function badEndText(job: JobView & Pick<JobDetailView, "failures">): stri
     case "CANCELLED":
       return job.reason?.code === "EXPIRED"
         ? `job ${shortId(job.id)} was not run: ${job.reason.message}`
-        : `job ${shortId(job.id)} was cancelled`;
+        : `job ${shortId(job.id)} was cancelled${because(job)}`;
     case "SUSPENDED":
-      return `job ${shortId(job.id)} is suspended${job.reason ? `: ${job.reason.message}` : ""}`;
+      return `job ${shortId(job.id)} is suspended${because(job)}`;
     default:
       return undefined;
   }
+}
+
+function because({ reason }: JobView): string {
+  return reason === undefined ? "" : `: ${reason.message}`;
 }

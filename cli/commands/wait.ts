@@ -1,16 +1,25 @@
 import type { JobDetailView } from "../../common/wire.js";
 import { createClient } from "../api/client.js";
-import { EXIT } from "../exit.js";
+import { type Aim, EXIT } from "../exit.js";
 import type { CommonOptions } from "../options.js";
 import { printData } from "../print.js";
 import type { Style } from "../screen/style.js";
 import { renderJobLine } from "../screen/job-list.js";
 import { createTerminal, interruption, type Terminal } from "../terminal.js";
-import { badEndText, detachedText, followJob } from "./follow.js";
+import {
+  badEndText,
+  detachedText,
+  type Followed,
+  followJob,
+  type FollowOptions,
+} from "./follow.js";
 
 export interface WaitOptions extends CommonOptions {
   /** Milliseconds for all the jobs together. */
   readonly timeout?: number;
+  readonly for?: Aim;
+  /** The first job that is there ends the waiting. */
+  readonly any?: boolean;
   /** Ids alone on stdout, and nothing but errors on stderr. */
   readonly quiet?: boolean;
 }
@@ -18,18 +27,25 @@ export interface WaitOptions extends CommonOptions {
 /** Which bad end counts when several jobs ended badly: the one that needs a person most. */
 const GRAVEST = [EXIT.failed, EXIT.suspended, EXIT.reverted, EXIT.cancelled, EXIT.ok] as const;
 
-/** `jobrunner wait JOB...`: until each has ended or is suspended. Returns the exit code. */
+/** `jobrunner wait JOB...`: until each, or any, is there or suspended. Returns the exit code. */
 export async function wait(jobs: readonly string[], options: WaitOptions): Promise<number> {
   const terminal = createTerminal(options);
   const client = await createClient({ ...options, env: process.env, say: terminal.say });
   const deadline = options.timeout === undefined ? undefined : Date.now() + options.timeout;
   using interrupted = interruption();
   const { signal } = interrupted;
-  const { quiet } = options;
+  const { quiet, for: aim, any } = options;
+  if (any === true) {
+    const timeoutMs = options.timeout;
+    const first = await followAny({ client, terminal, signal, timeoutMs, aim }, jobs);
+    if (first.end === "job") await printEnd(terminal, options, first.job);
+    else terminal.say(detachedText(first.end, jobs, options.via));
+    return first.code;
+  }
   const codes: number[] = [];
   for (const [index, id] of jobs.entries()) {
     const timeoutMs = deadline === undefined ? undefined : Math.max(0, deadline - Date.now());
-    const followed = await followJob({ client, terminal, signal, timeoutMs, quiet }, id);
+    const followed = await followJob({ client, terminal, signal, timeoutMs, quiet, aim }, id);
     if (followed.end !== "job") {
       terminal.say(detachedText(followed.end, jobs.slice(index), options.via));
       return followed.code;
@@ -38,6 +54,19 @@ export async function wait(jobs: readonly string[], options: WaitOptions): Promi
     codes.push(followed.code);
   }
   return GRAVEST.find((code) => codes.includes(code)) ?? EXIT.ok;
+}
+
+/** How the first of them went; nobody sees how all of them go. */
+async function followAny(options: FollowOptions, jobs: readonly string[]): Promise<Followed> {
+  const found = new AbortController();
+  const signal = AbortSignal.any([options.signal, found.signal]);
+  const following = jobs.map((id) => followJob({ ...options, signal, quiet: true }, id));
+  try {
+    return await Promise.race(following);
+  } finally {
+    found.abort();
+    await Promise.allSettled(following);
+  }
 }
 
 async function printEnd(

@@ -1,6 +1,7 @@
 import { type Argument, type Command, Option } from "commander";
 import type { FlowView } from "../../common/wire.js";
 import { createPostCommand } from "../commands/post/command.js";
+import { createAddCommand } from "../commands/schedules/command.js";
 import { parametersOf } from "../commands/post/parameters.js";
 import { TOPICS } from "../program/help/topics.js";
 import { clean } from "../screen/text.js";
@@ -24,13 +25,11 @@ export async function complete(program: Command, words: readonly string[]): Prom
   return files ? [...lines, FILES] : lines;
 }
 
-/** `post FLOW` and `flow graph FLOW` have the flags of that flow. */
-function needsFlow(words: readonly string[]): boolean {
-  return words.includes("post") || words.includes("graph");
-}
+/** Which word of these commands names a flow, whose flags they have. */
+const FLOW_AT: Readonly<Record<string, number>> = { post: 0, graph: 0, add: 1 };
 
-function isPosting(command: Command): boolean {
-  return command.name() === "post" || command.name() === "graph";
+function needsFlow(words: readonly string[]): boolean {
+  return words.some((word) => FLOW_AT[word] !== undefined);
 }
 
 function optionsOf(
@@ -38,10 +37,14 @@ function optionsOf(
   given: readonly string[],
   flows: readonly FlowView[],
 ): readonly Option[] {
-  const flow = isPosting(command) ? flows.find(({ name }) => name === given[0]) : undefined;
+  const at = FLOW_AT[command.name()];
+  const named = at === undefined ? undefined : flows.find(({ name }) => name === given[at]);
+  // The flags of a schedule stand before the flow as well.
+  const flow = named ?? (command.name() === "add" ? NO_FLOW : undefined);
   if (flow === undefined) return command.options;
   const parameters = parametersOf(flow.schema);
-  const own = createPostCommand(flow, parameters).command.options.map((option) => {
+  const create = command.name() === "add" ? createAddCommand : createPostCommand;
+  const own = create(flow).options.map((option) => {
     const parameter = parameters.find((each) => each.flag === option.long);
     const { enum: choices } = (parameter?.item ?? parameter)?.schema ?? {};
     return Array.isArray(choices)
@@ -50,6 +53,8 @@ function optionsOf(
   });
   return [...own, ...command.options];
 }
+
+const NO_FLOW: FlowView = { name: "FLOW", version: 1, summary: "", schema: {}, file: "" };
 
 type Found = readonly [found: readonly Candidate[], files: boolean];
 
@@ -88,7 +93,8 @@ function flag(long: string | undefined, about: string): readonly Candidate[] {
 async function valuesOf(option: Option, typed: string, live: Live): Promise<Found> {
   if (option.argChoices !== undefined) return [option.argChoices.map((text) => ({ text })), false];
   const what = /[<[]([\w|:=-]+)/.exec(option.flags)?.[1] ?? "";
-  if (option.long === "--agent" || option.long === "--via") return [await live.agents(), false];
+  if (what === "agent" || option.long === "--agent") return [await live.agents(), false];
+  if (what === "capability") return [await live.capabilities(), false];
   if (option.long === "--flow") return [(await live.flows()).map(ofFlow), false];
   if (option.long === "--state") return [STATES.map((text) => ({ text })), false];
   return [[], ["file", "dir", "text"].includes(what) && !typed.startsWith("-")];
@@ -109,11 +115,14 @@ async function ofArgument(
     return [argument.argChoices.map((text) => ({ text })), false];
   }
   const parent = command.parent?.name() ?? "";
-  if (isPosting(command))
-    return [given.length === 0 ? (await live.flows()).map(ofFlow) : [], false];
+  const flowAt = FLOW_AT[command.name()];
+  if (flowAt !== undefined) {
+    return [given.length === flowAt ? (await live.flows()).map(ofFlow) : [], false];
+  }
   const isJob = argument.name() === "job" || command.name() === "reprioritise";
   if (isJob) return [await live.jobs(typed, STATES_OF[command.name()]), false];
   if (argument.name() === "flow") return [(await live.flows()).map(ofFlow), false];
+  if (argument.name() === "capability") return [await live.capabilities(), false];
   if (parent === "schedule") return [await live.schedules(), false];
   if (command.name() === "help") return [helped(command.parent), false];
   if (command.name() === "agents" || parent === "agent") return [await live.agents(), false];

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AgentsView, FlowsView, FlowView, JobsView } from "../../common/wire.js";
 import type { SchedulesView } from "../../common/wire/schedules.js";
+import type { CapabilitiesView } from "../../common/wire/system.js";
 import { type Client, createClient } from "../api/client.js";
 import { shortId } from "../screen/job-list.js";
 import type { Candidate } from "./candidate.js";
@@ -27,6 +28,11 @@ export class Live {
   async agents(): Promise<readonly Candidate[]> {
     const items = (await this.#get<AgentsView>("/v1/agents"))?.items ?? [];
     return items.map(({ name, state }) => ({ text: name, about: state }));
+  }
+
+  async capabilities(): Promise<readonly Candidate[]> {
+    const items = (await this.#get<CapabilitiesView>("/v1/capabilities"))?.items ?? [];
+    return items.map(({ name, summary }) => ({ text: name, about: summary }));
   }
 
   async schedules(): Promise<readonly Candidate[]> {

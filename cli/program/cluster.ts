@@ -1,14 +1,16 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { AgentsOptions, DutyVerb } from "../commands/agents.js";
 import type { BoardOptions } from "../commands/board.js";
+import type { TestOptions } from "../commands/capabilities/test.js";
 import type { EventsOptions } from "../commands/events/events.js";
 import { type CommonOptions } from "../options.js";
 import { addCommonOptions, commandGroup, type Done, subcommand, watchOption } from "./usage.js";
 
-/** `events`, `agents`, `agent`, `board`; their code is loaded when they are called. */
+/** `events`, `agents`, `agent`, `capabilities`, `capability`, `board`; their code is loaded when they are called. */
 export function addCluster(program: Command, done: Done): void {
   addEvents(program, done);
   addAgents(program, done);
+  addCapabilities(program, done);
   addBoard(program, done);
 }
 
@@ -60,6 +62,28 @@ function addAgents(program: Command, done: Done): void {
     const { forgetAgent } = await import("../commands/agents.js");
     done(await forgetAgent(name, { ...program.opts<CommonOptions>(), ...flags }));
   });
+}
+
+function addCapabilities(program: Command, done: Done): void {
+  const list = subcommand(program, "capabilities")
+    .description("list what jobs may ask of a machine, or show one thing of it")
+    .argument("[capability]", "name of one");
+  addCommonOptions(list).action(async (name: string | undefined, flags: CommonOptions) => {
+    const { capabilities } = await import("../commands/capabilities/capabilities.js");
+    done(await capabilities(name, { ...program.opts<CommonOptions>(), ...flags }));
+  });
+  const one = commandGroup(program, "capability").description("try what jobs may ask of a machine");
+  const test = subcommand(one, "test")
+    .description("tell whether something is so, with what is there and what is needed")
+    .argument("<capability>", "its name, or all of it: 'port_is_free(8080)'")
+    .argument("[values...]", "what stands in its brackets")
+    .addOption(new Option("--on <agent>", "name of the agent to ask").default("all"));
+  addCommonOptions(test).action(
+    async (name: string, values: readonly string[], flags: TestOptions) => {
+      const { testCapability } = await import("../commands/capabilities/test.js");
+      done(await testCapability(name, values, { ...program.opts<CommonOptions>(), ...flags }));
+    },
+  );
 }
 
 function addBoard(program: Command, done: Done): void {

@@ -57,7 +57,7 @@ function addCheck(flow: Command, program: Command, done: Done): void {
 function addTest(flow: Command, done: Done): void {
   subcommand(flow, "test")
     .description("run the tests of flows, written for Node's own test runner")
-    .argument("[paths...]", "files, or directories with NAME.test.ts (default: ./flows)")
+    .argument("[paths...]", "flows, files, or directories with NAME.test.ts (default: ./flows)")
     .action(async (paths: readonly string[]) => {
       const { testFlows } = await import("../agent/flow/test.js");
       done(await testFlows(paths));

@@ -5,6 +5,7 @@ import type { ShowOptions } from "../commands/show.js";
 import type { WaitOptions } from "../commands/wait.js";
 import type { WhyOptions } from "../commands/why.js";
 import type { JobVerb } from "../../common/wire.js";
+import { AIMS } from "../exit.js";
 import {
   GRAPH_FORMATS,
   readDuration,
@@ -12,12 +13,20 @@ import {
   readWhole,
   type CommonOptions,
 } from "../options.js";
-import { addCommonOptions, type Done, QUIET, subcommand, watchOption } from "./usage.js";
+import {
+  addCommonOptions,
+  commandGroup,
+  type Done,
+  QUIET,
+  subcommand,
+  watchOption,
+} from "./usage.js";
 
-/** `post`, `show`, `why`, `logs`, `wait`, `cancel`, `suspend`, `resume`; their code is loaded when they are called. */
+/** Commands about jobs and what becomes of them; their code is loaded when they are called. */
 export function addJobs(program: Command, done: Done): void {
   addPost(program, done);
   addShow(program, done);
+  addStore(program, done);
   addWhy(program, done);
   addLogs(program, done);
   addWait(program, done);
@@ -64,6 +73,20 @@ function addShow(program: Command, done: Done): void {
   });
 }
 
+function addStore(program: Command, done: Done): void {
+  const store = commandGroup(program, "store").description("read the values that a job has");
+  const command = subcommand(store, "get")
+    .description("print parameters, results of tasks and outputs of a job, or one of them")
+    .argument("<job>", "id of a job")
+    .argument("[key]", "name of a parameter, a task or an output");
+  addCommonOptions(command).action(
+    async (job: string, key: string | undefined, flags: CommonOptions) => {
+      const { getStore } = await import("../commands/store.js");
+      done(await getStore(job, key, { ...program.opts<CommonOptions>(), ...flags }));
+    },
+  );
+}
+
 function addWhy(program: Command, done: Done): void {
   const command = subcommand(program, "why")
     .summary("tell why a job runs or does not, and what would help")
@@ -97,6 +120,12 @@ function addWait(program: Command, done: Done): void {
   const command = subcommand(program, "wait")
     .description("wait until jobs have ended; the exit code tells how")
     .argument("<job...>", "ids of jobs")
+    .addOption(
+      new Option("--for <what>", "0 for a good end only, for any end, or for an owner")
+        .choices(AIMS)
+        .default("success"),
+    )
+    .option("--any", "only until the first of them is there")
     .option("--timeout <duration>", "wait no longer than this", readDuration)
     .option(...QUIET);
   addCommonOptions(command).action(async (jobs: readonly string[], flags: WaitOptions) => {
@@ -113,7 +142,10 @@ function addAsk(program: Command, done: Done): void {
   } as const;
   for (const [verb, text] of Object.entries(verbs) as [JobVerb, string][]) {
     const command = subcommand(program, verb).description(text).argument("<job...>", "ids of jobs");
-    if (verb === "cancel") command.option("--no-revert", "stop it and leave what ran as it is");
+    if (verb === "cancel") {
+      command.option("--no-revert", "stop it and leave what ran as it is");
+      command.option("--reason <text>", "why, to be shown with the job");
+    }
     command.option(...QUIET);
     addCommonOptions(command).action(async (jobs: readonly string[], flags: AskOptions) => {
       const { ask } = await import("../commands/ask.js");

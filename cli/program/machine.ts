@@ -2,18 +2,20 @@ import { type Command, Option } from "commander";
 import type { DoctorOptions } from "../agent/doctor/doctor.js";
 import type { InitOptions } from "../agent/init.js";
 import type { BackupFlags } from "../agent/backup.js";
+import type { MigrateOptions, MigrateVerb } from "../agent/migrate.js";
 import type { ConfigOptions } from "../commands/config.js";
 import type { CreateOptions } from "../commands/token.js";
 import type { TokenOptions } from "../commands/token.js";
 import { PROFILES, readDuration, type CommonOptions } from "../options.js";
 import { addPrintOptions, BEGIN, commandGroup, type Done, subcommand } from "./usage.js";
 
-/** `init`, `config`, `doctor`, `backup`, `token`, `version`; their code is loaded when they are called. */
+/** `init`, `config`, `doctor`, `backup`, `migrate`, `token`, `version`; their code is loaded when they are called. */
 export function addMachine(program: Command, done: Done): void {
   addInit(program, done);
   addConfig(program, done);
   addDoctor(program, done);
   addBackup(program, done);
+  addMigrate(program, done);
   addToken(program, done);
   addVersion(program, done);
 }
@@ -41,6 +43,21 @@ function addConfig(program: Command, done: Done): void {
   addPrintOptions(show).action(async (flags: ConfigOptions) => {
     const { showConfig } = await import("../commands/config.js");
     done(await showConfig({ ...program.opts<CommonOptions>(), ...flags }));
+  });
+  const get = subcommand(config, "get")
+    .description("print one of the settings in force, or all below a name")
+    .argument("<setting>", "its name, such as agent.slots")
+    .option("--config <file>", "the only file of settings to read");
+  addPrintOptions(get).action(async (setting: string, flags: ConfigOptions) => {
+    const { getConfig } = await import("../commands/config.js");
+    done(await getConfig(setting, { ...program.opts<CommonOptions>(), ...flags }));
+  });
+  const path = subcommand(config, "path")
+    .description("print the files of settings that are read; the later ones win")
+    .option("--config <file>", "the only file of settings to read");
+  addPrintOptions(path).action(async (flags: ConfigOptions) => {
+    const { configPath } = await import("../commands/config.js");
+    done(await configPath({ ...program.opts<CommonOptions>(), ...flags }));
   });
   const check = subcommand(config, "check")
     .description("check the settings without starting anything")
@@ -71,6 +88,23 @@ function addBackup(program: Command, done: Done): void {
       const { backup } = await import("../agent/backup.js");
       done(await backup(file, flags));
     });
+}
+
+function addMigrate(program: Command, done: Done): void {
+  const migrate = commandGroup(program, "migrate").description("the schema of the database");
+  const verbs = {
+    status: "tell which steps of the schema were made, and which an agent would make",
+    up: "make the steps that are missing, as an agent does when it starts",
+  } as const;
+  for (const [verb, text] of Object.entries(verbs) as [MigrateVerb, string][]) {
+    const command = subcommand(migrate, verb)
+      .description(text)
+      .option("--config <file>", "the only file of settings to read");
+    addPrintOptions(command).action(async (flags: MigrateOptions) => {
+      const { migrate: run } = await import("../agent/migrate.js");
+      done(await run(verb, { ...program.opts<CommonOptions>(), ...flags }));
+    });
+  }
 }
 
 function addToken(program: Command, done: Done): void {

@@ -25,6 +25,7 @@ function addRun(program: Command, done: Done): void {
     .option("--runner <kind>", "what flow code runs in, process or thread (default: process)")
     .option("--tag <key=value>", "label jobs may ask for, several times", collectTag)
     .option("--fact <name=value>", "a fact, whatever the machine shows, several times", collectFact)
+    .option("--once", "leave when there is nothing that it may take now, for cron and CI")
     .action(async (flags: RunFlags) => {
       const { run } = await import("../agent/run.js");
       done(await run(flags));

@@ -1,4 +1,4 @@
-import type { AgentState } from "../wire.js";
+import type { AgentState, AgentWhyView } from "../wire.js";
 
 /** `GET /v1/status`: the agent that is asked. */
 export interface StatusView {
@@ -30,8 +30,18 @@ export interface CapabilityView {
   readonly exclusive: boolean;
   /** How long a verdict holds; missing when it cannot change while the agent runs. */
   readonly cacheMs?: number;
+  /** The plugin that defines it; none for a built-in one. */
+  readonly file?: string;
 }
 
 export interface CapabilitiesView {
   readonly items: readonly CapabilityView[];
+}
+
+/** `GET /v1/capabilities:test`: whether it is so, agent by agent. */
+export interface CapabilityTestView {
+  readonly clause: string;
+  /** It is so at one of them. */
+  readonly possible: boolean;
+  readonly agents: readonly AgentWhyView[];
 }

@@ -10,8 +10,13 @@ import { homeDirectory } from "../home-directory.js";
 export function settingsFiles(env: NodeJS.ProcessEnv, named?: string): readonly string[] {
   const only = named ?? env["JOBRUNNER_CONFIG"];
   if (only !== undefined && only !== "") return [only];
-  const user = join(configHome(env), "jobrunner", "config.yaml");
-  return [...systemDirectories(env).flatMap(filesIn), user].filter((file) => existsSync(file));
+  const files = [...systemDirectories(env).flatMap(filesIn), userFile(env)];
+  return files.filter((file) => existsSync(file));
+}
+
+/** Where this user's settings are, or would be. */
+export function userFile(env: NodeJS.ProcessEnv): string {
+  return join(configHome(env), "jobrunner", "config.yaml");
 }
 
 /** Where an agent of this user keeps its settings; written by nobody but its owner. */

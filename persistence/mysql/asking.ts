@@ -7,6 +7,7 @@ import type { HookCall } from "../hooks/port.js";
 import type { Asker } from "../persistence.js";
 import type { Asked } from "../verbs/port.js";
 import { toRequest, toState } from "../rows.js";
+import { toCancelReason } from "../writing.js";
 import { BYTES } from "./changing.js";
 import type { Outcome, Transactions } from "./transaction.js";
 
@@ -33,17 +34,27 @@ function found({ answers }: Outcome, statement: number): Found | undefined {
 /** States of jobs that are not over. */
 const OPEN = new Sql(`${STARTABLE_LIST}, 'SUSPENDED'`);
 
+interface CancelOptions {
+  readonly by: Asker;
+  readonly revert: boolean;
+  readonly reason: string | undefined;
+}
+
 export async function cancel(
   to: Transactions,
   id: string,
-  { by, revert }: { readonly by: Asker; readonly revert: boolean },
+  { by, revert, reason }: CancelOptions,
 ): Promise<Asked> {
   const request: JobRequest = revert ? "cancel" : "cancel-no-revert";
+  const why = toCancelReason(reason);
+  const told = why.reason === undefined ? null : JSON.stringify(why.reason);
   const outcome = await to.run([
     lock(id),
-    ...cancelAtOnce(id, { by, revert, now: to.now }),
+    ...cancelAtOnce(id, { by, revert, now: to.now, ...why }),
     // Somebody has to obey; what owners died over before is not what they will do next (P-25).
-    sql`UPDATE jobs SET reason = NULL, request = ${request}, resumed_at_token = token,
+    sql`UPDATE jobs SET reason = coalesce(${told},
+          IF(request LIKE 'cancel%' AND state <> 'SUSPENDED', reason, NULL)),
+        request = ${request}, resumed_at_token = token,
         state = CASE state WHEN 'SUSPENDED' THEN 'WAITING' ELSE state END
       WHERE id = ${id} AND state IN (${OPEN})`,
     sql`SELECT id, state, request FROM jobs WHERE id = ${id}`,
@@ -58,7 +69,7 @@ export async function cancel(
 /** When nothing ran, or is to be reverted, and nobody owns it: no owner is needed to end it. */
 function cancelAtOnce(
   id: string,
-  { by, revert, now }: { readonly by: Asker; readonly revert: boolean; readonly now: Sql },
+  { revert, ...end }: Omit<AtOnce, "when" | "changes"> & { readonly revert: boolean },
 ): readonly Sql[] {
   const when = sql`state IN (${OPEN})
     AND (@next = 1 OR (state = 'SUSPENDED' AND (${revert ? 0 : 1} OR NOT @begun)))`;
@@ -66,7 +77,7 @@ function cancelAtOnce(
     // Whether any entry names an atom; the first ones of a job that ran do.
     sql`SELECT EXISTS (SELECT 1 FROM entries WHERE job = ${id} AND LOCATE(${OF_ATOM}, body) > 0)
       INTO @begun`,
-    ...endAtOnce(id, { by, now, when, changes: [{ change: "flow", to: "CANCELLED" }] }),
+    ...endAtOnce(id, { ...end, when, changes: [{ change: "flow", to: "CANCELLED" }] }),
   ];
 }
 

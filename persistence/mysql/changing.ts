@@ -147,12 +147,15 @@ const CANCELS = sql`coalesce(j.request, '') IN ('cancel', 'cancel-no-revert')`;
 function setStates(changes: readonly JobChange[], fence: Sql, now: Sql): Sql {
   const { state, reason, ends, parks } = changes[0] as JobChange; // The same in all of them.
   // An owner that never saw a cancel does not park the job; one that began after it may.
+  // (What whoever cancelled it said stays with it then, as it does unless the job ends well.)
   const unseen = sql`${parks} AND ${CANCELS} AND j.token <= coalesce(j.resumed_at_token, 0)`;
   // A cancel outlives being parked: nobody has obeyed it yet. (What is set to NULL here cancels
   // nothing, so that it does not matter which column is set first.)
   const obeyed = sql`${ends} OR (${parks} AND NOT ${CANCELS})`;
+  const keeps = sql`${state === "SUSPENDED" || state === "SUCCESS" ? 0 : 1} AND ${CANCELS}`;
   return sql`UPDATE jobs j FORCE INDEX (PRIMARY)
-    SET j.state = IF(${unseen}, 'WAITING', ${state}), j.reason = IF(${unseen}, NULL, ${reason}),
+    SET j.state = IF(${unseen}, 'WAITING', ${state}),
+      j.reason = IF((${unseen}) OR (${keeps}), j.reason, ${reason}),
       j.request = IF(${obeyed}, NULL, j.request),
       j.ended_at = IF(${ends}, ${now}, NULL), j.bytes = IF(${ends}, ${BYTES}, j.bytes)
     WHERE j.id IN (${list(changes.map(({ job }) => job))})
@@ -194,7 +197,8 @@ function suspendAsked(asked: readonly JobChange[], fence: Sql): readonly Sql[] {
   const mine = sql`j.id = ${v.job} AND j.token = ${v.token} AND j.owner = ${v.owner}`;
   return [
     sql`UPDATE ${before} jobs j
-      SET j.state = IF(j.request = 'suspend', 'SUSPENDED', 'WAITING'), j.reason = NULL
+      SET j.state = IF(j.request = 'suspend', 'SUSPENDED', 'WAITING'),
+        j.reason = IF(${CANCELS}, j.reason, NULL)
       WHERE ${mine} AND ${fence}`,
     sql`UPDATE ${before} jobs j SET j.request = NULL
       WHERE ${mine} AND j.state = 'SUSPENDED' AND j.request = 'suspend'`, // Obeyed.

@@ -162,8 +162,8 @@ export class MysqlPersistence implements Persistence {
     return endOwnership(this.#to, { job, token, ended });
   }
 
-  cancel(id: string, by: Asker, revert: boolean): Promise<Asked> {
-    return cancel(this.#to, id, { by, revert });
+  cancel(id: string, by: Asker, revert: boolean, reason?: string): Promise<Asked> {
+    return cancel(this.#to, id, { by, revert, reason });
   }
 
   suspend(id: string, hooks?: readonly HookCall[]): Promise<Asked> {

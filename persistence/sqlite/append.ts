@@ -95,10 +95,14 @@ function setState(sql: Statements, append: Append, current: Current): void {
   // A cancel outlives being parked: nobody has obeyed it yet.
   const obeyed = isEnded(state) || (state === "SUSPENDED" && !isCancel(current.request));
   const reason = state === "SUSPENDED" ? append.reason : undefined;
+  // What whoever cancelled it said stays with it, unless it is parked or ends well after all.
+  const keeps = isCancel(current.request) && state !== "SUSPENDED" && state !== "SUCCESS";
   sql.run(
-    `UPDATE jobs SET state = ?, reason = ?, request = CASE WHEN ? THEN NULL ELSE request END,
+    `UPDATE jobs SET state = ?, reason = CASE WHEN ? THEN reason ELSE ? END,
+       request = CASE WHEN ? THEN NULL ELSE request END,
        ended_at = ?, bytes = CASE WHEN ? THEN ${BYTES} ELSE bytes END WHERE id = ?`,
     state,
+    keeps ? 1 : 0,
     reason === undefined ? null : JSON.stringify(reason),
     obeyed ? 1 : 0,
     isEnded(state) ? current.now : null,

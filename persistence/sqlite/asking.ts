@@ -13,6 +13,7 @@ import type { Asker } from "../persistence.js";
 import type { Asked } from "../verbs/port.js";
 import { OF_ATOM } from "../queries.js";
 import { toRequest, toState } from "../rows.js";
+import { toCancelReason } from "../writing.js";
 import { BYTES } from "./append.js";
 import { endOwnership, insertOwnership, nextSeq } from "./ownership.js";
 
@@ -33,29 +34,34 @@ function find(sql: Statements, id: string): Found | undefined {
   return { state: toState(row), token: integer(row, "token"), request: toRequest(row) };
 }
 
-export interface CancelOptions {
+interface CancelOptions {
   readonly by: Asker;
   readonly revert: boolean;
-  readonly now: number;
+  readonly reason: string | undefined;
 }
 
-export function cancel(sql: Statements, id: string, options: CancelOptions): Asked {
+export function cancel(
+  sql: Statements,
+  id: string,
+  { by, revert, reason }: CancelOptions,
+  now: number,
+): Asked {
   const found = find(sql, id);
   if (found === undefined) return { asked: "unknown" };
   const { state } = found;
   if (state === "CANCELLED") return { asked: "done", state };
   if (isEnded(state)) return { asked: "conflict", state };
   const seq = nextSeq(sql, id);
+  const why = toCancelReason(reason);
   // Nothing ran, or is to be reverted, and nobody owns it: no owner is needed to end it.
-  if (seq === 1 || (state === "SUSPENDED" && (!options.revert || !hasBegun(sql, id)))) {
-    const { by, now } = options;
+  if (seq === 1 || (state === "SUSPENDED" && (!revert || !hasBegun(sql, id)))) {
     const changes = [{ change: "flow", to: "CANCELLED" }] as const;
-    endAtOnce(sql, id, { by, now, token: found.token + 1, seq, changes });
+    endAtOnce(sql, id, { by, now, token: found.token + 1, seq, changes, ...why });
     return { asked: "done", state: "CANCELLED" };
   }
-  const request: JobRequest = options.revert ? "cancel" : "cancel-no-revert";
+  const request: JobRequest = revert ? "cancel" : "cancel-no-revert";
   const startable = state === "SUSPENDED" ? "WAITING" : state; // Somebody has to revert it.
-  setAsked(sql, id, { state: startable, request, token: found.token });
+  setAsked(sql, id, { state: startable, request, token: found.token, ...why });
   return { asked: "requested", state: startable };
 }
 
@@ -137,18 +143,24 @@ interface Asking {
   readonly state: JobState;
   readonly request: JobRequest | null;
   readonly token: number;
+  /** Of a cancel. */
+  readonly reason?: ParkReason;
 }
 
 /**
  * A job that leaves SUSPENDED, or is cancelled, starts a new count of ownerships that died (P-25):
- * what they died over before is not what the next ones will do.
+ * what they died over before is not what the next ones will do. What a cancel gave as its reason
+ * stays when it is asked for once more without any.
  */
-function setAsked(sql: Statements, id: string, { state, request, token }: Asking): void {
+function setAsked(sql: Statements, id: string, asking: Asking): void {
+  const { state, request, token, reason } = asking;
   sql.run(
-    `UPDATE jobs SET reason = NULL, request = ?,
+    `UPDATE jobs SET request = ?, reason = coalesce(?,
+         CASE WHEN request LIKE 'cancel%' AND state <> 'SUSPENDED' THEN reason END),
        resumed_at_token = CASE WHEN ? OR state = 'SUSPENDED' THEN ? ELSE resumed_at_token END,
        state = ?
      WHERE id = ?`,
-    ...[request, isCancel(request) ? 1 : 0, token, state, id],
+    ...[request, reason === undefined ? null : JSON.stringify(reason)],
+    ...[isCancel(request) ? 1 : 0, token, state, id],
   );
 }

@@ -193,8 +193,8 @@ export class SqlitePersistence implements Persistence {
     await this.#database.write((sql) => endOwnership(sql, { job, token, ended }, this.#now()));
   }
 
-  cancel(id: string, by: Asker, revert: boolean): Promise<Asked> {
-    return this.#database.write((sql) => cancel(sql, id, { by, revert, now: this.#now() }));
+  cancel(id: string, by: Asker, revert: boolean, reason?: string): Promise<Asked> {
+    return this.#database.write((sql) => cancel(sql, id, { by, revert, reason }, this.#now()));
   }
 
   suspend(id: string, hooks?: readonly HookCall[]): Promise<Asked> {

@@ -14,7 +14,7 @@ import { createSources } from "../../facts/sources.js";
 import { freePort } from "../../scripts/lab/ports.js";
 
 const { batteryAbove, diskFree, hasGpu, hasProgram, hasTag, isArm64, isX86_64 } = clauses;
-const { memoryFree, nodeVersion, onAgent, onMains, osIs, portIsFree } = clauses;
+const { memoryFree, nodeVersion, notOnAgent, onAgent, onMains, osIs, portIsFree } = clauses;
 
 const GIB = 2 ** 30;
 const TAGS = { room: "study", gpu: "" };
@@ -40,6 +40,7 @@ describe.each<[Clause, Record<string, Json>]>([
   [hasTag("room=study"), {}],
   [hasTag("gpu"), {}],
   [onAgent("alpha"), {}],
+  [notOnAgent("beta"), {}],
   [memoryFree("2GiB"), { memory_free: "2GiB" }],
   [memoryFree(GIB), { memory_free: 2 * GIB }],
   [diskFree("/srv", "1GB"), { disk_free: { "/srv": "1GB" } }],
@@ -74,6 +75,7 @@ describe.each<[Clause, Record<string, Json>, readonly string[]]>([
     ["there is no tag toString", "toString", "start its agent with --tag toString"],
   ],
   [onAgent("beta"), {}, ["this is alpha", "agent beta"]],
+  [notOnAgent("alpha"), {}, ["this is alpha", "an agent other than alpha"]],
   [memoryFree("8GiB"), { memory_free: 7_408_000_000 }, ["6.9 GiB free", "8 GiB", "1.1 GiB more"]],
   [
     diskFree("/srv", "2GiB"),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EXIT, errorText, exitCodeOf, exitCodeOfJob } from "../../cli/exit.js";
+import { EXIT, errorText, exitCodeFor, exitCodeOf, exitCodeOfJob } from "../../cli/exit.js";
 import { readTime, readWhole } from "../../cli/options.js";
 import { createLive } from "../../cli/screen/live.js";
 import { createStyle } from "../../cli/screen/style.js";
@@ -37,6 +37,23 @@ describe("exit codes", () => {
     ["SCHEDULED", undefined],
   ] as const)("of a job in %s is %s", (state, exit) => {
     expect(exitCodeOfJob(state)).toBe(exit);
+  });
+});
+
+describe("exit codes of waiting", () => {
+  it.each([
+    ["success", "REVERTED", 10],
+    ["success", "RUNNING", undefined],
+    ["finished", "FAILURE", 0],
+    ["finished", "SUSPENDED", 14],
+    ["finished", "REVERTING", undefined],
+    ["claimed", "RUNNING", 0],
+    ["claimed", "REVERTING", 0],
+    ["claimed", "WAITING", undefined],
+    ["claimed", "SUCCESS", 0],
+    ["claimed", "CANCELLED", 12],
+  ] as const)("for %s at a job in %s are %s", (aim, state, exit) => {
+    expect(exitCodeFor(aim, state)).toBe(exit);
   });
 });
 

@@ -1,8 +1,12 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Given, parametersOf, readParameters } from "../../cli/commands/post/parameters.js";
-import { readPosting } from "../../cli/commands/post/command.js";
+import { readPosting, valueFlags } from "../../cli/commands/post/command.js";
+import { toJob } from "../../cli/commands/post/flow.js";
 import type { Json, Store } from "../../common/json.js";
 import type { FlowView } from "../../common/wire.js";
+import { tempDir } from "../support/temp.js";
 
 /* A flow's JSON Schema as flags: what is understood, and what is said about the rest. */
 
@@ -77,6 +81,67 @@ describe("values of flags", () => {
     expect(() => readParameters(parametersOf(flow.schema), nothing)).toThrow(
       "--target-dir, --n must be given",
     );
+  });
+});
+
+describe("parameters of a file", () => {
+  const flow = flowOf({ port: { type: "integer" }, tags: { type: "array" } }, ["port"]);
+  const write = (text: string): string => {
+    const file = join(tempDir(), "params");
+    writeFileSync(file, text);
+    return file;
+  };
+  const params = async (...words: readonly string[]): Promise<Store> =>
+    (await toJob(flow, readPosting(flow, words), "post")).params ?? {};
+
+  it.each([
+    ["JSON", '{ "port": 80, "tags": ["a"] }'],
+    ["YAML", "port: 80\ntags: [a]\n"],
+  ])("are read as %s, and flags win over them", async (_what, text) => {
+    const file = write(text);
+
+    expect(await params("--from-file", file)).toEqual({ port: 80, tags: ["a"] });
+    expect(await params("--from-file", file, "--port", "81")).toEqual({ port: 81, tags: ["a"] });
+  });
+
+  it.each([
+    ["port: 80\n  tags: [", /params cannot be read: .* at line 1, column 7$/],
+    ["[1]", /params holds no object of parameters/],
+    ["", /params holds no object of parameters/],
+    ["port: .nan", /params cannot be read: NaN is no number in JSON/],
+    ["prot: 80", /^--from-file: flow web has no parameter "prot"/],
+    ["tags: [a]", /^--port must be given/],
+  ])("are refused for %j", async (text, message) => {
+    const error = await params("--from-file", write(text)).catch((caught: unknown) => caught);
+
+    expect(error).toMatchObject({ code: "USAGE", message: expect.stringMatching(message) });
+  });
+
+  it("are refused when there is no such file, or one that no agent would take", async () => {
+    const absent = params("--from-file", join(tempDir(), "none"));
+    const large = params("--from-file", write(" ".repeat(1024 * 1024 + 1)));
+
+    await expect(absent).rejects.toThrow(/none cannot be read: ENOENT/);
+    await expect(large).rejects.toThrow(/params is larger than 1048576 bytes/);
+  });
+});
+
+describe("flags of posting", () => {
+  it("name agents in short, beside what else is required", async () => {
+    const flow = flowOf({});
+    const words = ["--require", "has_gpu", "--on", "nas-1", "--avoid", "a", "--avoid", "b"];
+
+    const { require } = await toJob(flow, readPosting(flow, words), "post");
+
+    expect(require).toEqual(["has_gpu", "on_agent(nas-1)", "not_on_agent(a)", "not_on_agent(b)"]);
+  });
+
+  it("that take a value are known before the flow is", () => {
+    const flags = valueFlags();
+
+    expect(flags).toEqual(expect.arrayContaining(["--via", "-o", "--name", "--from-file", "--on"]));
+    expect(flags).not.toContain("--wait");
+    expect(flags).not.toContain("--graph");
   });
 });
 

@@ -4,6 +4,11 @@ import type { CheckView, FlowView, NodeView } from "../../common/wire.js";
 import { parametersOf } from "../../cli/commands/post/parameters.js";
 import { createPostCommand } from "../../cli/commands/post/command.js";
 import { renderAgent, renderAgents } from "../../cli/screen/agent-list.js";
+import {
+  renderCapabilities,
+  renderCapability,
+  renderTest,
+} from "../../cli/screen/capabilities/capability-list.js";
 import { renderFlow } from "../../cli/screen/flow.js";
 import { renderFlows, renderFlowsHelp } from "../../cli/screen/flow-list.js";
 import type { DoctorView } from "../../common/wire/doctor.js";
@@ -20,6 +25,7 @@ import { renderPlan } from "../../cli/screen/tree-lines.js";
 import { renderAgentWhy } from "../../cli/screen/why/agent-why.js";
 import { renderWhy } from "../../cli/screen/why/why.js";
 import { AGENTS, ASLEEP, NAS } from "./agent-views.js";
+import { CAPABILITIES, PORT, TESTED } from "./capability-views.js";
 import { DETAIL, FAILED, HOSTILE, JOBS, NOW, RETRIED, SUCCEEDED, WAITS } from "./views.js";
 import { LATE, PAUSED, SCHEDULES } from "./schedule-views.js";
 import {
@@ -165,6 +171,9 @@ const SCREENS: readonly (readonly [string, (style: Style) => string])[] = [
   ["schedules", (at) => renderSchedules(at, SCHEDULES, NOW)],
   ["schedule-late", (at) => renderSchedule(at, LATE, NOW)],
   ["schedule-paused", (at) => renderSchedule(at, PAUSED, NOW)],
+  ["capabilities", (at) => renderCapabilities(at, CAPABILITIES)],
+  ["capability", (at) => renderCapability(at, PORT)],
+  ["capability-test", (at) => renderTest(at, TESTED, NOW)],
   ["flows", (at) => renderFlows(at, FLOWS)],
   ["flow", (at) => renderFlow(at, FLOW, parametersOf(FLOW.schema))],
   ["flows-help", () => renderFlowsHelp(FLOWS)],
@@ -192,7 +201,7 @@ describe.each(SCREENS)("screen %s", (screen, render) => {
 
 describe("the help of a flow", () => {
   it.each([80, 120])("reads as its file says (%d)", async (columns) => {
-    const { command } = createPostCommand(FLOW, parametersOf(FLOW.schema));
+    const command = createPostCommand(FLOW);
     command.configureOutput({ getOutHelpWidth: () => columns });
 
     const file = join(GOLDEN, `flow-help.${columns}.out`);

@@ -18,10 +18,12 @@ describe("cancel, suspend and resume", { timeout: 60_000 }, () => {
   it("reach an owner that lives at once, whichever agent is asked", async () => {
     const { job, other, begun, jobrunner } = await held();
 
-    const asked = await jobrunner(other, "cancel", job);
+    const asked = await jobrunner(other, "cancel", job, "--reason", "wrong file");
     const waited = await jobrunner(other, "wait", job, "--timeout", "30s");
 
     expect(asked.code).toBe(0);
+    expect(waited.stderr).toContain("was cancelled: wrong file");
+    expect((await jobrunner(other, "show", job)).stdout).toContain("CANCELLED: wrong file");
     expect(asked.stdout).toContain(job);
     expect(asked.stderr).toMatch(
       /cancel asked for: .*reverts what ran.*jobrunner wait [0-9a-f]{8}/,

@@ -22,6 +22,8 @@ describe("the command line", { timeout: 60_000 }, () => {
 
     expect(good).toMatchObject({ code: 0 });
     expect(good.stdout).toMatch(/^[0-9a-f-]{36}\thello\tSUCCESS\t/);
+    const [failed = ""] = bad.stdout.split("\t");
+    expect(await jobrunner("wait", failed, "--for", "finished")).toMatchObject({ code: 0 });
     expect(bad).toMatchObject({ code: 10 });
     expect(bad.stdout).toMatch(/\thello\tREVERTED\t/);
     expect(bad.stderr).toMatch(/error: job [0-9a-f]+ failed, and everything that ran was reverted/);
@@ -86,6 +88,7 @@ describe("the command line", { timeout: 60_000 }, () => {
 
     expect(await jobrunner("pots")).toMatchObject({ code: 2, stdout: "" });
     expect((await jobrunner("pots")).stderr).toContain("did you mean post?");
+    expect((await jobrunner("reprioritise")).stderr).toMatch(/^error: missing .* 'job'\n/);
     expect(await jobrunner("show", "no!")).toMatchObject({ code: 2, stdout: "" });
     expect(await jobrunner("show", "0000-0000")).toMatchObject({ code: 3, stdout: "" });
   });
@@ -210,9 +213,14 @@ describe("the command line", { timeout: 60_000 }, () => {
     const posted = await jobrunner("post", "ten_steps", ...held, "--wait", "--timeout", "300ms");
     const [id] = (await jobrunner("show", "-o", "name")).stdout.split("\n");
     const waited = await jobrunner("wait", id ?? "", "--timeout", "200ms");
+    const claimed = await jobrunner("wait", id ?? "", "--for", "claimed", "-q");
+    const good = await jobrunner("post", "hello", "-q");
+    const any = await jobrunner("wait", id ?? "", good.stdout.trim(), "--any", "-q");
 
     expect(posted.code).toBe(124);
     expect(waited.code).toBe(124);
+    expect(claimed).toEqual({ code: 0, stdout: `${id}\n`, stderr: "" });
+    expect(any).toEqual({ code: 0, stdout: good.stdout, stderr: "" });
     const job = JSON.parse(
       (await jobrunner("show", id ?? "", "-o", "json")).stdout,
     ) as JobDetailView;

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { AgentView } from "../../common/wire.js";
@@ -18,6 +18,39 @@ describe("the configuration", () => {
       `persistence\tmysql://jr:***@db/jobrunner\t${file}:1:14\nclaim.lease\t10s\tdefault\n`,
     );
     expect(shown.stdout + shown.stderr).not.toContain("hidden");
+  });
+
+  it("is told setting by setting, with the files that it comes from", async () => {
+    const { file, env } = homeWith(
+      "agent: { slots: 3 }\nboard: redis://:hidden@db\npersistence: mysql://u@h/d\n",
+    );
+    const get = (...words: readonly string[]) => runCommand(["config", "get", ...words], env);
+
+    expect(await get("agent.slots")).toMatchObject({ code: 0, stdout: "3\n" });
+    expect((await get("board")).stdout).toBe("redis://:***@db\n");
+    expect((await get("retention")).stdout).toMatch(/^retention\.days\t30\nretention\.jobs\t/);
+    expect(await get("agent.slot")).toMatchObject({ code: 3, stdout: "" });
+    expect((await runCommand(["config", "path"], env)).stdout).toBe(`${file}\n`);
+  });
+
+  it("names the database whose schema is told, and brought up to date", async () => {
+    const database = join(tempDir(), "jobs.db");
+    const { env } = homeWith(`persistence: sqlite:${database}\n`);
+    const migrate = (verb: string) => runCommand(["migrate", verb], env);
+
+    const before = await migrate("status");
+    const isMade = existsSync(database);
+    const made = await migrate("up");
+    const again = await migrate("up");
+
+    expect(before.stdout).toMatch(/^001-jobs\tmissing$/m);
+    expect(before.stderr).toContain("jobrunner migrate up makes them");
+    expect(isMade).toBe(false);
+    expect(made.stdout).toMatch(/^001-jobs\tmade$/m);
+    expect(made.stdout).not.toContain("missing");
+    expect([made.code, again.code]).toEqual([0, 0]);
+    expect(again.stderr).toContain("up to date");
+    expect((await migrate("status")).stdout).toBe(made.stdout);
   });
 
   it("is checked as a whole, without starting anything", async () => {

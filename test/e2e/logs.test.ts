@@ -136,3 +136,32 @@ describe("jobrunner logs -f", { timeout: 90_000 }, () => {
     writeFileSync(gate, "");
   });
 });
+
+describe("jobrunner post --follow", { timeout: 60_000 }, () => {
+  it("prints what the tasks write while it follows a job, and ends as --wait does", async () => {
+    const dir = tempDir();
+    const agent = await agentInTest({ dir, name: "alpha", args: ["--flows", FLOWS] });
+    const jobrunner = (...words: readonly string[]) =>
+      runCommand([...words, "--via", agent.url], { NO_COLOR: "1" });
+    const file = join(dir, "params.yaml");
+    writeFileSync(file, `lines: 4\ngate: ${dir}\n`); // The gate is open.
+
+    const good = await jobrunner("post", "talker", "--from-file", file, "--follow", "--avoid", "x");
+    const bad = await jobrunner("post", "hello", "--fail-at", "sign", "--follow");
+    const refused = await jobrunner("post", "hello", "--follow", "-o", "json");
+
+    expect(good.code, good.stderr).toBe(0);
+    expect(good.stdout).toMatch(/\ttalk\t.*\tline 1 of alpha\n(.*\n)*.*\tline 4 of alpha\n/);
+    expect(good.stderr).toMatch(/^posted .*\n(.*\n)*the job is over: SUCCESS\n$/);
+    expect(bad.code).toBe(10);
+    expect(bad.stderr).toMatch(/error: job [0-9a-f]+ failed, and everything that ran was reverted/);
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    const [id = ""] = (await jobrunner("show", "--flow", "talker", "-o", "name")).stdout.split(
+      "\n",
+    );
+    expect((await jobrunner("store", "get", id, "lines")).stdout).toBe("4\n");
+    const all = JSON.parse((await jobrunner("store", "get", id, "-o", "json")).stdout) as object;
+    expect(all).toMatchObject({ lines: 4, gate: dir });
+    expect(await jobrunner("store", "get", id, "lins")).toMatchObject({ code: 3, stdout: "" });
+  });
+});

@@ -16,6 +16,7 @@ describe("two agents that only know each other's address", () => {
     const list = JSON.parse((await jobrunner("agents", "-o", "json")).stdout) as AgentView[];
     const shown = await jobrunner("agents", "peer2", "-o", "json");
     const posted = await jobrunner("post", "hello", "--wait", "-o", "json", "--via", "peer2");
+    const tested = await jobrunner("capability", "test", "on_agent", "peer2", "-o", "name");
     const drained = await jobrunner("agent", "drain", "peer2", "-o", "json");
     const wrong = await jobrunner("agents", "peer3");
     const impossible = await jobrunner(
@@ -32,6 +33,7 @@ describe("two agents that only know each other's address", () => {
     expect(JSON.parse(shown.stdout)).toMatchObject({ name: "peer2", url: two.url });
     expect((JSON.parse(posted.stdout) as JobDetailView).postedVia).toBe("peer2");
     expect(JSON.parse(drained.stdout)).toMatchObject({ name: "peer2", state: "draining" });
+    expect(tested).toEqual({ code: 0, stdout: "peer2\n", stderr: "" });
     expect(wrong).toMatchObject({ code: 3 });
     expect(wrong.stderr).toContain("Did you mean peer1?");
     expect((JSON.parse(why.stdout) as WhyView).agents.map(({ agent }) => agent)).toEqual([

@@ -3,9 +3,14 @@ import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import type { JobView } from "../../common/wire.js";
 import { MAIN } from "../../scripts/lab/agents.js";
+import { runCommand } from "../../scripts/lab/command.js";
 import { until } from "../../scripts/lab/until.js";
+import { agentInTest } from "../support/agents.js";
 import { tempDir } from "../support/temp.js";
+
+const FLOWS = join(import.meta.dirname, "fixtures", "flows");
 
 describe("an agent that is told to leave", { timeout: 60_000 }, () => {
   it("leaves nothing behind when that comes while it starts", async () => {
@@ -33,6 +38,37 @@ describe("an agent that is told to leave", { timeout: 60_000 }, () => {
 
     expect(code).toBe(0);
     expect(list(dir).filter((name) => name.startsWith("jobrunner-dev-"))).toEqual([]);
+  });
+
+  it("leaves by itself with --once when there is nothing that it may take", async () => {
+    const dir = tempDir();
+    const alpha = await agentInTest({ dir, name: "alpha", args: ["--flows", FLOWS] });
+    const jobrunner = (...words: readonly string[]) => runCommand([...words, "--via", alpha.url]);
+    await jobrunner("agent", "cordon");
+    const mine = await jobrunner("post", "hello", "-q");
+    const others = await jobrunner("post", "hello", "-q", "--on", "gamma");
+
+    const once = await runCommand(
+      [
+        ...["run", "--once", "--name", "beta", "--listen", "127.0.0.1:0", "--flows", FLOWS],
+        ...["--database", join(dir, "jobs.db")],
+      ],
+      { XDG_STATE_HOME: join(dir, "state"), XDG_CONFIG_HOME: dir },
+    );
+
+    expect(once.code, once.stderr).toBe(0);
+    expect(once.stdout + once.stderr).toContain("there is nothing more to do");
+    const states = await jobrunner("show", "-o", "jsonl");
+    const jobs = states.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as JobView);
+    expect(new Map(jobs.map(({ id, state }) => [id, state]))).toEqual(
+      new Map([
+        [others.stdout.trim(), "WAITING"],
+        [mine.stdout.trim(), "SUCCESS"],
+      ]),
+    );
   });
 });
 

@@ -110,6 +110,10 @@ describe("completion", { timeout: 60_000 }, () => {
     expect(await ask("cancel", "")).toBe("");
     expect(await ask("flow", "show", "hel")).toMatch(/^hello\t/);
     expect(await ask("help", "exit")).toBe("exit-codes\t\n");
+    expect(await ask("schedule", "add", "x", "--cron", "@daily", "hel")).toMatch(/^hello\t/);
+    expect(await ask("schedule", "add", "x", "hello", "--fail-at", "gr")).toBe("greet\t\n");
+    expect(await ask("capability", "test", "has_g")).toMatch(/^has_gpu\t/);
+    expect(await ask("post", "hello", "--on", "")).toBe("alpha\tready\n");
     expect(await ask("show", "-o", "json", "")).toBe(`${id.slice(-8)}\thello SUCCESS\n`);
     expect(await ask("post", "hello", "--fail-at", "")).toBe("greet\t\nwrite\t\nsign\t\n");
   });

@@ -25,6 +25,26 @@ async function withAgent(...args: readonly string[]) {
 
 const require = (...clauses: readonly string[]) => clauses.flatMap((each) => ["--require", each]);
 
+describe("jobrunner capability test", () => {
+  it("tells whether something is so that capabilities lists", async () => {
+    const { jobrunner } = await withAgent();
+
+    const list = await jobrunner("capabilities");
+    const one = await jobrunner("capabilities", "port_is_free", "-o", "json");
+    const yes = await jobrunner("capability", "test", "on_agent", "alpha");
+    const no = await jobrunner("capability", "test", "not_on_agent(alpha)", "--on", "alpha");
+    const typo = await jobrunner("capability", "test", "has_gp");
+
+    expect(list.stdout).toMatch(/^not_on_agent\(agent\)\tThe agent has another name\.\tbuilt in$/m);
+    expect(JSON.parse(one.stdout)).toMatchObject({ name: "port_is_free", exclusive: true });
+    expect(yes).toMatchObject({ code: 0, stdout: "alpha\ton_agent(alpha)\tyes\t\t\n" });
+    expect(no.code).toBe(13);
+    expect(no.stdout).toContain("no\tthis is alpha\tan agent other than alpha");
+    expect(typo).toMatchObject({ code: 2, stdout: "" });
+    expect(typo.stderr).toContain("Did you mean has_gpu?");
+  });
+});
+
 describe("jobrunner why", () => {
   it("names every clause that keeps a job from running, and exits with 13", async () => {
     const { jobrunner, post } = await withAgent(

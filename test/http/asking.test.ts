@@ -32,6 +32,19 @@ describe("POST /v1/jobs/:id/cancel, suspend and resume", () => {
     expect(api.requested).toContainEqual([job, "cancel-no-revert"]);
   });
 
+  it("keep the reason of a cancel, tell it with the job and as it happens", async () => {
+    const job = await started();
+    const waiting = await posted();
+
+    const asked = await verb(job, "cancel", { reason: "no longer needed" });
+    const ended = await verb(waiting, "cancel", { reason: "no longer needed" });
+
+    const reason = { code: "CANCELLED", message: "no longer needed" };
+    expect(asked.json).toMatchObject({ request: "cancel", reason });
+    expect(ended.json).toMatchObject({ state: "CANCELLED", reason });
+    expect((await verb(job, "cancel", { reason: "two\nlines" })).status).toBe(400);
+  });
+
   it("may be asked again", async () => {
     const job = await started();
 

@@ -149,6 +149,39 @@ describe("GET /v1/capabilities", () => {
   });
 });
 
+describe("GET /v1/capabilities:test", () => {
+  const test = (query: string) => ask(`${agent.url}/v1/capabilities:test?${query}`);
+
+  it("tells whether it is so, with what is there and what is needed", async () => {
+    const yes = (await test("clause=on_agent(alpha)")).json;
+    const no = (await test("clause=not_on_agent(alpha)&agent=alpha")).json;
+
+    expect(yes).toMatchObject({ clause: "on_agent(alpha)", possible: true });
+    expect(no).toMatchObject({
+      possible: false,
+      agents: [
+        {
+          ...{ agent: "alpha", able: false },
+          requirements: [{ verdict: "no", observed: "this is alpha" }],
+        },
+      ],
+    });
+  });
+
+  it("refuses what it does not know, unless another agent asks that does", async () => {
+    const typo = await test("clause=has_gp");
+    const passedOn = await test("clause=has_gp&here=true");
+
+    expect(typo.status).toBe(400);
+    expect(typo.json).toMatchObject({ code: "BAD_PARAMETERS", hint: "Did you mean has_gpu?" });
+    expect(passedOn.json).toMatchObject({
+      agents: [{ requirements: [{ what: "has_gp", verdict: "unknown" }] }],
+    });
+    expect((await test("clause=has_gpu&agent=nobody")).status).toBe(404);
+    expect((await test("")).status).toBe(400);
+  });
+});
+
 describe("health", () => {
   it("tells how late the event loop is", async () => {
     const answer = await ask(`${agent.url}/livez`);

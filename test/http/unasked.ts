@@ -18,6 +18,8 @@ const board: BoardInUse = {
 const system: System = {
   status: () => Promise.reject(new Error("not asked here")),
   capabilities: () => ({ items: [] }),
+  clauseOf: () => Promise.reject(new Error("not asked here")),
+  judge: () => Promise.reject(new Error("not asked here")),
   metrics: () => Promise.resolve(""),
   liveness: () => ({ ok: true, agent: "alpha", checks: [] }),
 };

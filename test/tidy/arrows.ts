@@ -206,7 +206,7 @@ export const ARROWS: readonly Arrow[] = [
     from: "cli/program/",
     may: ["cli/", "dynamic:cli/agent/", "type:cli/agent/", "common/", "npm:commander"],
   },
-  { from: "cli/commands/config.ts", may: ["cli/", "config/"] },
+  { from: "cli/commands/config.ts", may: ["cli/", "config/", "common/"] },
   {
     from: "cli/api/",
     may: [

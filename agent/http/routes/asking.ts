@@ -25,8 +25,8 @@ export function askingRoutes({ jobs }: RouteOptions): readonly Route[] {
     },
     handler: async (request, reply) => {
       const { id } = request.params as { id: string };
-      const { revert = true } = (request.body ?? {}) as CancelRequest;
-      const { done, view } = await jobs.ask(id, { verb, revert });
+      const { revert = true, reason } = (request.body ?? {}) as CancelRequest;
+      const { done, view } = await jobs.ask(id, { verb, revert, reason });
       return reply.code(done ? 200 : 202).send(view);
     },
   }));

@@ -1,10 +1,25 @@
+import { hasCode } from "../../../common/error.js";
+import { testEverywhere, testHere } from "../../cluster/capability.js";
+import { HttpError } from "../problem.js";
 import type { Route, RouteOptions } from "../route.js";
-import { CAPABILITIES, METRICS, STATUS } from "../schemas/agents/system.js";
+import {
+  CAPABILITIES,
+  CAPABILITY_TEST,
+  METRICS,
+  STATUS,
+  TEST_QUERY,
+} from "../schemas/agents/system.js";
 
 /** Prometheus' text format. */
 const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-export function systemRoutes({ system }: RouteOptions): readonly Route[] {
+interface TestQuery {
+  readonly clause: string;
+  readonly here?: string;
+  readonly agent?: string;
+}
+
+export function systemRoutes({ system, agents }: RouteOptions): readonly Route[] {
   return [
     {
       method: "GET",
@@ -26,6 +41,22 @@ export function systemRoutes({ system }: RouteOptions): readonly Route[] {
     },
     {
       method: "GET",
+      url: "/v1/capabilities::test",
+      operationId: "testCapability",
+      summary: "Tell whether something that jobs may ask of a machine is so, agent by agent",
+      ...{ tag: "agents", scope: "read" },
+      schema: { querystring: TEST_QUERY, response: { 200: CAPABILITY_TEST } },
+      handler: (request) => {
+        const { clause: text, here, agent: only } = request.query as TestQuery;
+        return asQuery(
+          here === undefined
+            ? testEverywhere(agents, system, { text, only })
+            : testHere(system, text),
+        );
+      },
+    },
+    {
+      method: "GET",
       url: "/metrics",
       operationId: "getMetrics",
       summary: "Tell Prometheus what was counted and measured",
@@ -34,4 +65,13 @@ export function systemRoutes({ system }: RouteOptions): readonly Route[] {
       handler: async (_request, reply) => reply.type(METRICS_TYPE).send(await system.metrics()),
     },
   ];
+}
+
+/** What is wrong with a query is the request's fault, not that of what it holds. */
+async function asQuery<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw hasCode(error, "BAD_PARAMETERS") ? new HttpError(400, error) : error;
+  }
 }

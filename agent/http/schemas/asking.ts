@@ -3,11 +3,14 @@ import { type Answers, COUNT, named, type Schema } from "./schema.js";
 
 /* What people ask of jobs: of their owners, or behind these. */
 
+const REASON = { type: "string", pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]{1,256}$" } as const;
+
 export const CANCEL_JOB: Schema = {
   type: ["object", "null"],
   additionalProperties: false,
   properties: {
     revert: { type: "boolean", description: "Whether what ran is reverted.", default: true },
+    reason: { ...REASON, description: "Why, for people: kept with the job." },
   },
 };
 
@@ -38,11 +41,7 @@ export const RELEASE_JOB: Schema = {
       minimum: 1,
       maximum: Number.MAX_SAFE_INTEGER,
     },
-    reason: {
-      type: "string",
-      description: "For the log.",
-      pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]{1,256}$",
-    },
+    reason: { ...REASON, description: "For the log." },
   },
 };
 

@@ -87,7 +87,10 @@ export const JOB_SOMETIMES = {
   reason: named(
     "ParkReason",
     {
-      code: { type: "string", enum: ["POISON", "FLOW_CHANGED", "BAD_RECORD", "EXPIRED"] },
+      code: {
+        type: "string",
+        enum: ["POISON", "FLOW_CHANGED", "BAD_RECORD", "EXPIRED", "CANCELLED"],
+      },
       message: TEXT,
     },
     { details: TEXTS },

@@ -3,14 +3,14 @@ import { AGENT_NAME } from "./names.js";
 import { COUNT, LABELS, list, named, type Schema, shape, TEXT, TEXTS, TIME } from "./schema.js";
 
 /** `here`: what this agent says alone, without asking the others. */
-export const WHY_QUERY: Schema = {
+export const WHY_QUERY = {
   type: "object",
   additionalProperties: false,
   properties: {
     here: { enum: ["true"], description: "Without asking the other agents." },
     agent: { ...AGENT_NAME, description: "Only what that agent says." },
   },
-};
+} as const satisfies Schema;
 
 export const REQUIREMENT = named(
   "Requirement",
@@ -23,7 +23,7 @@ export const REQUIREMENT = named(
 
 const LAST_KNOWN = shape({ facts: LABELS }, { tags: TEXTS, heardAt: TIME, asleepSince: TIME });
 
-const AGENT_WHY = named(
+export const AGENT_WHY = named(
   "AgentWhy",
   { agent: TEXT, able: { type: "boolean" }, requirements: list(REQUIREMENT) },
   { last: LAST_KNOWN },

@@ -138,6 +138,7 @@ function builtinClauses({ name, directory }: Pick<Config, "name" | "directory">)
     has_program: ["node"],
     has_tag: ["any"],
     on_agent: [name],
+    not_on_agent: [name],
     memory_free: [1],
     disk_free: [nearestThere(directory), 1],
     port_is_free: [1],

@@ -1,9 +1,9 @@
-import { existsSync } from "node:fs";
 import { openBoard } from "../../../boards/open.js";
 import { formatDuration } from "../../../common/text/duration.js";
 import type { CheckedView } from "../../../common/wire/doctor.js";
 import { withoutSecrets } from "../../../config/describe.js";
 import { lookAtPersistence } from "../../../persistence/open.js";
+import { isAbsent } from "../absent.js";
 import { type Check, fail, ok, warn } from "./check.js";
 
 /** Clocks of machines that keep time differ less, ms. */
@@ -65,8 +65,3 @@ export const BOARD: Check = {
     return [fail("board", detail, "jobrunner board use, if this one is right"), ...warnings];
   },
 };
-
-function isAbsent(url: string): boolean {
-  const path = /^sqlite:(.+)$/s.exec(url)?.[1];
-  return path !== undefined && (path === ":memory:" || !existsSync(path));
-}

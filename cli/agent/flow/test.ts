@@ -10,15 +10,15 @@ import { flowsDirectory } from "./directory.js";
 const TEST = /\.test\.m?[jt]s$/;
 
 /**
- * `jobrunner flow test [FILE|DIR...]`: tests of Node's own runner, in a process of their own, where
- * `jobrunner` and `jobrunner/testing` are this installation. Returns 1 when one fails.
+ * `jobrunner flow test [FLOW|FILE|DIR...]`: tests of Node's own runner, in a process of their own,
+ * where `jobrunner` and `jobrunner/testing` are this installation. Returns 1 when one fails.
  */
 export async function testFlows(paths: readonly string[]): Promise<number> {
-  const places = paths.length === 0 ? [flowsDirectory()] : paths.map((path) => resolve(path));
+  const places = paths.length === 0 ? [flowsDirectory()] : paths.map(placeOf);
   const files = places.flatMap(testsIn);
   if (files.length === 0) {
     throw new JobrunnerError("NOT_FOUND", `there are no tests in ${places.join(", ")}`, {
-      hint: "Tests are NAME.test.ts beside a flow: jobrunner flow new NAME writes one.",
+      hint: HINT,
     });
   }
   const host = fileURLToPath(new URL("./test-host.js", import.meta.url));
@@ -28,8 +28,17 @@ export async function testFlows(paths: readonly string[]): Promise<number> {
   return code === 0 ? EXIT.ok : EXIT.internal;
 }
 
+const HINT = "Tests are NAME.test.ts beside a flow: jobrunner flow new NAME writes one.";
+
+/** What is no path may be the name of a flow. */
+function placeOf(word: string): string {
+  const named = join(flowsDirectory(), `${word}.test.ts`);
+  return !existsSync(word) && existsSync(named) ? named : resolve(word);
+}
+
 function testsIn(path: string): readonly string[] {
-  if (!existsSync(path)) throw new JobrunnerError("NOT_FOUND", `there is no ${path}`);
+  if (!existsSync(path))
+    throw new JobrunnerError("NOT_FOUND", `there is no ${path}`, { hint: HINT });
   if (!statSync(path).isDirectory()) return [path];
   return readdirSync(path)
     .filter((name) => TEST.test(name))

@@ -25,10 +25,9 @@ const PAGE = 1000;
 /** `jobrunner logs JOB`: what its tasks and their commands wrote. Returns the exit code. */
 export async function logs(job: string, options: LogsOptions): Promise<number> {
   const terminal = createTerminal(options);
-  const lines = linesOf(terminal, options);
+  const print = printerOf(terminal, options);
   const path = `${jobPath(job)}/logs`;
   const client = await createClient({ ...options, env: process.env, say: terminal.say });
-  const print = (items: readonly LogLineView[]): void => terminal.print(lines.text(items));
   if (options.follow === true) return follow(path, options, { client, terminal, print });
   const all: LogLineView[] = [];
   const whole = options.output === "json" || options.output === "yaml";
@@ -38,6 +37,14 @@ export async function logs(job: string, options: LogsOptions): Promise<number> {
   if (whole) await printData(terminal, options.output, data);
   else if (count === 0) terminal.say("nothing was written; follow what comes with -f");
   return EXIT.ok;
+}
+
+/** Prints lines as they are asked for. Throws USAGE for a form that they have not. */
+export type Print = (items: readonly LogLineView[]) => void;
+
+export function printerOf(terminal: Terminal, options: LogsOptions): Print {
+  const lines = linesOf(terminal, options);
+  return (items) => terminal.print(lines.text(items));
 }
 
 function linesOf(terminal: Terminal, options: LogsOptions): LogLines {
@@ -82,28 +89,34 @@ async function eachPage(
 interface FollowParts {
   readonly client: Client;
   readonly terminal: Terminal;
-  print(items: readonly LogLineView[]): void;
+  readonly print: Print;
 }
 
-/** Until the job is over, from one agent after the other; Ctrl-C leaves the job alone. */
-async function follow(
-  path: string,
-  options: LogsOptions,
-  { client, terminal, print }: FollowParts,
-): Promise<number> {
+/** Ctrl-C leaves the job alone. */
+async function follow(path: string, options: LogsOptions, parts: FollowParts): Promise<number> {
   using interrupted = interruption();
   const { signal } = interrupted;
-  const url = `${path}?${queryOf(options, { follow: "true" })}`;
   try {
-    for await (const { event, data } of resumedEvents(url, { client, signal, say: terminal.say })) {
-      // The agent's own words, as it wrote them.
-      if (event === "line") print([JSON.parse(data) as LogLineView]);
-      if (event === "end") terminal.say(endText(JSON.parse(data) as LogsEndView));
-    }
+    await followLines(`${path}?${queryOf(options, { follow: "true" })}`, { ...parts, signal });
     return EXIT.ok;
   } catch (error) {
     if (signal.aborted) return EXIT.interrupted;
     throw error;
+  }
+}
+
+/**
+ * Prints what comes until the job is over, from one agent after the other. Throws the reason of the
+ * signal.
+ */
+export async function followLines(
+  path: string,
+  { client, terminal, signal, print }: FollowParts & { readonly signal: AbortSignal },
+): Promise<void> {
+  for await (const { event, data } of resumedEvents(path, { client, signal, say: terminal.say })) {
+    // The agent's own words, as it wrote them.
+    if (event === "line") print([JSON.parse(data) as LogLineView]);
+    if (event === "end") terminal.hint(endText(JSON.parse(data) as LogsEndView));
   }
 }
 

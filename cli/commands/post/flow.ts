@@ -4,8 +4,10 @@ import { nearest } from "../../../common/text/nearest.js";
 import type { FlowsView, FlowView } from "../../../common/wire.js";
 import type { ScheduledJob } from "../../../common/wire/schedules.js";
 import type { Client } from "../../api/client.js";
-import type { PostingLine } from "./command.js";
-import { flagOf, readParameters } from "./parameters.js";
+import { readParameterFile } from "./from-file.js";
+import type { Line } from "./flow-command.js";
+import { type JobFlags, requiredBy } from "./job-flags.js";
+import { flagOf, noSuchParameter, readParameters } from "./parameters.js";
 import { startByOf } from "./time.js";
 
 /* A job as the flags of its flow describe it. */
@@ -28,36 +30,35 @@ export async function findFlow(client: Client, name: string): Promise<FlowView> 
 }
 
 /** `command`: whose help tells the flags of the flow, `post` as a rule. */
-export function toJob(
+export async function toJob(
   flow: FlowView,
-  line: Pick<PostingLine, "parameters" | "given"> & { readonly flags: JobFlags },
+  line: Line<JobFlags>,
   command: string,
-): ScheduledJob {
-  const { jobName, priority, require, uniqueKey, startBy, concurrency } = line.flags;
+): Promise<ScheduledJob> {
+  const { jobName, priority, uniqueKey, startBy, concurrency } = line.flags;
   return {
     flow: flow.name,
-    params: paramsOf(flow, line, command),
+    params: await paramsOf(flow, line, command),
     ...(jobName === undefined ? {} : { name: jobName }),
     ...(priority === undefined ? {} : { priority }),
-    ...(require === undefined ? {} : { require }),
+    ...requiredBy(line.flags),
     ...(uniqueKey === undefined ? {} : { uniqueKey }),
     ...(startBy === undefined ? {} : { startBy: startByOf(startBy) }),
     ...(concurrency === undefined ? {} : { concurrency }),
   };
 }
 
-type JobFlags = Pick<
-  PostingLine["flags"],
-  "jobName" | "priority" | "require" | "uniqueKey" | "startBy" | "concurrency"
->;
-
-function paramsOf(
+async function paramsOf(
   flow: FlowView,
-  { parameters, given }: Pick<PostingLine, "parameters" | "given">,
+  { parameters, given, flags: { fromFile } }: Line<JobFlags>,
   command: string,
-): Store {
+): Promise<Store> {
+  const base = fromFile === undefined ? {} : await readParameterFile(fromFile);
+  const names = parameters.map(({ property }) => property);
+  const unknown = Object.keys(base).find((name) => !names.includes(name));
+  if (unknown !== undefined) throw noSuchParameter(flow.name, ["--from-file", unknown], names);
   try {
-    return readParameters(parameters, given);
+    return readParameters(parameters, given, base);
   } catch (error) {
     if (!hasCode(error, "USAGE")) throw error;
     throw new JobrunnerError("USAGE", error.message, {

@@ -1,6 +1,7 @@
 import { JobrunnerError } from "../../../common/error.js";
 import type { Json, Store } from "../../../common/json.js";
 import { kebab } from "../../../common/text/kebab.js";
+import { nearest } from "../../../common/text/nearest.js";
 
 /*
  * A flow's JSON Schema as flags. What a schema says in a simple way (numbers, choices, lists)
@@ -119,9 +120,18 @@ function boundOf(value: Json | undefined): number | undefined {
 /** What was given for each flag: texts as typed, booleans of `--x` and `--no-x`. */
 export type Given = ReadonlyMap<string, string | boolean | readonly string[]>;
 
-/** The values to post. Throws USAGE naming the flag; what is not given is left to the flow. */
-export function readParameters(parameters: readonly Parameter[], given: Given): Store {
-  const missing = parameters.filter(({ property, required }) => required && !given.has(property));
+/**
+ * The values to post: those given, which win over others that are known. Throws USAGE naming the
+ * flag; what is not given is left to the flow.
+ */
+export function readParameters(
+  parameters: readonly Parameter[],
+  given: Given,
+  known: Store = {},
+): Store {
+  const missing = parameters.filter(
+    ({ property, required }) => required && !given.has(property) && !Object.hasOwn(known, property),
+  );
   if (missing.length > 0) {
     throw new JobrunnerError(
       "USAGE",
@@ -132,7 +142,20 @@ export function readParameters(parameters: readonly Parameter[], given: Given): 
     const value = given.get(parameter.property);
     return value === undefined ? [] : [[parameter.property, read(parameter, value)]];
   });
-  return Object.fromEntries(entries);
+  return { ...known, ...Object.fromEntries(entries) };
+}
+
+/** `where`: the flag that names it, and its name. */
+export function noSuchParameter(
+  flow: string,
+  [flag, name]: readonly [flag: string, name: string],
+  names: readonly string[],
+): JobrunnerError {
+  const meant = nearest(name, names);
+  const known = names.length === 0 ? "It has none." : `It has ${names.join(", ")}.`;
+  return new JobrunnerError("USAGE", `${flag}: flow ${flow} has no parameter "${name}"`, {
+    hint: meant === undefined ? known : `did you mean ${meant}?`,
+  });
 }
 
 function read(parameter: Parameter, value: string | boolean | readonly string[]): Json {

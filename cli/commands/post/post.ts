@@ -10,7 +10,8 @@ import type {
 } from "../../../common/wire.js";
 import { type Client, createClient } from "../../api/client.js";
 import { EXIT } from "../../exit.js";
-import { badEndText, detachedText, followJob, viaText } from "../follow.js";
+import { viaText } from "../follow.js";
+import { type Print, printerOf } from "../logs/logs.js";
 import type { CommonOptions } from "../../options.js";
 import { printData } from "../../print.js";
 import type { Style } from "../../screen/style.js";
@@ -18,25 +19,24 @@ import { localZone, makeSchedule, scheduleName } from "../schedules/making.js";
 import { findFlow, namedByFlags, toJob } from "./flow.js";
 import { timeOf } from "./time.js";
 import { findName, valueOf } from "./words.js";
-import { type PostingFlags, type PostingLine, readPosting, VALUE_FLAGS } from "./command.js";
+import { type PostingLine, readPosting, valueFlags } from "./command.js";
+import { follow, followLogs, type Posted, postedText } from "./following.js";
 import { problemLines, renderFlowsHelp } from "../../screen/flow-list.js";
-import { renderJob } from "../../screen/job/job.js";
 import { renderJobLine, shortId } from "../../screen/job-list.js";
 import { renderGraph } from "../../screen/graph/graph.js";
 import { renderPlan } from "../../screen/tree-lines.js";
 import { storeText } from "../../screen/value.js";
-import { createTerminal, interruption, type Terminal } from "../../terminal.js";
+import { createTerminal, type Terminal } from "../../terminal.js";
 
-interface Posting {
-  readonly client: Client;
-  readonly terminal: Terminal;
-  readonly flags: PostingFlags;
+interface Posting extends Posted {
   readonly request: PostRequest;
+  /** With --follow. */
+  readonly print: Print | undefined;
 }
 
 /** `jobrunner post [NAME] [flags]`; `words` is what follows `post`. Returns the exit code. */
 export async function post(words: readonly string[], outer: CommonOptions): Promise<number> {
-  const { name, rest } = findName(words, VALUE_FLAGS);
+  const { name, rest } = findName(words, valueFlags());
   const terminal = createTerminal(outer);
   const via = valueOf(words, "--via") ?? outer.via;
   const client = await createClient({ via, env: process.env, say: terminal.say });
@@ -44,11 +44,11 @@ export async function post(words: readonly string[], outer: CommonOptions): Prom
   const flow = await findFlow(client, name);
   const line = readPosting(flow, rest);
   const flags = { ...outer, ...line.flags };
+  const own = createTerminal(flags);
   const posting = {
-    client,
-    terminal: createTerminal(flags),
-    flags,
-    request: toRequest(flow, line),
+    ...{ client, terminal: own, flags, request: await toRequest(flow, line) },
+    // What cannot be printed is refused before anything is posted.
+    print: flags.follow === true ? printerOf(own, flags) : undefined,
   };
   if (flags.dryRun === true || flags.graph !== undefined) return check(posting);
   return flags.every === undefined ? send(posting) : repeat(posting, flags.every);
@@ -81,8 +81,8 @@ Post a job. Each flow has its own flags: jobrunner post FLOW --help
 
 Flows:`;
 
-function toRequest(flow: FlowView, line: PostingLine): PostRequest {
-  return { ...toJob(flow, line, "post"), ...timeOf(line.flags) };
+async function toRequest(flow: FlowView, line: PostingLine): Promise<PostRequest> {
+  return { ...(await toJob(flow, line, "post")), ...timeOf(line.flags) };
 }
 
 async function check({ client, terminal, flags, request }: Posting): Promise<number> {
@@ -127,10 +127,10 @@ async function repeat(
 }
 
 /** Flags that speak of one job. */
-const ONCE = ["at", "delay", "wait", "timeout", "key"] as const;
+const ONCE = ["at", "delay", "wait", "follow", "timeout", "key"] as const;
 
 async function send(posting: Posting): Promise<number> {
-  const { client, terminal, flags, request } = posting;
+  const { client, terminal, flags, request, print } = posting;
   const key = flags.key ?? randomUUID();
   const answer = client.post<JobView | RemovedJobView>("/v1/jobs", request, key);
   const { body, replayed } = await namedByFlags(answer, request.flow);
@@ -139,6 +139,7 @@ async function send(posting: Posting): Promise<number> {
     return EXIT.ok;
   }
   if (replayed) terminal.hint("posted before with this key; nothing new was posted");
+  if (print !== undefined) return followLogs(posting, body, print);
   if (flags.wait === true || flags.timeout !== undefined) return follow(posting, body);
   await printData(terminal, flags.output, {
     view: body,
@@ -152,34 +153,4 @@ async function send(posting: Posting): Promise<number> {
     terminal.hint(`follow it: jobrunner wait ${shortId(body.id)}${viaText(flags.via)}`);
   }
   return EXIT.ok;
-}
-
-function postedText({ id, flow, postedVia }: JobView): string {
-  return `posted  ${id}  ${flow}  via ${postedVia}`;
-}
-
-async function follow({ client, terminal, flags }: Posting, job: JobView): Promise<number> {
-  using interrupted = interruption();
-  terminal.hint(postedText(job));
-  const { signal } = interrupted;
-  const { timeout: timeoutMs, quiet } = flags;
-  const followed = await followJob({ client, terminal, signal, timeoutMs, quiet }, job.id);
-  if (followed.end !== "job") {
-    terminal.say(detachedText(followed.end, [job.id], flags.via));
-    return followed.code;
-  }
-  const ended = followed.job;
-  await printData(terminal, flags.output, {
-    view: ended,
-    names: [ended.id],
-    table: (style) => {
-      if (quiet === true) return ended.id;
-      return (style.tty ? renderJob : renderJobLine)(style, ended, Date.now());
-    },
-  });
-  const bad = badEndText(ended);
-  if (bad !== undefined) {
-    terminal.say(`error: ${bad}\nhint:  jobrunner show ${shortId(ended.id)}${viaText(flags.via)}`);
-  }
-  return followed.code;
 }

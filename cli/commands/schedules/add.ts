@@ -5,7 +5,7 @@ import type { CommonOptions } from "../../options.js";
 import { createTerminal } from "../../terminal.js";
 import { findFlow, toJob } from "../post/flow.js";
 import { findName, valueOf } from "../post/words.js";
-import { readScheduling, VALUE_FLAGS } from "./command.js";
+import { readScheduling, valueFlags } from "./command.js";
 import { localZone, makeSchedule } from "./making.js";
 
 const ADD_HELP = `Usage: jobrunner schedule add NAME --cron PATTERN FLOW [flags]
@@ -19,8 +19,8 @@ Post a flow again and again. Its flags: jobrunner schedule add NAME FLOW --help
 
 /** `jobrunner schedule add NAME FLOW [flags]`; `words` is what follows `add`. */
 export async function addSchedule(words: readonly string[], outer: CommonOptions): Promise<number> {
-  const first = findName(words, VALUE_FLAGS);
-  const second = findName(first.rest, VALUE_FLAGS);
+  const first = findName(words, valueFlags());
+  const second = findName(first.rest, valueFlags());
   const terminal = createTerminal(outer);
   if (second.name === undefined && (words.includes("--help") || words.includes("-h"))) {
     terminal.print(ADD_HELP);
@@ -44,7 +44,7 @@ export async function addSchedule(words: readonly string[], outer: CommonOptions
       hint: "--cron '0 3 * * *' is every day at three.",
     });
   }
-  const job = toJob(flow, line, `schedule add ${first.name}`);
+  const job = await toJob(flow, line, `schedule add ${first.name}`);
   const request = { name: first.name, cron, tz, ...(catchUp && { catchUp }), job };
   return makeSchedule({ client, terminal: createTerminal(flags), output: flags.output }, request);
 }

@@ -1,12 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { hasCode, JobrunnerError } from "../../../common/error.js";
 import type { Store } from "../../../common/json.js";
-import { nearest } from "../../../common/text/nearest.js";
 import type { FlowView, JobDetailView, JobView, RemovedJobView } from "../../../common/wire.js";
 import type { RetryRequest } from "../../../common/wire/verbs.js";
 import type { Client } from "../../api/client.js";
 import { viaText } from "../follow.js";
-import { parametersOf, readParameters } from "../post/parameters.js";
+import { noSuchParameter, parametersOf, readParameters } from "../post/parameters.js";
 import { shortId } from "../../screen/job-list.js";
 import { eachJob, type EachOptions, tell, type Telling } from "./each.js";
 
@@ -73,7 +72,7 @@ async function readReset(
   }));
   const names = parameters.map(({ property }) => property);
   const unknown = Object.keys(given).find((name) => !names.includes(name));
-  if (unknown !== undefined) throw noSuchParameter(flow, unknown, names);
+  if (unknown !== undefined) throw noSuchParameter(flow, ["--reset-store", unknown], names);
   const wanted = parameters.filter(({ property }) => Object.hasOwn(given, property));
   return readParameters(wanted, new Map(Object.entries(given)));
 }
@@ -87,12 +86,4 @@ async function schemaOf(client: Client, flow: string): Promise<FlowView> {
       hint: "Ask an agent that has it, with --via.",
     });
   }
-}
-
-function noSuchParameter(flow: string, name: string, names: readonly string[]): JobrunnerError {
-  const meant = nearest(name, names);
-  const known = names.length === 0 ? "It has none." : `It has ${names.join(", ")}.`;
-  return new JobrunnerError("USAGE", `--reset-store: flow ${flow} has no parameter "${name}"`, {
-    hint: meant === undefined ? known : `did you mean ${meant}?`,
-  });
 }

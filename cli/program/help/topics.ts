@@ -14,7 +14,7 @@ const CODES: Readonly<Record<keyof typeof EXIT, string>> = {
   reverted: "the job failed, and everything that ran was reverted",
   failed: "the job failed and something could not be reverted: a person is needed",
   cancelled: "the job was cancelled",
-  impossible: "why: no agent can run the job now",
+  impossible: "why: no agent can run the job now; capability test: it is so nowhere",
   suspended: "the job is suspended, by somebody or parked with a reason",
   timeout: "--timeout is over; the job goes on",
   interrupted: "Ctrl-C; the job goes on",

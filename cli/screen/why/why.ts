@@ -21,8 +21,7 @@ export function renderWhy(style: Style, why: WhyView, now: number): string {
   const sections = [
     headline(style, why, now),
     why.obstacles.map((obstacle) => lines(style, `but ${obstacle.why}`)).join("\n"),
-    why.agents.length === 0 ? "" : renderMatrix(style, why.agents),
-    details(style, why, now),
+    renderVerdicts(style, why.agents, now),
     advice(style, why),
   ];
   return sections.filter((section) => section !== "").join("\n\n");
@@ -41,12 +40,24 @@ function plainRows({
   const near = closest === undefined ? "" : `closest: ${closest.agent}, ${closest.short} short`;
   const whole = [job.id, owner ?? "*", job.state, possible ? "yes" : "no", trouble, near];
   const all = obstacles.map(({ why }) => [job.id, "*", why, "no", "", ""]);
-  const each = agents.flatMap(({ agent, requirements }) =>
+  const each = requirementRows(agents).map((row) => [job.id, ...row]);
+  return [whole, ...all, ...each].map((row) => row.map((text) => ({ text })));
+}
+
+/** For programs: each requirement of each agent. */
+export function requirementRows(agents: readonly AgentWhyView[]): readonly (readonly string[])[] {
+  return agents.flatMap(({ agent, requirements }) =>
     requirements.map(({ what, verdict, observed = "", needed = "" }) => [
-      ...[job.id, agent, what, verdict, observed, needed],
+      ...[agent, what, verdict, observed, needed],
     ]),
   );
-  return [whole, ...all, ...each].map((row) => row.map((text) => ({ text })));
+}
+
+/** Who has what, then what is missing where, in words. */
+export function renderVerdicts(style: Style, agents: readonly AgentWhyView[], now: number): string {
+  if (agents.length === 0) return "";
+  const parts = [renderMatrix(style, agents), details(style, agents, now)];
+  return parts.filter((part) => part !== "").join("\n\n");
 }
 
 function headline(style: Style, why: WhyView, now: number): string {
@@ -107,7 +118,7 @@ function markOf(style: Style, requirement: RequirementView | undefined): Cell {
 }
 
 /** What is missing where, in words: the matrix has no room for it. */
-function details(style: Style, { agents }: WhyView, now: number): string {
+function details(style: Style, agents: readonly AgentWhyView[], now: number): string {
   return agents
     .filter(({ able }) => !able)
     .map(({ agent, requirements, last }) => {

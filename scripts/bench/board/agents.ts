@@ -46,6 +46,7 @@ export function startBenchAgent(options: BenchAgentOptions): BenchAgent {
     ...{ board, claims, matcher, log, clock: systemClock, slots: () => 4 },
     random: Math.random,
     mayClaim: () => Promise.resolve(true),
+    paused: () => false,
     busy: () => undefined,
     surveyed: (survey) => sweep?.surveyed(survey),
     execute: async (claim) => {

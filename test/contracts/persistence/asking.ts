@@ -36,6 +36,41 @@ export function testAsking(open: OpenPersistence): void {
     expect(await persistence.requests([id, "nobody"])).toEqual(new Map([[id, "cancel-no-revert"]]));
   });
 
+  it("keeps what a cancel gave as its reason to the end of the job", async () => {
+    const { persistence } = await open();
+    const fresh = await posted(persistence);
+    const owner = await started(persistence);
+    const reason = { code: "CANCELLED", message: "no longer needed" };
+
+    await persistence.cancel(fresh.id, BY, true, reason.message);
+    await persistence.cancel(owner.id, BY, true, reason.message);
+    await persistence.cancel(owner.id, BY, true);
+    const asked = await persistence.job(owner.id);
+    await appended(persistence, appendOf(owner, 2, { state: "REVERTING" }));
+    await appended(persistence, appendOf(owner, 3, { state: "CANCELLED" }));
+
+    expect(await persistence.job(fresh.id)).toMatchObject({ state: "CANCELLED", reason });
+    expect(asked).toMatchObject({ state: "RUNNING", request: "cancel", reason });
+    expect(await persistence.job(owner.id)).toMatchObject({ state: "CANCELLED", reason });
+  });
+
+  it("forgets the reason of a cancel that came too late, and of one before a park", async () => {
+    const { persistence } = await open();
+    const [good, parked] = [await started(persistence), await started(persistence)];
+    const poison = { code: "POISON", message: "three owners died in A" } as const;
+
+    for (const { id } of [good, parked]) await persistence.cancel(id, BY, true, "too late");
+    await appended(persistence, appendOf(good, 2, { changes: ENDED, state: "SUCCESS" }));
+    const next = await owned(persistence, parked.id);
+    await appended(persistence, appendOf(next, 2, { state: "SUSPENDED", reason: poison }));
+    const held = await persistence.job(parked.id);
+    await persistence.cancel(parked.id, BY, true);
+
+    expect((await persistence.job(good.id))?.reason).toBeUndefined();
+    expect(held?.reason).toEqual(poison);
+    expect((await persistence.job(parked.id))?.reason).toBeUndefined();
+  });
+
   it("makes a suspended job with entries startable, so that somebody can revert it", async () => {
     const { persistence } = await open();
     const owner = await started(persistence);

@@ -1,4 +1,5 @@
 import { COUNT, list, named, type Schema, shape, TEXT, TEXTS, TIME } from "../schema.js";
+import { AGENT_WHY, WHY_QUERY } from "../why.js";
 import { AGENT_STATES } from "./agents.js";
 
 export const STATUS: Schema = named(
@@ -35,9 +36,33 @@ export const CAPABILITIES: Schema = named("Capabilities", {
         cost: { type: "string", enum: ["cheap", "dear"] },
         exclusive: { type: "boolean" },
       },
-      { cacheMs: COUNT },
+      {
+        cacheMs: COUNT,
+        file: { ...TEXT, description: "The plugin that defines it; none for a built-in one." },
+      },
     ),
   ),
+});
+
+export const TEST_QUERY: Schema = {
+  type: "object",
+  required: ["clause"],
+  additionalProperties: false,
+  properties: {
+    clause: {
+      type: "string",
+      description: "A capability: name or name(arguments).",
+      minLength: 1,
+      maxLength: 256,
+    },
+    ...WHY_QUERY.properties,
+  },
+};
+
+export const CAPABILITY_TEST: Schema = named("CapabilityTest", {
+  clause: TEXT,
+  possible: { type: "boolean", description: "It is so at one of the agents." },
+  agents: list(AGENT_WHY),
 });
 
 export const METRICS: Schema = { content: { "text/plain": { schema: TEXT } } };
