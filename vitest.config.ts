@@ -12,8 +12,14 @@ const CORE = ["common", "engine", "sdk", "conformance"].map((name) => `test/${na
 
 /** Tests that talk to real servers of other people: Redis, Consul, MariaDB. */
 const SERVERS = ["test/**/*.servers.test.ts"];
+/** Of these, where agents find each other in the one Consul, or how long owners take is the test. */
+const CLUSTER = [
+  "test/cluster/**/*.servers.test.ts",
+  "test/cli/**/*.servers.test.ts",
+  "test/outage/dying-owners.servers.test.ts",
+];
 
-/** Six kinds of tests, each a project of its own: `vitest run --project unit`. */
+/** Kinds of tests, each a project of its own: `vitest run --project unit`. */
 export default defineConfig({
   resolve: {
     // What flows and their tests import is this very tree, built or not.
@@ -74,8 +80,21 @@ export default defineConfig({
         test: {
           name: "servers",
           include: SERVERS,
+          exclude: CLUSTER,
           globalSetup: ["test/support/servers/setup.ts"],
-          // Servers that are killed and frozen have leases: one file at a time, as below.
+          // Most of them wait, for leases and servers (measured: 500 s one by one, 250 s in twos).
+          maxWorkers: 2,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "cluster",
+          include: CLUSTER,
+          globalSetup: ["test/support/servers/setup.ts"],
+          // Each agent in Consul is one of the cluster, whichever file started it.
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -88,8 +107,8 @@ export default defineConfig({
           include: E2E,
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          // Bounds on time are part of what these tests check: one file at a time.
-          fileParallelism: false,
+          // Most of them wait, for leases and for programs that start (measured: 550 s one by one).
+          maxWorkers: 2,
         },
       },
     ],

@@ -59,6 +59,7 @@ const STAGES = [
   { name: "coverage", limitMs: 5 * MINUTE, command: vitest("engine", "--coverage") },
   { name: "property", limitMs: 10 * MINUTE, command: vitest("property") },
   { name: "servers", limitMs: 20 * MINUTE, command: vitest("servers") },
+  { name: "cluster", limitMs: 20 * MINUTE, command: vitest("cluster") },
   { name: "e2e", limitMs: 20 * MINUTE, command: vitest("e2e") },
 ];
 
@@ -77,7 +78,8 @@ const chosen = STAGES.filter(({ name }) => wanted.length === 0 || wanted.include
 if (needsInstall()) {
   chosen.unshift({ name: "install", limitMs: 10 * MINUTE, command: installCommand() });
 }
-const skipped = chosen.some(({ name }) => name === "servers") ? chooseServers(chosen) : [];
+const OF_SERVERS = ["servers", "cluster"];
+const skipped = chosen.some(({ name }) => OF_SERVERS.includes(name)) ? chooseServers(chosen) : [];
 for (const group of groupsOf(chosen.filter((stage) => !skipped.includes(stage)))) await show(group);
 const passed = `${chosen.length - skipped.length} stages passed`;
 const left = skipped.map(({ name }) => `, ${name} SKIPPED`).join("");
@@ -98,7 +100,7 @@ function chooseServers(stages) {
   console.error(howToInstall(missing));
   // Without one of the smaller things only the tests that need it are skipped, each by itself.
   if (haveOtherServers() || !lacksServer(missing)) return [];
-  return stages.filter(({ name }) => name === "servers");
+  return stages.filter(({ name }) => OF_SERVERS.includes(name));
 }
 
 function groupsOf(stages) {
