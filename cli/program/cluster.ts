@@ -1,9 +1,10 @@
 import { type Command, Option } from "commander";
-import type { AgentsOptions, DutyVerb } from "../commands/agents.js";
+import type { AgentsOptions } from "../commands/agents/agents.js";
+import type { DutyVerb, TellOptions } from "../commands/agents/tell.js";
 import type { BoardOptions } from "../commands/board.js";
 import type { TestOptions } from "../commands/capabilities/test.js";
 import type { EventsOptions } from "../commands/events/events.js";
-import { type CommonOptions } from "../options.js";
+import { type CommonOptions, readDuration } from "../options.js";
 import { addCommonOptions, commandGroup, type Done, subcommand, watchOption } from "./usage.js";
 
 /** `events`, `agents`, `agent`, `capabilities`, `capability`, `board`; their code is loaded when they are called. */
@@ -33,7 +34,7 @@ function addAgents(program: Command, done: Done): void {
     .argument("[name]", "name of an agent")
     .addOption(watchOption());
   addCommonOptions(list).action(async (name: string | undefined, flags: AgentsOptions) => {
-    const { agents } = await import("../commands/agents.js");
+    const { agents } = await import("../commands/agents/agents.js");
     done(await agents(name, { ...program.opts<CommonOptions>(), ...flags }));
   });
   const agent = commandGroup(program, "agent").description("tell an agent what to do with jobs");
@@ -42,15 +43,20 @@ function addAgents(program: Command, done: Done): void {
     .argument("[name]", "name of an agent (default: the one that is asked)")
     .addOption(watchOption());
   addCommonOptions(show).action(async (name: string | undefined, flags: AgentsOptions) => {
-    const { agents } = await import("../commands/agents.js");
+    const { agents } = await import("../commands/agents/agents.js");
     done(await agents(name ?? "self", { ...program.opts<CommonOptions>(), ...flags }));
   });
   for (const [verb, what] of Object.entries(DUTY)) {
     const command = subcommand(agent, verb)
       .description(what)
       .argument("[name]", "name of an agent (default: the one that is asked)");
-    addCommonOptions(command).action(async (name: string | undefined, flags: CommonOptions) => {
-      const { tellAgent } = await import("../commands/agents.js");
+    if (verb === "drain") {
+      command
+        .option("--wait", "until nothing runs there any more")
+        .option("--timeout <duration>", "wait no longer than this", readDuration);
+    }
+    addCommonOptions(command).action(async (name: string | undefined, flags: TellOptions) => {
+      const { tellAgent } = await import("../commands/agents/tell.js");
       const options = { ...program.opts<CommonOptions>(), ...flags };
       done(await tellAgent(verb as DutyVerb, name, options));
     });
@@ -59,7 +65,7 @@ function addAgents(program: Command, done: Done): void {
     .description("no longer list an agent that is gone, or has another name now")
     .argument("<name>", "name of the agent");
   addCommonOptions(forget).action(async (name: string, flags: CommonOptions) => {
-    const { forgetAgent } = await import("../commands/agents.js");
+    const { forgetAgent } = await import("../commands/agents/agents.js");
     done(await forgetAgent(name, { ...program.opts<CommonOptions>(), ...flags }));
   });
 }

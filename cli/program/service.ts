@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 import type { InstallOptions, LogsOptions, ServiceOptions } from "../agent/service/service.js";
 import type { CommonOptions } from "../options.js";
-import { addCommonOptions, type Done, subcommand } from "./usage.js";
+import { addCommonOptions, commandGroup, type Done, subcommand } from "./usage.js";
 
 /** `service`; its code is loaded when it is called. */
 export function addService(program: Command, done: Done): void {
-  const service = subcommand(program, "service").description("run an agent from start to shutdown");
+  const service = commandGroup(program, "service").description("run an agent from start to shutdown");
   const add = (name: string, description: string): Command =>
     addCommonOptions(subcommand(service, name).description(description))
       .option("--user", "of this user (default, unless root asks)")

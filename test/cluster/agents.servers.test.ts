@@ -106,11 +106,18 @@ describe("agents of a cluster", { timeout: 120_000 }, () => {
     await jobrunner("agent", "resume", beta.name, "--via", gamma.url);
 
     const drained = await jobrunner("agent", "drain", alpha.name, "--via", gamma.url, "-o", "json");
+    const tooShort = ["--wait", "--timeout", "1s", "--via", gamma.url];
+    const held1s = await jobrunner("agent", "drain", alpha.name, ...tooShort);
     writeFileSync(release, "");
+    const idle = ["--wait", "-o", "json", "--via", gamma.url];
+    const left = await jobrunner("agent", "drain", alpha.name, ...idle);
     const ended = await jobrunner("wait", id, "--via", gamma.url);
 
     const { owners } = await detail(gamma, id);
     expect((JSON.parse(drained.stdout) as AgentView).state).toBe("draining");
+    expect(held1s).toMatchObject({ code: 124 });
+    expect(held1s.stderr).toContain(id);
+    expect(JSON.parse(left.stdout)).toMatchObject({ name: alpha.name, jobs: [] });
     expect(ended).toMatchObject({ code: 0 });
     expect(owners.map(({ agent }) => agent)).toEqual([alpha.name, beta.name]);
     await jobrunner("agent", "resume", alpha.name, "--via", beta.url);

@@ -1,15 +1,13 @@
-import type { AgentsView, AgentView } from "../../common/wire.js";
-import type { ForgottenView } from "../../common/wire/forgotten.js";
-import { createClient } from "../api/client.js";
-import { EXIT } from "../exit.js";
-import type { CommonOptions, WatchOptions } from "../options.js";
-import { type Data, printData } from "../print.js";
-import { renderAgent, renderAgents } from "../screen/agent-list.js";
-import type { Style } from "../screen/style.js";
-import { createTerminal } from "../terminal.js";
-import { watch } from "./watch.js";
-
-export type DutyVerb = "drain" | "cordon" | "resume";
+import type { AgentsView, AgentView } from "../../../common/wire.js";
+import type { ForgottenView } from "../../../common/wire/forgotten.js";
+import { createClient } from "../../api/client.js";
+import { EXIT } from "../../exit.js";
+import type { CommonOptions, WatchOptions } from "../../options.js";
+import { type Data, printData } from "../../print.js";
+import { renderAgent, renderAgents } from "../../screen/agent-list.js";
+import type { Style } from "../../screen/style.js";
+import { createTerminal } from "../../terminal.js";
+import { watch } from "../watch.js";
 
 export interface AgentsOptions extends CommonOptions, WatchOptions {}
 
@@ -25,23 +23,6 @@ export async function agents(name: string | undefined, options: AgentsOptions): 
   const path = "/v1/events?types=agent.*";
   if (everyMs !== undefined) return watch({ client, terminal, output, look, path }, everyMs);
   await printData(terminal, output, await look());
-  return EXIT.ok;
-}
-
-/** `jobrunner agent drain|cordon|resume [NAME]`; without a name the agent that is asked. */
-export async function tellAgent(
-  verb: DutyVerb,
-  name: string | undefined,
-  options: CommonOptions,
-): Promise<number> {
-  const terminal = createTerminal(options);
-  const client = await createClient({ ...options, env: process.env, say: terminal.say });
-  const { body } = await client.post<AgentView>(`${pathOf(name ?? "self")}/${verb}`, undefined);
-  // Whoever says this wants to see that it is obeyed, not all that is known of the machine.
-  await printData(terminal, options.output, { ...agentsData([body]), view: body });
-  if (body.state === "draining" && (body.jobs ?? []).length > 0) {
-    terminal.say("its jobs go to other agents at their next step; see them: jobrunner show");
-  }
   return EXIT.ok;
 }
 
@@ -62,7 +43,7 @@ export async function forgetAgent(name: string, options: CommonOptions): Promise
   return EXIT.ok;
 }
 
-function agentsData(items: readonly AgentView[]): Data {
+export function agentsData(items: readonly AgentView[]): Data {
   const names = items.map(({ name }) => name);
   return { view: items, items, names, table: (style) => renderAgents(style, items, Date.now()) };
 }
@@ -72,6 +53,6 @@ function agentData(agent: AgentView): Data {
   return { view: agent, names: [agent.name], table };
 }
 
-function pathOf(name: string): string {
+export function pathOf(name: string): string {
   return `/v1/agents/${encodeURIComponent(name)}`;
 }
