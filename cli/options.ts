@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { REASON_CHARS_MAX } from "../common/job.js";
 import { parseDuration } from "../common/text/duration.js";
 import type { Json } from "../common/json.js";
 
@@ -72,6 +73,13 @@ export function readTime(text: string): string {
   const at = ago === undefined ? Date.parse(text) : Date.now() - ago;
   if (Number.isNaN(at)) throw new InvalidArgumentError("Write it as 2h or 2027-01-31T18:00:00Z.");
   return new Date(at).toISOString();
+}
+
+/** Why something is asked of a job, in one line. */
+export function readReason(text: string): string {
+  const count = [...text].length;
+  if (count > 0 && count <= REASON_CHARS_MAX && !/\p{Cc}/u.test(text)) return text;
+  throw new InvalidArgumentError(`One line of 1 to ${REASON_CHARS_MAX} characters.`);
 }
 
 export function readWhole(low: number, high: number): (text: string) => number {

@@ -5,6 +5,9 @@ export const PROTOCOL = 2;
 /** Of jobs that nothing holds back at their start (P-44): agents of the first version run them. */
 export const PROTOCOL_PLAIN = 1;
 
+/** Of why something is asked of a job: one line, for people. */
+export const REASON_CHARS_MAX = 256;
+
 /** States in which a job may be claimed and raised. */
 export const STARTABLE = ["WAITING", "RUNNING", "REVERTING"] as const;
 /** States in which a job is over for good. */

@@ -9,6 +9,7 @@ import { type Aim, EXIT, exitCodeFor } from "../exit.js";
 import { renderJob } from "../screen/job/job.js";
 import { shortId } from "../screen/job-list.js";
 import { Progress } from "../screen/job/progress.js";
+import { clean } from "../screen/text.js";
 import type { Terminal } from "../terminal.js";
 
 /** How long one question to an agent waits, ms: short while somebody reads how it goes. */
@@ -121,7 +122,7 @@ export function badEndText(job: JobView & Pick<JobDetailView, "failures">): stri
       return `job ${shortId(job.id)} failed, and not everything could be reverted: look at it`;
     case "CANCELLED":
       return job.reason?.code === "EXPIRED"
-        ? `job ${shortId(job.id)} was not run: ${job.reason.message}`
+        ? `job ${shortId(job.id)} was not run${because(job)}`
         : `job ${shortId(job.id)} was cancelled${because(job)}`;
     case "SUSPENDED":
       return `job ${shortId(job.id)} is suspended${because(job)}`;
@@ -131,5 +132,5 @@ export function badEndText(job: JobView & Pick<JobDetailView, "failures">): stri
 }
 
 function because({ reason }: JobView): string {
-  return reason === undefined ? "" : `: ${reason.message}`;
+  return reason === undefined ? "" : `: ${clean(reason.message)}`;
 }

@@ -4,11 +4,13 @@ import type { LogsOptions } from "../commands/logs/logs.js";
 import type { ShowOptions } from "../commands/show.js";
 import type { WaitOptions } from "../commands/wait.js";
 import type { WhyOptions } from "../commands/why.js";
+import { REASON_CHARS_MAX } from "../../common/job.js";
 import type { JobVerb } from "../../common/wire.js";
 import { AIMS } from "../exit.js";
 import {
   GRAPH_FORMATS,
   readDuration,
+  readReason,
   readTime,
   readWhole,
   type CommonOptions,
@@ -144,7 +146,8 @@ function addAsk(program: Command, done: Done): void {
     const command = subcommand(program, verb).description(text).argument("<job...>", "ids of jobs");
     if (verb === "cancel") {
       command.option("--no-revert", "stop it and leave what ran as it is");
-      command.option("--reason <text>", "why, to be shown with the job");
+      const text = `why, to be shown with the job: one line, at most ${REASON_CHARS_MAX} characters`;
+      command.option("--reason <text>", text, readReason);
     }
     command.option(...QUIET);
     addCommonOptions(command).action(async (jobs: readonly string[], flags: AskOptions) => {

@@ -1,5 +1,9 @@
 import { type Command, Option } from "commander";
 import { OUTPUT_FORMATS, readWatch } from "../options.js";
+import { clean, fit } from "../screen/text.js";
+
+/** Of a value that is refused. */
+const SHOWN_COLUMNS = 60;
 
 /** What a command ended with; called once. */
 export type Done = (code: number) => void;
@@ -97,20 +101,26 @@ export function watchOption(): Option {
 
 /** commander's texts as `error: what` and `hint:  what to do`. */
 export function rephrase(text: string, path: string): string {
-  const [what = "", ...rest] = text.trimEnd().split("\n");
+  const whole = text.trimEnd();
+  const [what = "", ...rest] = whole.split("\n");
   const invalid =
-    /^error: option '(?:-\w, )?(--[\w-]+).*' argument '(.*)' is invalid\. (.*)$/s.exec(what);
+    /^error: option '(?:-\w, )?(--[\w-]+).*?' argument '(.*)' is invalid\. (.*)$/s.exec(whole);
   const choice = /^error: command-argument value '(.*)' is invalid .* '(.*)'\. (.*)$/s.exec(what);
   const meant = /\(Did you mean (?:one of )?(.*)\?\)/.exec(rest.join("\n"));
   const help = `see ${path} --help`;
   if (invalid !== null) {
-    return `error: ${invalid[1]}: "${invalid[2]}" is not valid\nhint:  ${invalid[3]}\n`;
+    return `error: ${invalid[1]}: "${shown(invalid[2])}" is not valid\nhint:  ${invalid[3]}\n`;
   }
   if (choice !== null) {
     return `error: ${choice[2]}: "${choice[1]}" is not valid\nhint:  ${choice[3]}\n`;
   }
   const hint = meant === null ? help : `did you mean ${meant[1]}?   (${path} --help)`;
   return `${what}\nhint:  ${hint}\n`;
+}
+
+/** What was typed, or pasted: any text of any length. */
+function shown(value = ""): string {
+  return fit(clean(value), SHOWN_COLUMNS, "...");
 }
 
 function pathOf(command: Command): string {

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import type { CommonOptions } from "../options.js";
+import { type CommonOptions, readReason } from "../options.js";
 import type { GcOptions } from "../commands/verbs/delete.js";
 import type { EachOptions } from "../commands/verbs/each.js";
 import type { ReleaseOptions } from "../commands/verbs/release.js";
@@ -37,7 +37,7 @@ function addRelease(program: Command, done: Done): void {
   const command = subcommand(program, "release")
     .description("take jobs from owners that are dead or hang, for any other agent")
     .argument("<job...>", "ids of jobs")
-    .option("--reason <text>", "why, for the log")
+    .option("--reason <text>", "why, for the log: one line", readReason)
     .option("--yes", "do not ask whether it is meant so");
   act(command, program, async (jobs: readonly string[], flags: ReleaseOptions) => {
     const { release } = await import("../commands/verbs/release.js");

@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { EXIT, errorText, exitCodeFor, exitCodeOf, exitCodeOfJob } from "../../cli/exit.js";
-import { readTime, readWhole } from "../../cli/options.js";
+import { badEndText } from "../../cli/commands/follow.js";
+import { readReason, readTime, readWhole } from "../../cli/options.js";
 import { createLive } from "../../cli/screen/live.js";
 import { createStyle } from "../../cli/screen/style.js";
 import { fit, padEnd, widthOf } from "../../cli/screen/text.js";
 import { age, clockTime, span, untilThen } from "../../cli/screen/time.js";
 import { rephrase } from "../../cli/program/usage.js";
 import { JobrunnerError } from "../../common/error.js";
+import { RUNNING } from "./views.js";
 
 describe("exit codes", () => {
   it.each([
@@ -83,8 +85,25 @@ describe("errors", () => {
       "error: option '-w, --watch [duration]' argument 'x' is invalid. Write it as 30s.\n",
       'error: --watch: "x" is not valid\nhint:  Write it as 30s.\n',
     ],
+    [
+      "error: option '--reason <text>' argument 'two\nlines \u001b[2J' is invalid. One line.\n",
+      'error: --reason: "two lines \ufffd[2J" is not valid\nhint:  One line.\n',
+    ],
+    [
+      `error: option '--reason <text>' argument '${"x".repeat(300)}' is invalid. One line.\n`,
+      `error: --reason: "${"x".repeat(57)}..." is not valid\nhint:  One line.\n`,
+    ],
   ])("of commander come in our words: %j", (text, ours) => {
     expect(rephrase(text, "jobrunner post web")).toBe(ours);
+  });
+});
+
+describe("the end of a job that went badly", () => {
+  it.each(["EXPIRED", "CANCELLED"] as const)("commands no terminal: %s", (code) => {
+    const reason = { code, message: "so\u001b]0;it\u0007 is\nnow" };
+    const job = { ...RUNNING, state: "CANCELLED", reason, failures: [] } as const;
+
+    expect(badEndText(job)).toMatch(/: so\ufffd]0;it\ufffd is now$/);
   });
 });
 
@@ -93,6 +112,13 @@ describe("flag values", () => {
     expect(readWhole(-100, 100)("-100")).toBe(-100);
     for (const text of ["", "1.5", "101", "0x10", "1e1"]) {
       expect(() => readWhole(-100, 100)(text)).toThrow("from -100 to 100");
+    }
+  });
+
+  it("are reasons of one line, counted as an agent counts them", () => {
+    expect(readReason("\u{1f600}".repeat(256))).toHaveLength(512);
+    for (const text of ["", "two\nlines", "\u001b[2J", "x".repeat(257)]) {
+      expect(() => readReason(text)).toThrow("One line of 1 to 256 characters.");
     }
   });
 

@@ -1,9 +1,13 @@
+import { REASON_CHARS_MAX } from "../../../common/job.js";
 import { JOB } from "./jobs.js";
 import { type Answers, COUNT, named, type Schema } from "./schema.js";
 
 /* What people ask of jobs: of their owners, or behind these. */
 
-const REASON = { type: "string", pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]{1,256}$" } as const;
+const REASON = {
+  type: "string",
+  pattern: `^[^\\u0000-\\u001f\\u007f-\\u009f]{1,${REASON_CHARS_MAX}}$`,
+} as const;
 
 export const CANCEL_JOB: Schema = {
   type: ["object", "null"],
