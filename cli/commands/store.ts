@@ -12,10 +12,15 @@ import { clean } from "../screen/text.js";
 import { valueText } from "../screen/value.js";
 import { createTerminal } from "../terminal.js";
 
-/** One value that a job has, and where it comes from. */
+/** What a job has, by where it comes from: `params.port` is another value than `results.port`. */
+const PARTS = ["params", "results", "outputs"] as const;
+type Values = Readonly<Record<(typeof PARTS)[number], Readonly<Record<string, Json>>>>;
+
+/** One of these. */
 interface Stored {
+  /** With its part, so that no other value has it. */
   readonly key: string;
-  readonly from: "parameter" | "result" | "output";
+  readonly name: string;
   readonly value: Json;
 }
 
@@ -31,19 +36,19 @@ export async function getStore(
   const terminal = createTerminal(options);
   const path = jobPath(job);
   const client = await createClient({ ...options, env: process.env, say: terminal.say });
-  const all = storedOf(await client.get<JobDetailView>(path));
-  await printData(terminal, options.output, key === undefined ? listOf(all) : oneOf(all, key));
+  const values = valuesOf(await client.get<JobDetailView>(path));
+  const data = key === undefined ? listOf(values) : oneOf(values, key);
+  await printData(terminal, options.output, data);
   return EXIT.ok;
 }
 
-function storedOf({ params, tree, outputs = {} }: JobDetailView): readonly Stored[] {
-  const parts = [
-    ["parameter", params],
-    ["result", resultsOf(tree)],
-    ["output", outputs],
-  ] as const;
-  return parts.flatMap(([from, values]) =>
-    Object.entries(values).map(([key, value]) => ({ key, from, value })),
+export function valuesOf({ params, tree, outputs = {} }: JobDetailView): Values {
+  return { params, results: resultsOf(tree), outputs };
+}
+
+function storedOf(values: Values): readonly Stored[] {
+  return PARTS.flatMap((part) =>
+    Object.entries(values[part]).map(([name, value]) => ({ key: `${part}.${name}`, name, value })),
   );
 }
 
@@ -61,30 +66,41 @@ function resultsOf({
   ]);
 }
 
-function listOf(all: readonly Stored[]): Data {
-  const rows = all.map(({ key, from, value }) =>
-    [key, from, valueText(value)].map((text) => ({ text })),
-  );
-  const columns = [{ title: "KEY" }, { title: "IS" }, { title: "VALUE", flexible: true }];
+export function listOf(values: Values): Data {
+  const all = storedOf(values);
+  const rows = all.map(({ key, value }) => [key, valueText(value)].map((text) => ({ text })));
+  const columns = [{ title: "KEY" }, { title: "VALUE", flexible: true }];
   return {
-    view: Object.fromEntries(all.map(({ key, value }) => [key, value])),
-    items: all,
+    view: values,
+    items: all.map(({ key, value }) => ({ key, value })),
     names: all.map(({ key }) => key),
     table: (style) => (style.tty ? renderTable(style, columns, rows) : renderTabs(rows)),
   };
 }
 
-/** Of two things with one name the later one: an output rather than a parameter. */
-function oneOf(all: readonly Stored[], key: string): Data {
-  const keys = all.map((each) => each.key);
-  const found = all.findLast((each) => each.key === key);
-  if (found === undefined) {
-    const meant = nearest(key, keys);
-    throw new JobrunnerError("NOT_FOUND", `the job has nothing that is called "${key}"`, {
-      hint: meant === undefined ? `It has ${keys.join(", ") || "none"}.` : `did you mean ${meant}?`,
-    });
-  }
+export function oneOf(values: Values, key: string): Data {
+  const found = find(storedOf(values), key);
   const { value } = found;
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return { view: value, names: [key], table: (style) => (style.tty ? clean(text) : text) };
+}
+
+/** By its key, or by its name alone when nothing else of the job is called so. */
+function find(all: readonly Stored[], key: string): Stored {
+  const whole = all.find((each) => each.key === key);
+  if (whole !== undefined) return whole;
+  const called = all.filter(({ name }) => name === key);
+  const [found] = called;
+  if (found === undefined) throw nothingCalled(all, key);
+  if (called.length === 1) return found;
+  const keys = called.map((each) => each.key).join(" and ");
+  throw new JobrunnerError("USAGE", `"${key}" may be ${keys}`, { hint: "Name one of them whole." });
+}
+
+function nothingCalled(all: readonly Stored[], key: string): JobrunnerError {
+  const keys = all.map((each) => each.key);
+  const meant = nearest(key, [...keys, ...all.map(({ name }) => name)]);
+  return new JobrunnerError("NOT_FOUND", `the job has nothing that is called "${key}"`, {
+    hint: meant === undefined ? `It has ${keys.join(", ") || "none"}.` : `did you mean ${meant}?`,
+  });
 }

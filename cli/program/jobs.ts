@@ -80,7 +80,7 @@ function addStore(program: Command, done: Done): void {
   const command = subcommand(store, "get")
     .description("print parameters, results of tasks and outputs of a job, or one of them")
     .argument("<job>", "id of a job")
-    .argument("[key]", "name of a parameter, a task or an output");
+    .argument("[key]", "params.NAME, results.TASK or outputs.NAME; the name where only one has it");
   addCommonOptions(command).action(
     async (job: string, key: string | undefined, flags: CommonOptions) => {
       const { getStore } = await import("../commands/store.js");

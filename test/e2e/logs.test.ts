@@ -160,8 +160,9 @@ describe("jobrunner post --follow", { timeout: 60_000 }, () => {
       "\n",
     );
     expect((await jobrunner("store", "get", id, "lines")).stdout).toBe("4\n");
+    expect((await jobrunner("store", "get", id, "params.lines")).stdout).toBe("4\n");
     const all = JSON.parse((await jobrunner("store", "get", id, "-o", "json")).stdout) as object;
-    expect(all).toMatchObject({ lines: 4, gate: dir });
+    expect(all).toMatchObject({ params: { lines: 4, gate: dir } });
     expect(await jobrunner("store", "get", id, "lins")).toMatchObject({ code: 3, stdout: "" });
   });
 });
