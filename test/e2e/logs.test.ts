@@ -165,4 +165,29 @@ describe("jobrunner post --follow", { timeout: 60_000 }, () => {
     expect(all).toMatchObject({ params: { lines: 4, gate: dir } });
     expect(await jobrunner("store", "get", id, "lins")).toMatchObject({ code: 3, stdout: "" });
   });
+
+  it("prints the last lines of a job that is suspended meanwhile", async () => {
+    const dir = tempDir();
+    const agent = await agentInTest({ dir, name: "alpha", args: ["--flows", FLOWS] });
+    const jobrunner = (...words: readonly string[]) =>
+      runCommand([...words, "--via", agent.url], { NO_COLOR: "1" });
+    const gate = join(dir, "gate");
+    const following = jobrunner("post", "talker", "--lines", "4", "--gate", gate, "--follow");
+    const ids = async () => (await jobrunner("show", "-o", "name")).stdout.trim();
+    await until(async () => (await ids()) !== "", { withinMs: 20_000 });
+    const id = await ids();
+    const said = async () => (await jobrunner("logs", id)).stdout;
+    await until(async () => (await said()).includes("line 2"), { withinMs: 20_000 });
+
+    await jobrunner("suspend", id);
+    writeFileSync(gate, "");
+    const { code, stdout } = await following;
+    const quiet = await jobrunner("post", "hello", "--follow", "-q");
+
+    expect(code).toBe(14);
+    expect(stdout).toMatch(/line 1 of alpha\n(.*\n)*.*line 4 of alpha\n$/);
+    expect(quiet).toMatchObject({ code: 2, stdout: "" });
+    expect(quiet.stderr).toContain("--follow prints what tasks write");
+    expect(await ids()).toBe(id);
+  });
 });

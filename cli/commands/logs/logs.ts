@@ -67,15 +67,20 @@ function linesOf(terminal: Terminal, options: LogsOptions): LogLines {
   });
 }
 
+export interface PageOptions extends Pick<LogsOptions, "atom" | "since" | "tail"> {
+  /** Place of the line behind which to begin. */
+  readonly cursor?: string | undefined;
+}
+
 /** Calls `take` with each page there is now; the number of lines. */
-async function eachPage(
+export async function eachPage(
   client: Client,
   path: string,
-  options: LogsOptions,
+  options: PageOptions,
   take: (items: LogLineView[]) => void,
 ): Promise<number> {
   let count = 0;
-  let cursor: string | undefined;
+  let { cursor } = options;
   do {
     const query = queryOf(options, { limit: PAGE, cursor });
     const page: LogsView = await client.get<LogsView>(`${path}?${query}`);
@@ -121,7 +126,7 @@ export async function followLines(
 }
 
 function queryOf(
-  { atom, since, tail }: LogsOptions,
+  { atom, since, tail }: PageOptions,
   more: Readonly<Record<string, string | number | undefined>>,
 ): string {
   const query = new URLSearchParams();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { JobView } from "../../../common/wire.js";
 import type { Client } from "../../api/client.js";
 import { interruption, type Terminal } from "../../terminal.js";
@@ -6,8 +7,11 @@ import { printData } from "../../print.js";
 import { renderJob } from "../../screen/job/job.js";
 import { renderJobLine, shortId } from "../../screen/job-list.js";
 import { badEndText, detachedText, type Followed, followJob, viaText } from "../follow.js";
-import { followLines, type Print } from "../logs/logs.js";
+import { eachPage, followLines, type Print } from "../logs/logs.js";
 import type { PostingFlags } from "./command.js";
+
+/** An owner stores the last lines of a job after its state, within a second: ms. */
+const LATE_MS = 1_200;
 
 export interface Posted {
   readonly client: Client;
@@ -48,26 +52,46 @@ export async function followLogs(posted: Posted, job: JobView, print: Print): Pr
   terminal.hint(postedText(job));
   const stop = new AbortController();
   const signal = AbortSignal.any([interrupted.signal, stop.signal]);
+  let cursor: string | undefined;
+  const take: Print = (items) => {
+    print(items);
+    cursor = items.at(-1)?.id ?? cursor;
+  };
   const followed = async (): Promise<Followed> => {
     const options = { client, terminal, signal, timeoutMs: flags.timeout, quiet: true };
     const ended = await followJob(options, job.id);
-    // The lines of a job that is over have an end; one that is suspended may write more one day.
-    if (ended.end !== "job" || ended.job.state === "SUSPENDED") stop.abort();
+    if (isOver(ended)) return ended;
+    if (ended.end === "job") await sleep(LATE_MS, undefined, { signal }).catch(() => undefined);
+    stop.abort();
     return ended;
   };
-  const lines = async (): Promise<void> => {
-    try {
-      const path = `${jobPath(job.id)}/logs?follow=true`;
-      await followLines(path, { client, terminal, signal, print });
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    }
-  };
+  const path = `${jobPath(job.id)}/logs`;
   try {
-    const [ended] = await Promise.all([followed(), lines()]);
+    const [ended] = await Promise.all([
+      followed(),
+      linesUntil(signal, () =>
+        followLines(`${path}?follow=true`, { client, terminal, signal, print: take }),
+      ),
+    ]);
+    if (!isOver(ended) && !interrupted.signal.aborted) {
+      await eachPage(client, path, { cursor }, print);
+    }
     return tellEnd(posted, job, ended);
   } finally {
     stop.abort(); // When one of them failed, the other is not waited for.
+  }
+}
+
+/** The lines of a job that is over have an end; one that is suspended may write more one day. */
+function isOver(followed: Followed): boolean {
+  return followed.end === "job" && followed.job.state !== "SUSPENDED";
+}
+
+async function linesUntil(signal: AbortSignal, lines: () => Promise<void>): Promise<void> {
+  try {
+    await lines();
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
 }
 

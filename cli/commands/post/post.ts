@@ -44,6 +44,7 @@ export async function post(words: readonly string[], outer: CommonOptions): Prom
   const flow = await findFlow(client, name);
   const line = readPosting(flow, rest);
   const flags = { ...outer, ...line.flags };
+  if (flags.follow === true && flags.quiet === true) throw followedQuietly();
   const own = createTerminal(flags);
   const posting = {
     ...{ client, terminal: own, flags, request: await toRequest(flow, line) },
@@ -52,6 +53,12 @@ export async function post(words: readonly string[], outer: CommonOptions): Prom
   };
   if (flags.dryRun === true || flags.graph !== undefined) return check(posting);
   return flags.every === undefined ? send(posting) : repeat(posting, flags.every);
+}
+
+function followedQuietly(): JobrunnerError {
+  return new JobrunnerError("USAGE", "--follow prints what tasks write, and -q the id alone", {
+    hint: "Leave one of them out. --wait -q waits, too, and prints the id.",
+  });
 }
 
 /** `post --help` lists the flows; `post` alone is an error that lists them too. */
