@@ -1,5 +1,5 @@
 import { type ErrorCode, JobrunnerError } from "../common/error.js";
-import type { JobView } from "../common/wire.js";
+import type { JobDetailView, JobView } from "../common/wire.js";
 
 /** Exit codes of every command; docs and scripts rely on them. */
 export const EXIT = {
@@ -52,14 +52,23 @@ export function exitCodeOf(error: unknown): number {
 export const AIMS = ["success", "finished", "claimed"] as const;
 export type Aim = (typeof AIMS)[number];
 
+export type Waited = Pick<JobDetailView, "state" | "owners">;
+
 /**
  * Of a job that is waited for; undefined as long as that may still come. One that is suspended is
  * waited for no longer, whatever for: somebody has to do something first.
  */
-export function exitCodeFor(aim: Aim, state: JobView["state"]): number | undefined {
-  const code = exitCodeOfJob(state);
-  if (aim === "claimed") return state === "RUNNING" || state === "REVERTING" ? EXIT.ok : code;
-  return aim === "finished" && code !== undefined && state !== "SUSPENDED" ? EXIT.ok : code;
+export function exitCodeFor(aim: Aim, job: Waited): number | undefined {
+  const code = exitCodeOfJob(job.state);
+  if (code === EXIT.suspended) return code;
+  if (aim === "claimed" && isClaimed(job)) return EXIT.ok;
+  return aim === "finished" && code !== undefined ? EXIT.ok : code;
+}
+
+/** An owner that died is none; one of a job that is over was, so that looking later is no matter. */
+function isClaimed({ state, owners }: Waited): boolean {
+  const last = owners.at(-1);
+  return last !== undefined && (last.ended === undefined || exitCodeOfJob(state) !== undefined);
 }
 
 /** Of a job that is waited for no longer; undefined while it may still go on by itself. */

@@ -58,7 +58,7 @@ export async function followJob(options: FollowOptions, id: string): Promise<Fol
       const step = quiet && aim !== "claimed" ? WAIT_MS : WATCHED_WAIT_MS;
       const waitMs = news.live ? 0 : Math.round(Math.min(step, left));
       const job = await lookAt(options, id, waitMs);
-      const code = exitCodeFor(aim, job.state);
+      const code = exitCodeFor(aim, job);
       tell(job);
       if (code !== undefined) return { end: "job", job, code };
       if (Date.now() >= deadline) return { end: "timeout", code: EXIT.timeout };

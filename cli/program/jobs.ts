@@ -123,7 +123,7 @@ function addWait(program: Command, done: Done): void {
     .description("wait until jobs have ended; the exit code tells how")
     .argument("<job...>", "ids of jobs")
     .addOption(
-      new Option("--for <what>", "0 for a good end only, for any end, or for an owner")
+      new Option("--for <what>", "0 for a good end only, for any end, or for an owner that lives")
         .choices(AIMS)
         .default("success"),
     )

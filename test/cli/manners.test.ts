@@ -10,6 +10,8 @@ import { rephrase } from "../../cli/program/usage.js";
 import { JobrunnerError } from "../../common/error.js";
 import { RUNNING } from "./views.js";
 
+const OWNER = { token: 1, agent: "a", machine: "m", since: "2027-03-01T18:42:07.000Z" };
+
 describe("exit codes", () => {
   it.each([
     ["USAGE", 2],
@@ -43,19 +45,27 @@ describe("exit codes", () => {
 });
 
 describe("exit codes of waiting", () => {
+  const DIED = { ...OWNER, ended: "silent" };
+  const DONE = { ...OWNER, ended: "SUCCESS" };
+
   it.each([
-    ["success", "REVERTED", 10],
-    ["success", "RUNNING", undefined],
-    ["finished", "FAILURE", 0],
-    ["finished", "SUSPENDED", 14],
-    ["finished", "REVERTING", undefined],
-    ["claimed", "RUNNING", 0],
-    ["claimed", "REVERTING", 0],
-    ["claimed", "WAITING", undefined],
-    ["claimed", "SUCCESS", 0],
-    ["claimed", "CANCELLED", 12],
-  ] as const)("for %s at a job in %s are %s", (aim, state, exit) => {
-    expect(exitCodeFor(aim, state)).toBe(exit);
+    ["success", "REVERTED", [DONE], 10],
+    ["success", "RUNNING", [OWNER], undefined],
+    ["finished", "FAILURE", [DONE], 0],
+    ["finished", "SUSPENDED", [DONE], 14],
+    ["finished", "REVERTING", [OWNER], undefined],
+    ["claimed", "RUNNING", [OWNER], 0],
+    ["claimed", "REVERTING", [DIED, OWNER], 0],
+    ["claimed", "RUNNING", [DIED], undefined],
+    ["claimed", "WAITING", [], undefined],
+    ["claimed", "WAITING", [DIED], undefined],
+    ["claimed", "SUCCESS", [DONE], 0],
+    ["claimed", "REVERTED", [DIED, DONE], 0],
+    ["claimed", "CANCELLED", [DIED], 0],
+    ["claimed", "CANCELLED", [], 12],
+    ["claimed", "SUSPENDED", [DONE], 14],
+  ] as const)("for %s at a job in %s with owners %j are %s", (aim, state, owners, exit) => {
+    expect(exitCodeFor(aim, { state, owners })).toBe(exit);
   });
 });
 
