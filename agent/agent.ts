@@ -14,6 +14,7 @@ import { watchRequests } from "./owner/requests.js";
 import { Duty } from "./duty/duty.js";
 import { type Checked, healthOf, type Pulse, pulseOf } from "./health.js";
 import { handOver, type HandingOver } from "./duty/hand-over.js";
+import { type Kept, workedOff } from "./duty/worked-off.js";
 import { measuredCapabilities } from "./metrics/measured.js";
 import { Metrics } from "./metrics/metrics.js";
 import { measuredParts } from "./metrics/parts.js";
@@ -45,8 +46,8 @@ export interface Agent {
   /** Other settings from now on; jobs that run already are left to end. */
   change(settings: LiveSettings): void;
   pulse(): Pulse;
-  /** Resolves once it has found nothing that it may take now, and nothing runs here. */
-  workedOff(): Promise<void>;
+  /** Resolves when there is nothing more to do here, or something keeps it from taking jobs. */
+  workedOff(): Promise<Kept | undefined>;
 }
 
 /** Starts the parts in order; resolves when the agent takes jobs. */
@@ -63,7 +64,10 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
 
 class RunningAgent implements Agent {
   address = "";
-  readonly workedOff = (): Promise<void> => this.#conductor.workedOff;
+  readonly workedOff = (): Promise<Kept | undefined> => {
+    const mine = { conductor: this.#conductor, readiness: this.#readiness, sweep: this.#sweep };
+    return workedOff({ ...this.#parts, ...this.#api, ...mine }, this.#stopping.signal);
+  };
   readonly pulse = (): Pulse => pulseOf(this.#claims.turning, this.#doing());
   manifest: Manifest = { flows: [], capabilities: [], problems: [] };
   readonly #parts: AgentParts & { readonly board: WatchedBoard };
@@ -161,9 +165,9 @@ class RunningAgent implements Agent {
     for (const problem of this.manifest.problems) log.error(problem, "plugin not loaded");
     await takeBack(identity, board, log);
     await this.#sweep.start();
-    this.#retention.start();
-    for (const part of [this.#api.scheduler, this.#api.hooks, this.#conductor]) part.start();
-    this.#sleep.start();
+    const { scheduler, hooks } = this.#api;
+    for (const part of [this.#retention, scheduler, hooks, this.#conductor, this.#sleep])
+      part.start();
     const running = (): ReadonlyMap<string, JobControl> => this.#conductor.running();
     this.#requests = watchRequests({ ...this.#parts, running }, this.#stopping.signal);
     this.#ready = true;
@@ -176,9 +180,8 @@ class RunningAgent implements Agent {
   }
 
   stop(): Promise<void> {
-    if (this.#stopped === undefined) this.#stopped = this.#stop();
-    else this.#duty.hurry();
-    return this.#stopped;
+    if (this.#stopped !== undefined) this.#duty.hurry();
+    return (this.#stopped ??= this.#stop());
   }
 
   async #stop(): Promise<void> {
@@ -220,8 +223,7 @@ class RunningAgent implements Agent {
     const [claims, sweep, power] = [this.#claims, this.#sweep, this.#parts.power];
     return new Conductor({
       ...{ ...this.#parts, claims, random: Math.random, slots: () => this.#live.slots },
-      mayClaim: async () => (await this.#readiness.obstacle()) === undefined,
-      ...{ matcher: this.#matcher, paused: () => this.#readiness.known().state === "paused" },
+      ...{ matcher: this.#matcher, obstacle: () => this.#readiness.obstacle() },
       ...{ surveyed: (survey) => sweep.surveyed(survey), busy: (jobs) => power.busy(jobs) },
       execute: async (claim, control) => {
         claim.lost.addEventListener("abort", () => this.#metrics.claimLost(), { once: true });
@@ -277,9 +279,7 @@ class RunningAgent implements Agent {
     void this.#claims.renewNow();
     this.#abilities.forget();
     for (const fact of ["on_mains", "addresses"] as const) void this.#parts.facts.refresh(fact);
-    this.#sweep.wake();
-    this.#api.scheduler.wake();
-    this.#conductor.wake();
+    for (const part of [this.#sweep, this.#api.scheduler, this.#conductor]) part.wake();
   }
 
   #obey(verb: DutyVerb): void {

@@ -29,10 +29,8 @@ export interface ConductorOptions {
   readonly slots: () => number;
   /** 0 <= x < 1, for agents that compete. */
   random(): number;
-  /** False while this agent must not claim: it was drained, or SQL is away. Never rejects. */
-  mayClaim(): Promise<boolean>;
-  /** It must not because its owner's wishes do not hold, which nobody waits for. */
-  paused(): boolean;
+  /** Why this agent must not claim now: it was drained, or SQL is away. Never rejects. */
+  obstacle(): Promise<string | undefined>;
   /** What a look at the board has shown, for who keeps it complete (P-31). */
   surveyed(survey: Survey): void;
   /** So many jobs run here from now on. */
@@ -41,14 +39,27 @@ export interface ConductorOptions {
   execute(claim: Claim, control: JobControl): Promise<void>;
 }
 
+/** What a look at the board has come to, for who waits until there is nothing to do. */
+export type Look =
+  /** Jobs run here, or wait that this agent takes, as far as it knows. */
+  | { readonly found: "work" }
+  /** With the time until something may be claimed, by this agent or others. */
+  | { readonly found: "nothing"; readonly dueInMs?: number | undefined }
+  | { readonly found: "obstacle"; readonly why: string };
+
+const WORK: Look = { found: "work" };
+
+interface Looked {
+  /** How long to wait when nothing else happens, ms. */
+  readonly waitMs: number;
+  readonly look: Look;
+}
+
 /**
  * The claiming loop: look, match, claim, run. It pulls at its own pace; the board's hints, a free
  * slot and the passing of time only wake it.
  */
 export class Conductor {
-  /** Resolves once a look has found nothing to take, and nothing runs here. */
-  readonly workedOff: Promise<void>;
-  #tellWorkedOff: () => void = () => undefined;
   readonly #options: ConductorOptions;
   readonly #running = new Map<
     string,
@@ -58,10 +69,11 @@ export class Conductor {
   readonly #judging: Judging;
   #loop: Promise<void> = Promise.resolve();
   #wake: (() => void) | undefined;
+  /** Who waits for the next look. */
+  #watching: ((look: Look) => void)[] = [];
 
   constructor(options: ConductorOptions) {
     this.#options = options;
-    this.workedOff = new Promise((resolve) => (this.#tellWorkedOff = resolve));
     this.#judging = new Judging({ ...options, found: () => this.wake() });
   }
 
@@ -88,26 +100,26 @@ export class Conductor {
     return new Map([...this.#running].map(([job, { control }]) => [job, control]));
   }
 
+  /** What the next look that begins comes to; never resolves once it was stopped. */
+  nextLook(): Promise<Look> {
+    return new Promise((resolve) => this.#watching.push(resolve));
+  }
+
   /** Something may have changed that the board does not know of. */
   wake(): void {
     this.#wake?.();
   }
 
   async #run(): Promise<void> {
-    const { clock, log } = this.#options;
+    const { clock } = this.#options;
     const stopped = this.#stop.signal;
     while (!stopped.aborted) {
       const woken = new AbortController();
       // Asked before the look, so that nothing that happens during it goes unnoticed.
       const changed = this.#changed(eitherSignal(stopped, woken.signal));
-      let waitMs = TROUBLE_MS;
-      try {
-        waitMs = await this.#look();
-      } catch (error) {
-        if (!hasCode(error, "BOARD_DOWN", "PERSISTENCE_DOWN")) {
-          log.error({ err: error }, "the claiming loop met an unexpected error; it goes on");
-        }
-      }
+      const watching = this.#watching.splice(0);
+      const { waitMs, look } = await this.#guarded();
+      for (const tell of watching) tell(this.#running.size > 0 ? WORK : look);
       const timer = new AbortController();
       const slept = clock.sleep(waitMs, eitherSignal(stopped, timer.signal));
       await Promise.race([changed, slept]);
@@ -127,27 +139,40 @@ export class Conductor {
     await Promise.race([hint, woken]);
   }
 
-  /** One look at the board; returns how long to wait when nothing else happens, ms. */
-  async #look(): Promise<number> {
-    const { board, slots, mayClaim, paused, surveyed } = this.#options;
-    if (this.#running.size >= slots()) return LOOK_AGAIN_MS;
-    if (!(await mayClaim())) {
-      if (paused()) this.#nothingToTake();
-      return LOOK_AGAIN_MS;
+  async #guarded(): Promise<Looked> {
+    try {
+      return await this.#look();
+    } catch (error) {
+      if (!hasCode(error, "BOARD_DOWN", "PERSISTENCE_DOWN")) {
+        this.#options.log.error(
+          { err: error },
+          "the claiming loop met an unexpected error; it goes on",
+        );
+      }
+      const why = error instanceof Error ? error.message : String(error);
+      return { waitMs: TROUBLE_MS, look: { found: "obstacle", why } };
     }
-    const survey = await board.survey();
-    surveyed(survey);
-    const able = await this.#judging.able(survey.signatures);
-    if (able.length === 0 && this.#judging.settled) this.#nothingToTake();
-    const waitMs = Math.min(survey.nextInMs ?? Number.POSITIVE_INFINITY, LOOK_AGAIN_MS);
-    if (survey.signatures.length === 0) return survey.nextInMs ?? 60_000;
-    if (able.length === 0) return waitMs;
-    const held = await this.#claimAll(able);
-    return held ? Math.min(waitMs, HELD_MS) : waitMs;
   }
 
-  #nothingToTake(): void {
-    if (this.#running.size === 0) this.#tellWorkedOff();
+  /** One look at the board. */
+  async #look(): Promise<Looked> {
+    const { board, slots, obstacle, surveyed } = this.#options;
+    if (this.#running.size >= slots()) return { waitMs: LOOK_AGAIN_MS, look: WORK };
+    const why = await obstacle();
+    if (why !== undefined) return { waitMs: LOOK_AGAIN_MS, look: { found: "obstacle", why } };
+    const survey = await board.survey();
+    surveyed(survey);
+    const { signatures, nextInMs } = survey;
+    const able = await this.#judging.able(signatures);
+    if (able.length === 0) {
+      const isKnown = this.#judging.settled;
+      const look: Look = isKnown ? { found: "nothing", dueInMs: nextInMs } : WORK;
+      if (signatures.length === 0) return { waitMs: nextInMs ?? 60_000, look };
+      return { waitMs: Math.min(nextInMs ?? Infinity, LOOK_AGAIN_MS), look };
+    }
+    const held = await this.#claimAll(able);
+    const waitMs = Math.min(nextInMs ?? Infinity, held ? HELD_MS : LOOK_AGAIN_MS);
+    return { waitMs, look: WORK };
   }
 
   /**
@@ -159,12 +184,12 @@ export class Conductor {
    * job, not 3.
    */
   async #claimAll(able: readonly string[]): Promise<boolean> {
-    const { board, matcher, slots, random, mayClaim } = this.#options;
+    const { board, matcher, slots, random, obstacle } = this.#options;
     let waiting = [...(await board.candidates(able, CANDIDATES))];
     let [held, lost] = [false, 0];
     while (waiting.length > 0 && lost < LOST_MAX) {
       if (this.#running.size >= slots() || this.#stop.signal.aborted) break;
-      if (!(await mayClaim())) break; // Told meanwhile to take none.
+      if ((await obstacle()) !== undefined) break; // Told meanwhile to take none.
       const place = lost === 0 ? 0 : Math.floor(random() * waiting.length);
       const [next] = waiting.splice(place, 1);
       // The job claimed a moment ago may hold what this one needs, such as a port.

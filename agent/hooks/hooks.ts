@@ -68,6 +68,10 @@ export class Hooks implements HookBook {
   readonly #running = new Map<Promise<void>, string>();
   #wake = new AbortController();
   #loop: Promise<void> = Promise.resolve();
+  /** Who waits for a look that finds nothing to do. */
+  readonly #settling = new Set<() => void>();
+  /** Calls that were taken so far. */
+  #begun = 0;
   #persistenceOk = true;
   /** Monotonic, ms. */
   #forsakeAt = -Infinity;
@@ -89,6 +93,16 @@ export class Hooks implements HookBook {
   /** Without hooks nothing is ever looked at. */
   start(): void {
     if (this.#hooks.length > 0) this.#loop = this.#run();
+  }
+
+  /** Resolves when nothing is being called and no call is due now, or the signal aborts. */
+  async settled(signal: AbortSignal): Promise<void> {
+    if (this.#hooks.length === 0 || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.#settling.add(resolve);
+      signal.addEventListener("abort", () => resolve(), { once: true });
+      this.wake();
+    });
   }
 
   /** What is being called is left to others, or to this agent's next life. */
@@ -113,12 +127,15 @@ export class Hooks implements HookBook {
   async #look(): Promise<number> {
     const { log } = this.#options;
     let waitMs = LOOK_EVERY_MS;
+    const settling = this.#running.size === 0 ? [...this.#settling] : [];
+    const before = this.#begun;
     try {
       for (const name of new Set(this.#hooks.map((hook) => hook.name))) {
         waitMs = Math.min(waitMs, await this.#take(name));
       }
       await this.#forsake();
       this.#persistenceOk = true;
+      if (this.#begun === before) for (const tell of settling) tell();
       return waitMs;
     } catch (error) {
       if (this.#persistenceOk) log.warn({ err: error }, "hooks cannot be looked at");
@@ -150,6 +167,7 @@ export class Hooks implements HookBook {
   }
 
   #begin(call: TakenCall, now: number): void {
+    this.#begun += 1;
     const running: Promise<void> = this.#settle(call, now)
       .catch((error: unknown) => {
         // Its lease ends, and it is called once more.

@@ -33,6 +33,9 @@ interface Stuck {
  * reads one row of an index, now and then.
  */
 export class Scheduler {
+  /** Resolves once it has looked, however that went. */
+  readonly looked: Promise<void>;
+  #tellLooked: () => void = () => undefined;
   readonly #options: SchedulerOptions;
   readonly #stop = new AbortController();
   readonly #stuck = new Map<string, Stuck>();
@@ -42,6 +45,7 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
+    this.looked = new Promise((resolve) => (this.#tellLooked = resolve));
   }
 
   start(): void {
@@ -79,6 +83,7 @@ export class Scheduler {
       // Before the look: who wakes it meanwhile has changed what it may have seen already.
       this.#wake = new AbortController();
       const waitMs = await this.#guarded();
+      this.#tellLooked();
       if (this.#stop.signal.aborted) return;
       await clock.sleep(waitMs, this.#wake.signal);
     }

@@ -5,6 +5,7 @@ import { loadConfig, type Loaded } from "../../config/load.js";
 import { systemClock } from "../clock.js";
 import { composeAgent } from "./compose.js";
 import { createLog } from "./log.js";
+import { EXIT } from "../exit.js";
 import type { RunFlags } from "../options.js";
 import { flagSource } from "./flags.js";
 import { leaveSignals } from "./signals.js";
@@ -13,7 +14,7 @@ import { Supervision } from "./systemd/supervision.js";
 
 /**
  * `jobrunner run`: an agent until SIGTERM or Ctrl-C; the second one does not wait for tasks. With
- * `--once` until there is nothing that it may take.
+ * `--once` until there is nothing that it may take. Returns the exit code.
  */
 export async function run(flags: RunFlags): Promise<number> {
   const loaded = load(flags);
@@ -34,13 +35,27 @@ export async function run(flags: RunFlags): Promise<number> {
       await Promise.all([supervision?.leaving(), agent.stop()]);
     };
     const told = signals.untilTold((signal) => leave({ signal }, "leaving: jobs are handed over"));
-    const done = (): Promise<void> => leave({}, "leaving: there is nothing more to do");
-    await (flags.once === true ? Promise.race([told, agent.workedOff().then(done)]) : told);
+    const isTold = told.then(() => EXIT.ok);
+    return await (flags.once === true
+      ? Promise.race([isTold, workOff(agent, log, leave)])
+      : isTold);
   } finally {
     process.off("SIGHUP", reload);
     await supervision?.over();
   }
-  return 0;
+}
+
+/** `--once`: leaves by itself; the exit code tells whether it was able to work. */
+async function workOff(
+  agent: Agent,
+  log: Logger,
+  leave: (why: object, what: string) => Promise<void>,
+): Promise<number> {
+  const kept = await agent.workedOff();
+  if (kept !== undefined) log.error({ why: kept.why }, "it can take no jobs");
+  await leave({}, kept === undefined ? "leaving: there is nothing more to do" : "leaving");
+  if (kept === undefined) return EXIT.ok;
+  return kept.isConflict ? EXIT.conflict : EXIT.unavailable;
 }
 
 function supervise(agent: Agent, log: Logger, { socket, watchdogMs }: NotifySettings): Supervision {

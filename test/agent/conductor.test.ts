@@ -1,9 +1,8 @@
 import pino from "pino";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { createClaims } from "../../agent/claims.js";
 import { Conductor } from "../../agent/conductor.js";
 import { openBoard } from "../../boards/open.js";
-import { toSignature } from "../../common/job.js";
 import { matcherOf } from "../../scripts/lab/matcher.js";
 import { posting, put } from "../contracts/board/subject.js";
 import { FakeClock } from "../support/fake-clock.js";
@@ -35,8 +34,7 @@ it("asks for a new list after a lost race, instead of going through an old one",
   let begin: (job: string) => void = () => undefined;
   const begun = new Promise<string>((resolve) => (begin = resolve));
   const conductor = new Conductor({
-    ...{ board, claims, clock, log, slots: () => 4, mayClaim: () => Promise.resolve(true) },
-    paused: () => false,
+    ...{ board, claims, clock, log, slots: () => 4, obstacle: () => Promise.resolve(undefined) },
     surveyed: () => undefined,
     busy: () => undefined,
     matcher: matcherOf(new Map([["hello", [1]]]), clock),
@@ -55,70 +53,3 @@ it("asks for a new list after a lost race, instead of going through an old one",
   expect(await begun).toBe(free);
   expect(tried).toEqual([...old.slice(0, 1).map(({ id }) => id), free]);
 });
-
-describe("an agent that is to leave when there is nothing to do", () => {
-  it("has worked off when all that it may take has ended, whatever else waits", async () => {
-    const { conductor, clock, put, end } = await withConductor();
-    await put("hello", "strange");
-    let over = false;
-    void conductor.workedOff.then(() => (over = true));
-
-    conductor.start();
-    await clock.advance(100);
-    const whileRunning = over;
-    end();
-    await clock.advance(5_000);
-
-    expect([whileRunning, over]).toEqual([false, true]);
-  });
-
-  it("waits for no wish of its owner, and for a database that is away", async () => {
-    const [paused, away] = [await withConductor("paused"), await withConductor("away")];
-    let left = false;
-    void away.conductor.workedOff.then(() => (left = true));
-
-    for (const { conductor, clock, put } of [paused, away]) {
-      await put("hello");
-      conductor.start();
-      await clock.advance(10_000);
-    }
-
-    await paused.conductor.workedOff;
-    expect(left).toBe(false);
-  });
-});
-
-/** It knows one flow, and its jobs run until they are told to end. */
-async function withConductor(trouble?: "paused" | "away") {
-  const [clock, log] = [new FakeClock(), pino({ level: "silent" })];
-  const board = await openBoard("sqlite::memory:", { leaseMs: 10_000 });
-  const claims = createClaims({
-    ...{ board, clock, log, incarnation: "me" },
-    renewed: () => undefined,
-  });
-  let end = (): void => undefined;
-  const ended = new Promise<void>((resolve) => (end = resolve));
-  const conductor = new Conductor({
-    ...{ board, claims, clock, log, slots: () => 4, random: () => 0 },
-    mayClaim: () => Promise.resolve(trouble === undefined),
-    paused: () => trouble === "paused",
-    surveyed: () => undefined,
-    busy: () => undefined,
-    matcher: matcherOf(new Map([["hello", [1]]]), clock),
-    execute: (claim) => ended.then(() => claims.release(claim, "consume")),
-  });
-  onTestFinished(async () => {
-    end();
-    await conductor.stop();
-    await conductor.idle();
-    await claims[Symbol.asyncDispose]();
-    await board[Symbol.asyncDispose]();
-  });
-  const putAll = async (...flows: readonly string[]): Promise<void> => {
-    for (const flow of flows) {
-      const signature = toSignature({ protocol: 1, flow, version: 1, clauses: [] });
-      await board.put([posting({ signature })]);
-    }
-  };
-  return { conductor, clock, put: putAll, end: () => end() };
-}

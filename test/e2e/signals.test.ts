@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { JobView } from "../../common/wire.js";
@@ -47,17 +47,22 @@ describe("an agent that is told to leave", { timeout: 60_000 }, () => {
     await jobrunner("agent", "cordon");
     const mine = await jobrunner("post", "hello", "-q");
     const others = await jobrunner("post", "hello", "-q", "--on", "gamma");
+    const [settings, called] = [join(dir, "settings.yaml"), join(dir, "called")];
+    const slow = `setTimeout(() => require("fs").writeFileSync(${JSON.stringify(called)}, ""), 500)`;
+    const command = [process.execPath, "-e", slow];
+    writeFileSync(settings, JSON.stringify({ hooks: [{ on: ["SUCCESS"], command }] }));
 
     const once = await runCommand(
       [
         ...["run", "--once", "--name", "beta", "--listen", "127.0.0.1:0", "--flows", FLOWS],
-        ...["--database", join(dir, "jobs.db")],
+        ...["--database", join(dir, "jobs.db"), "--config", settings],
       ],
       { XDG_STATE_HOME: join(dir, "state"), XDG_CONFIG_HOME: dir },
     );
 
     expect(once.code, once.stderr).toBe(0);
     expect(once.stdout + once.stderr).toContain("there is nothing more to do");
+    expect(list(dir), "its hook was called to the end").toContain("called");
     const states = await jobrunner("show", "-o", "jsonl");
     const jobs = states.stdout
       .trim()

@@ -104,6 +104,30 @@ describe("a hook", () => {
     expect(heard("deploy", "RUNNING")).toBe(0);
   });
 
+  it("is waited for by an agent that is about to leave, and so are those due behind it", async () => {
+    const { agent, ended } = await open();
+    const receiver = await startReceiver();
+    const hooks = agent([hook(receiver.url)]);
+    for (let count = 0; count < 5; count += 1) await ended(hooks);
+
+    await hooks.settled(new AbortController().signal);
+
+    expect(receiver.received).toHaveLength(5);
+  });
+
+  it("that fails is not waited for until its next try", async () => {
+    const { agent, ended } = await open();
+    const receiver = await startReceiver();
+    receiver.status = 500;
+    const hooks = agent([hook(receiver.url)]);
+    await ended(hooks);
+
+    await hooks.settled(new AbortController().signal);
+    await agent([]).settled(new AbortController().signal);
+
+    expect(receiver.received).toHaveLength(1);
+  });
+
   it("is called again, with more time between, until it is answered", async () => {
     const { agent, ended, clock, log, counted } = await open();
     const receiver = await startReceiver();

@@ -18,6 +18,19 @@ describe("a schedule", () => {
     expect(await posted()).toEqual(minutes(start, 1, 10));
   });
 
+  it("that is due has its job when the first look is over", async () => {
+    const { clock, agent, make, posted } = await openCluster();
+    const start = clock.now();
+    await make("one");
+    await clock.advance(MINUTE);
+    const late = agent();
+
+    late.start();
+    await late.looked;
+
+    expect(await posted()).toEqual([start + MINUTE]);
+  });
+
   it("is fired by an agent that has not heard of it, by the next look", async () => {
     const { clock, agent, make, posted } = await openCluster();
     agent().start();

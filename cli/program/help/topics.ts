@@ -4,13 +4,15 @@ import { EXIT } from "../../exit.js";
 /* Pages of `jobrunner help TOPIC`. */
 
 const CODES: Readonly<Record<keyof typeof EXIT, string>> = {
-  ok: "done; of a job that was waited for: SUCCESS",
+  ok: "done; of a job that was waited for: SUCCESS; run --once: nothing more to do",
   internal: "a defect of jobrunner; doctor, flow check, flow test: something is wrong",
   usage: "a bad flag, an unknown flow, a refused parameter",
   notFound: "there is no such job, agent or schedule",
   unauthorised: "the token is missing, wrong, expired or good for less",
-  unavailable: "no agent can be reached, or board or database cannot be used",
-  conflict: "a key in use for something else, or the job's state excludes it",
+  unavailable:
+    "no agent can be reached, or board or database (run --once: or runners) cannot be used",
+  conflict:
+    "a key in use for something else, or the job's state or the cluster's board excludes it",
   reverted: "the job failed, and everything that ran was reverted",
   failed: "the job failed and something could not be reverted: a person is needed",
   cancelled: "the job was cancelled",

@@ -45,8 +45,7 @@ export function startBenchAgent(options: BenchAgentOptions): BenchAgent {
   const conductor = new Conductor({
     ...{ board, claims, matcher, log, clock: systemClock, slots: () => 4 },
     random: Math.random,
-    mayClaim: () => Promise.resolve(true),
-    paused: () => false,
+    obstacle: () => Promise.resolve(undefined),
     busy: () => undefined,
     surveyed: (survey) => sweep?.surveyed(survey),
     execute: async (claim) => {
