@@ -18,7 +18,7 @@ const WATCHED_WAIT_MS = 1000;
 /** Events after which a job may be waited for no longer, whatever for. */
 const TURNS: readonly string[] = ["job.owner", "job.state", "job.finished", "end"];
 /** Longest time between two looks although no event came, ms. */
-const LOOK_MS = 5_000;
+export const LOOK_MS = 5_000;
 /** Every agent may be away for so long, ms (a restart, a laptop that wakes up). */
 const AWAY_MS = 30_000;
 const AWAY_PAUSE_MS = 500;
@@ -81,7 +81,11 @@ function teller({ err, sketch, hint }: Terminal): (job: JobDetailView) => void {
 }
 
 /** Asks until somebody answers: an agent that restarts is no reason to give up at once. */
-async function lookAt(options: FollowOptions, id: string, waitMs: number): Promise<JobDetailView> {
+export async function lookAt(
+  options: FollowOptions,
+  id: string,
+  waitMs: number,
+): Promise<JobDetailView> {
   const { client, signal, terminal } = options;
   const giveUp = Date.now() + Math.min(AWAY_MS, options.timeoutMs ?? AWAY_MS) + waitMs;
   for (let told = false; ; told = true) {
@@ -90,7 +94,7 @@ async function lookAt(options: FollowOptions, id: string, waitMs: number): Promi
     } catch (error) {
       const away = hasCode(error, "UNREACHABLE", "PERSISTENCE_DOWN", "BUSY");
       if (!away || Date.now() > giveUp) throw error;
-      if (!told) terminal.say(`${error.message}; the job goes on, asking again`);
+      if (!told) terminal.hint(`${error.message}; the job goes on, asking again`);
       await sleep(AWAY_PAUSE_MS, undefined, { signal });
     }
   }

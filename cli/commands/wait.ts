@@ -6,19 +6,14 @@ import { printData } from "../print.js";
 import type { Style } from "../screen/style.js";
 import { renderJobLine } from "../screen/job-list.js";
 import { createTerminal, interruption, type Terminal } from "../terminal.js";
-import {
-  badEndText,
-  detachedText,
-  type Followed,
-  followJob,
-  type FollowOptions,
-} from "./follow.js";
+import { followAny } from "./follow-any.js";
+import { badEndText, detachedText, followJob } from "./follow.js";
 
 export interface WaitOptions extends CommonOptions {
   /** Milliseconds for all the jobs together. */
   readonly timeout?: number;
   readonly for?: Aim;
-  /** The first job that is there ends the waiting. */
+  /** The first job that is there ends the waiting; there are at most `ANY_MAX`. */
   readonly any?: boolean;
   /** Ids alone on stdout, and nothing but errors on stderr. */
   readonly quiet?: boolean;
@@ -30,7 +25,7 @@ const GRAVEST = [EXIT.failed, EXIT.suspended, EXIT.reverted, EXIT.cancelled, EXI
 /** `jobrunner wait JOB...`: until each, or any, is there or suspended. Returns the exit code. */
 export async function wait(jobs: readonly string[], options: WaitOptions): Promise<number> {
   const terminal = createTerminal(options);
-  const client = await createClient({ ...options, env: process.env, say: terminal.say });
+  const client = await createClient({ ...options, env: process.env, say: terminal.hint });
   const deadline = options.timeout === undefined ? undefined : Date.now() + options.timeout;
   using interrupted = interruption();
   const { signal } = interrupted;
@@ -39,7 +34,7 @@ export async function wait(jobs: readonly string[], options: WaitOptions): Promi
     const timeoutMs = options.timeout;
     const first = await followAny({ client, terminal, signal, timeoutMs, aim }, jobs);
     if (first.end === "job") await printEnd(terminal, options, first.job);
-    else terminal.say(detachedText(first.end, jobs, options.via));
+    else terminal.hint(detachedText(first.end, jobs, options.via));
     return first.code;
   }
   const codes: number[] = [];
@@ -47,26 +42,13 @@ export async function wait(jobs: readonly string[], options: WaitOptions): Promi
     const timeoutMs = deadline === undefined ? undefined : Math.max(0, deadline - Date.now());
     const followed = await followJob({ client, terminal, signal, timeoutMs, quiet, aim }, id);
     if (followed.end !== "job") {
-      terminal.say(detachedText(followed.end, jobs.slice(index), options.via));
+      terminal.hint(detachedText(followed.end, jobs.slice(index), options.via));
       return followed.code;
     }
     await printEnd(terminal, options, followed.job);
     codes.push(followed.code);
   }
   return GRAVEST.find((code) => codes.includes(code)) ?? EXIT.ok;
-}
-
-/** How the first of them went; nobody sees how all of them go. */
-async function followAny(options: FollowOptions, jobs: readonly string[]): Promise<Followed> {
-  const found = new AbortController();
-  const signal = AbortSignal.any([options.signal, found.signal]);
-  const following = jobs.map((id) => followJob({ ...options, signal, quiet: true }, id));
-  try {
-    return await Promise.race(following);
-  } finally {
-    found.abort();
-    await Promise.allSettled(following);
-  }
 }
 
 async function printEnd(

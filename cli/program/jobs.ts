@@ -127,7 +127,7 @@ function addWait(program: Command, done: Done): void {
         .choices(AIMS)
         .default("success"),
     )
-    .option("--any", "only until the first of them is there")
+    .option("--any", "only until the first of them is there, of at most 64")
     .option("--timeout <duration>", "wait no longer than this", readDuration)
     .option(...QUIET);
   addCommonOptions(command).action(async (jobs: readonly string[], flags: WaitOptions) => {

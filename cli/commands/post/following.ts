@@ -97,7 +97,7 @@ async function linesUntil(signal: AbortSignal, lines: () => Promise<void>): Prom
 
 function tellEnd({ terminal, flags }: Posted, { id }: JobView, followed: Followed): number {
   if (followed.end !== "job") {
-    terminal.say(detachedText(followed.end, [id], flags.via));
+    terminal.hint(detachedText(followed.end, [id], flags.via));
     return followed.code;
   }
   const bad = badEndText(followed.job);
