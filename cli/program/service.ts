@@ -5,7 +5,9 @@ import { addCommonOptions, commandGroup, type Done, subcommand } from "./usage.j
 
 /** `service`; its code is loaded when it is called. */
 export function addService(program: Command, done: Done): void {
-  const service = commandGroup(program, "service").description("run an agent from start to shutdown");
+  const service = commandGroup(program, "service").description(
+    "run an agent from start to shutdown",
+  );
   const add = (name: string, description: string): Command =>
     addCommonOptions(subcommand(service, name).description(description))
       .option("--user", "of this user (default, unless root asks)")
