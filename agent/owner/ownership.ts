@@ -1,5 +1,5 @@
 import { JobrunnerError } from "../../common/error.js";
-import type { JobRequest, JobState, ParkReason } from "../../common/job.js";
+import type { JobRequest, JobState, StateReason } from "../../common/job.js";
 import type { Change, Entry } from "../../engine/journal.js";
 import type { Committer } from "../../persistence/committer.js";
 import type {
@@ -43,7 +43,7 @@ export interface OwnershipOptions {
 /** What the job's row takes with an append, besides the state its changes imply. */
 export interface RowChange {
   readonly state?: JobState;
-  readonly reason?: ParkReason;
+  readonly reason?: StateReason;
   /** The flow in which the job goes on. */
   readonly flow?: MovedFlow;
 }

@@ -1,5 +1,5 @@
 import { hasCode } from "../../common/error.js";
-import { type EndState, isEnded, type ParkReason } from "../../common/job.js";
+import { type EndState, isEnded, type StateReason } from "../../common/job.js";
 import { createEngine, type EngineEnd } from "../../engine/engine.js";
 import type { Change } from "../../engine/journal.js";
 import { compile } from "../../engine/plan.js";
@@ -103,7 +103,7 @@ async function poison(
   row: JobRow,
   ownership: JobOwnership,
   options: ExecuteOptions,
-): Promise<ParkReason | undefined> {
+): Promise<StateReason | undefined> {
   const past = await options.persistence.ownerships(row.id);
   const resumedAt = row.resumedAtToken ?? 0;
   const earlier = past.filter(({ token }) => token > resumedAt && token < ownership.token);
@@ -117,7 +117,7 @@ async function poison(
 async function park(
   row: JobRow,
   ownership: JobOwnership,
-  found: ParkReason,
+  found: StateReason,
   options: ExecuteOptions,
 ): Promise<Next> {
   // What differs, and what building it complained of, may hold parameters that nobody is shown.
@@ -248,7 +248,7 @@ function after(row: JobRow, end: EngineEnd, options: ExecuteOptions): Next {
 }
 
 /** Errors that the same job brings to every owner: it is parked, never retried for ever. */
-function parkReason(error: unknown): ParkReason | undefined {
+function parkReason(error: unknown): StateReason | undefined {
   if (hasCode(error, "FLOW_CHANGED", "UNKNOWN_FLOW", "BAD_PARAMETERS")) {
     return { code: "FLOW_CHANGED", message: error.message };
   }
