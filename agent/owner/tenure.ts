@@ -13,7 +13,7 @@ import { begin } from "./beginning/begin.js";
 import { isHeldBack } from "./beginning/held-back.js";
 import { changed, migrate } from "./migration.js";
 import { discreet } from "../runner/output/discreet.js";
-import { type JobOwnership, jobStateAfter } from "./ownership.js";
+import { endOf, type JobOwnership } from "./ownership.js";
 import { noteEnd, noteResumption, noteStart } from "./milestones.js";
 import { DEATHS_MAX, poisonOf } from "./poison.js";
 import type { JobBodies } from "../runner/runner.js";
@@ -45,7 +45,7 @@ export async function tenure(attempted: Try, row: JobRow, options: ExecuteOption
     if (!claim.fresh()) return await giveBack(row.id, ownership, options); // P-6
     const over = endOf(ownership);
     if (over !== undefined) return await close(ownership, over);
-    if (isMereCancel(row, ownership)) return await cancel(row, ownership);
+    if (isMereCancel(row, ownership)) return await cancel(row, ownership, options);
     const poisoned = alone || row.token > 0 ? await poison(row, ownership, options) : undefined;
     if (poisoned !== undefined) return await park(row, ownership, poisoned, options);
     if (row.request === "suspend") return await suspend(row, ownership, options);
@@ -128,12 +128,6 @@ async function park(
   return { next: "drop", ...(await unusedSlot(row, ownership, options)) };
 }
 
-/** How the journal says that the flow ended, if it does. */
-function endOf({ entries }: JobOwnership): EndState | undefined {
-  const state = jobStateAfter(entries.flatMap((entry) => entry.changes));
-  return state !== undefined && isEnded(state) ? state : undefined;
-}
-
 /** P-10: nothing is run; the row gets the state its journal has. */
 async function close(ownership: JobOwnership, state: EndState): Promise<Next> {
   await ownership.append([], { state });
@@ -169,11 +163,16 @@ function isMereCancel({ request }: JobRow, ownership: JobOwnership): boolean {
   return request === "cancel-no-revert" || (request === "cancel" && !hasBegun(ownership));
 }
 
-async function cancel({ request }: JobRow, ownership: JobOwnership): Promise<Next> {
+async function cancel(
+  row: JobRow,
+  ownership: JobOwnership,
+  options: ExecuteOptions,
+): Promise<Next> {
   await ownership.append([
-    { change: "cancel", revert: request === "cancel" },
+    { change: "cancel", revert: row.request === "cancel" },
     { change: "flow", to: "CANCELLED" },
   ]);
+  noteEnd(row, "CANCELLED", options);
   return { next: "consume" };
 }
 
