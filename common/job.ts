@@ -21,6 +21,9 @@ export function isCancel(request: JobRequest | null | undefined): boolean {
   return request === "cancel" || request === "cancel-no-revert";
 }
 
+/** Largest JSON text of a job's parameters, bytes: every owner loads them. */
+export const PARAMS_BYTES_MAX = 256 * 1024;
+
 /**
  * Why a job is SUSPENDED although nobody asked for it; or why it is CANCELLED: EXPIRED (P-44), or
  * CANCELLED with what whoever cancelled it said.
