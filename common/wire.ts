@@ -235,6 +235,8 @@ export interface WhyView {
   readonly agents: readonly AgentWhyView[];
   /** When none of them is able: that of those that answered which lacks the fewest things. */
   readonly closest?: ClosestView;
+  /** Why the others were not asked. */
+  readonly note?: string;
 }
 
 export interface ClosestView {

@@ -37,6 +37,7 @@ export function createSystem(parts: SystemParts): OwnSystem {
     status: () => statusOf(parts, startedAt),
     capabilities: () => ({ items: [...abilities.keys()].sort().flatMap(viewOf(abilities)) }),
     clauseOf: (text) => parseClause(text, abilities),
+    knows: (name) => abilities.get(name) !== undefined,
     async judge(text) {
       const clause = readClause(text);
       if (abilities.busy(clause)) throw busy(clause.name);

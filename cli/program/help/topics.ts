@@ -9,7 +9,8 @@ const CODES: Readonly<Record<keyof typeof EXIT, string>> = {
   usage: "a bad flag, an unknown flow, a refused parameter",
   notFound: "there is no such job, agent or schedule",
   unauthorised: "the token is missing, wrong, expired or good for less",
-  unavailable: "no agent can be reached, or board or database cannot be used",
+  unavailable:
+    "no agent can be reached, or board or database cannot be used; capability test: nobody says yes, and some cannot tell",
   conflict: "a key in use for something else, or the job's state excludes it",
   reverted: "the job failed, and everything that ran was reverted",
   failed: "the job failed and something could not be reverted: a person is needed",
