@@ -55,6 +55,7 @@ type Trust = Pick<Exchange, "token" | "ca">;
 class AgentClient implements Client {
   #addresses: readonly Address[];
   #further: Asking["further"];
+  #looking: Promise<void> | undefined;
   readonly #say: (line: string) => void;
   readonly #trust: Trust;
 
@@ -104,11 +105,12 @@ class AgentClient implements Client {
 
   async #ask(request: Asked): Promise<Answer> {
     const failures: string[] = [];
+    const tried = new Set<Address>();
     let lost = false; // An agent may have done it without a word.
-    for (let index = 0; ; index += 1) {
-      const address = await this.#at(index);
-      if (address === undefined) throw unreachable(failures);
-      const answer = await this.#try(address, request, index);
+    for (let next = await this.#next(tried); next !== undefined;) {
+      const address = next;
+      tried.add(address);
+      const answer = await this.#try(address, request, tried);
       if (typeof answer !== "string") {
         this.#addresses = [address, ...this.#addresses.filter((each) => each !== address)];
         if (lost && isGone(request, answer)) return answer;
@@ -117,18 +119,23 @@ class AgentClient implements Client {
       }
       failures.push(`${address.label}: ${answer}`);
       lost ||= answer !== NOBODY_LISTENS;
-      const next = await this.#at(index + 1);
+      next = await this.#next(tried);
       const isNews = address.assumed !== true || answer !== NOBODY_LISTENS;
       if (next !== undefined && isNews) {
         this.#say(`agent ${address.label} does not answer (${answer}), asking ${next.label}`);
       }
     }
+    throw unreachable(failures);
   }
 
   /** The answer, or why that agent gives none. */
-  async #try(address: Address, request: Asked, index: number): Promise<Answer | string> {
+  async #try(
+    address: Address,
+    request: Asked,
+    tried: ReadonlySet<Address>,
+  ): Promise<Answer | string> {
     const { url, label, named, token } = address;
-    const isLast = index + 1 >= this.#addresses.length && this.#further === undefined;
+    const isLast = this.#untried(tried) === undefined && this.#further === undefined;
     try {
       const answer = await exchange({
         ...{ ...request, ...this.#trust, url: url + request.path },
@@ -147,14 +154,25 @@ class AgentClient implements Client {
     }
   }
 
-  async #at(index: number): Promise<Address | undefined> {
+  /** By what was tried, not by place: another request may have put them in another order by now. */
+  async #next(tried: ReadonlySet<Address>): Promise<Address | undefined> {
+    const known = this.#untried(tried);
+    if (known !== undefined) return known;
     const further = this.#further;
-    if (index < this.#addresses.length || further === undefined) return this.#addresses[index];
     this.#further = undefined;
+    if (further !== undefined) this.#looking = this.#look(further);
+    await this.#looking; // Of whichever request began it.
+    return this.#untried(tried);
+  }
+
+  #untried(tried: ReadonlySet<Address>): Address | undefined {
+    return this.#addresses.find((address) => !tried.has(address));
+  }
+
+  async #look(further: NonNullable<Asking["further"]>): Promise<void> {
     const known = new Set(this.#addresses.map(({ url }) => url));
     const more = (await further()).filter(({ url }) => !known.has(url));
     this.#addresses = [...this.#addresses, ...more];
-    return this.#addresses[index];
   }
 }
 

@@ -31,6 +31,8 @@ const START_WITHIN_MS = 60_000;
 /** An idle agent wakes four to five times a second. */
 const BARE_WAKES_EVERY_MS = 225;
 const MIB = 1024 ** 2;
+/** As all services of deploy/ start it. */
+const ENV = { MALLOC_ARENA_MAX: "2" };
 
 const PROFILES = [
   { profile: "server", board: "redis", runner: "process", mibMax: 110 },
@@ -149,7 +151,7 @@ async function start(settings: { readonly agent: { readonly name: string } }, di
   writeFileSync(config, JSON.stringify(settings));
   const { name } = settings.agent;
   const args = ["--config", config];
-  const agent = startAgent({ name, port: await freePort(), stateHome: dir, args });
+  const agent = startAgent({ name, port: await freePort(), stateHome: dir, args, env: ENV });
   await agent.ready(START_WITHIN_MS).catch(async (error: unknown) => {
     await agent[Symbol.asyncDispose]();
     throw error;

@@ -33,6 +33,23 @@ describe("the client of the command line", () => {
     expect(said).toHaveLength(1); // The one that answered is asked first from then on.
   });
 
+  it("asks each agent once, whatever another request has found out meanwhile", async () => {
+    let asked = 0;
+    await using first = await serve((_request, response) => {
+      asked += 1;
+      // The second request is still here when the first one has put the next agent in front.
+      if (asked === 1) response.destroy();
+      else void slow.then(() => response.destroy());
+    });
+    const { client } = await clientOf(`${first.url},${api.url}`);
+    const slow = client.get<JobsView>("/v1/jobs");
+
+    const both = await Promise.all([slow, client.get<JobsView>("/v1/jobs")]);
+
+    expect(both.map(({ items }) => items)).toEqual([expect.any(Array), expect.any(Array)]);
+    expect(asked).toBe(2);
+  });
+
   it("says nothing of the usual address when another agent of this machine answers", async () => {
     const home = tempDir();
     mkdirSync(join(home, "jobrunner", "agents"), { recursive: true });
@@ -156,6 +173,14 @@ describe("a machine without an agent", () => {
     expect((await peers.jobs).items).toBeInstanceOf(Array);
     expect(peers.client.agent).toBe(new URL(api.url).host);
     expect(peers.said).toContainEqual(expect.stringMatching(/^agent 127\.0\.0\.1:9 does not/));
+  });
+
+  it("asks two things at once, and both find an agent that only its settings name", async () => {
+    const { jobs, client } = await ask(settings(`api: { listen: "${new URL(api.url).host}" }`));
+
+    const both = await Promise.all([jobs, client.get<JobsView>("/v1/jobs")]);
+
+    expect(both.map(({ items }) => items)).toEqual([expect.any(Array), expect.any(Array)]);
   });
 
   it("says that its settings are wrong, and goes on without them", async () => {
