@@ -1,3 +1,4 @@
+import type { Evaluator } from "../capabilities/evaluate.js";
 import type { AgentView, HealthView } from "../common/wire.js";
 import { createAgents, type DutyVerb } from "./cluster/agents.js";
 import { createPeer } from "./cluster/peer.js";
@@ -20,7 +21,7 @@ import type { AgentParts } from "./parts.js";
 
 /** What of the agent its API asks and tells. */
 export interface ApiParts extends AgentParts {
-  readonly abilities: JobsOptions["capabilities"];
+  readonly abilities: JobsOptions["capabilities"] & Pick<Evaluator, "busy">;
   readonly progress: JobsOptions["progress"];
   readonly metrics: Metrics;
   /** The board agreed on. */

@@ -35,11 +35,19 @@ export interface Evaluator {
   atHand(clauses: readonly Clause[]): Promise<Answer | undefined>;
   /** Asks one clause, whatever others say. Never rejects. */
   verdict(clause: Clause): Promise<Verdict>;
+  /** Too many wait for their turn already for another one to ask out of curiosity. */
+  busy(clause: Clause): boolean;
   /** Asks anew what it remembers: the machine may have slept for days. */
   forget(): void;
 }
 
 export const LIMIT_MS = 250;
+
+/** Of a dear capability: clauses that are asked or wait for their turn when nobody else may test it. */
+export const TURNS_MAX = 16;
+
+/** Of a capability that an agent does not have. Agents of all versions say so, and compare. */
+export const NOT_KNOWN = "this agent knows no such capability";
 
 /** Verdicts kept; the arguments come from posted jobs, so their number has no limit of its own. */
 const CACHE_MAX = 1000;
@@ -65,6 +73,10 @@ export function createEvaluator(options: EvaluatorOptions): Evaluator {
       return { able: true };
     },
     verdict: (clause) => ask(clause, desk),
+    busy: ({ name, args }) => {
+      const isNew = remembered(keyOf(name, args), desk) === undefined;
+      return isNew && (desk.turns.get(name)?.open ?? 0) >= TURNS_MAX;
+    },
     forget: () => desk.cache.clear(),
   };
 }
@@ -75,7 +87,13 @@ interface Desk extends EvaluatorOptions {
    * By capability: its dear checks wait for each other, since many clauses must not keep the whole
    * machine busy, and for no others, since one that is slow must not keep the rest.
    */
-  readonly turns: Map<string, ReturnType<typeof atMost>>;
+  readonly turns: Map<string, Turns>;
+}
+
+interface Turns {
+  readonly take: ReturnType<typeof atMost>;
+  /** How many have one or wait for it. */
+  open: number;
 }
 
 interface Cached {
@@ -87,12 +105,11 @@ interface Cached {
 }
 
 /** Whether the answer is remembered, or comes without a look at a disk or another process. */
-function isAtHand({ name, args }: Clause, { capabilities, cache, clock }: Desk): boolean {
-  const capability = capabilities.get(name);
+function isAtHand({ name, args }: Clause, desk: Desk): boolean {
+  const capability = desk.capabilities.get(name);
   if (capability === undefined) return true;
   if (capability.cost === "cheap" && capability.remote !== true) return true;
-  const known = cache.get(keyOf(name, args));
-  return known?.settled === true && clock.monotonic() < known.until;
+  return remembered(keyOf(name, args), desk)?.settled === true;
 }
 
 function keyOf(name: string, args: Clause["args"]): string {
@@ -103,13 +120,13 @@ async function ask(clause: Clause, desk: Desk): Promise<Verdict> {
   const { capabilities, cache, clock } = desk;
   const capability = capabilities.get(clause.name);
   if (capability === undefined) {
-    return { unknown: "this agent knows no such capability" };
+    return { unknown: NOT_KNOWN };
   }
   const key = keyOf(clause.name, clause.args);
-  const known = cache.get(key);
-  if (known !== undefined && clock.monotonic() < known.until) return known.verdict;
+  const known = remembered(key, desk);
+  if (known !== undefined) return known.verdict;
   const check = (): Promise<Verdict> => checkInTime(capability, clause, desk);
-  const verdict = capability.cost === "dear" ? turnOf(clause.name, desk)(check) : check();
+  const verdict = capability.cost === "dear" ? inTurn(clause.name, check, desk) : check();
   const cached: Cached = { verdict, until: Infinity, settled: false };
   remember(cache, key, cached);
   const told = await verdict;
@@ -119,10 +136,25 @@ async function ask(clause: Clause, desk: Desk): Promise<Verdict> {
   return told;
 }
 
-function turnOf(name: string, { turns }: Desk): ReturnType<typeof atMost> {
-  const turn = turns.get(name) ?? atMost(1);
+/** Also while it is being asked. */
+function remembered(key: string, { cache, clock }: Desk): Cached | undefined {
+  const known = cache.get(key);
+  return known !== undefined && clock.monotonic() < known.until ? known : undefined;
+}
+
+async function inTurn(
+  name: string,
+  check: () => Promise<Verdict>,
+  { turns }: Desk,
+): Promise<Verdict> {
+  const turn = turns.get(name) ?? { take: atMost(1), open: 0 };
   turns.set(name, turn);
-  return turn;
+  turn.open += 1;
+  try {
+    return await turn.take(check);
+  } finally {
+    turn.open -= 1;
+  }
 }
 
 function remember(cache: Map<string, Cached>, key: string, cached: Cached): void {

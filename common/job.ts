@@ -24,11 +24,14 @@ export function isCancel(request: JobRequest | null | undefined): boolean {
   return request === "cancel" || request === "cancel-no-revert";
 }
 
+/** Largest JSON text of a job's parameters, bytes: every owner loads them. */
+export const PARAMS_BYTES_MAX = 256 * 1024;
+
 /**
- * Why a job is SUSPENDED although nobody asked for it. EXPIRED: why it is CANCELLED (P-44);
- * CANCELLED: what whoever cancelled it said.
+ * Why a job is SUSPENDED although nobody asked for it; or why it is CANCELLED: EXPIRED (P-44), or
+ * CANCELLED with what whoever cancelled it said.
  */
-export interface ParkReason {
+export interface StateReason {
   readonly code: "POISON" | "FLOW_CHANGED" | "BAD_RECORD" | "EXPIRED" | "CANCELLED";
   readonly message: string;
   /** What differs or forbids it, a line each. */

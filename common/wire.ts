@@ -1,5 +1,5 @@
 import type { Failure } from "./failure.js";
-import type { JobRequest, JobState, ParkReason } from "./job.js";
+import type { JobRequest, JobState, StateReason } from "./job.js";
 import type { Json, Store } from "./json.js";
 import type {
   ControlsRequest,
@@ -72,7 +72,7 @@ export interface JobView extends ControlsView {
   /** Agent that owns it, or owned it last. */
   readonly agent?: string;
   readonly request?: JobRequest;
-  readonly reason?: ParkReason;
+  readonly reason?: StateReason;
   readonly postedAt: string;
   readonly postedVia: string;
   readonly traceparent?: string;
@@ -235,6 +235,8 @@ export interface WhyView {
   readonly agents: readonly AgentWhyView[];
   /** When none of them is able: that of those that answered which lacks the fewest things. */
   readonly closest?: ClosestView;
+  /** Why the others were not asked. */
+  readonly note?: string;
 }
 
 export interface ClosestView {

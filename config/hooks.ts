@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { HOOK_STATES, type HookSetting } from "./config.js";
-import type { Mistake } from "./sources/source.js";
+import type { Mistake, Path } from "./sources/source.js";
 
 /* Hooks as they are written, and as an agent has them. */
 
@@ -32,15 +32,24 @@ export function hookOf(url: z.ZodString, timeLimit: z.ZodType<number, string>) {
 
 type Written = z.infer<ReturnType<typeof hookOf>>;
 
-/** What is called has one name in persistence, whoever of the settings calls it: so one secret. */
-export function hookMistakes(hooks: readonly Written[]): readonly Mistake[] {
+/**
+ * What is called has one name in persistence, whoever of the settings calls it: so one secret. Told
+ * of the later hook. `lineOf`: where a setting is written, if in a file.
+ */
+export function hookMistakes(
+  hooks: readonly Written[],
+  lineOf: (path: Path) => number | undefined,
+): readonly Mistake[] {
   return hooks.flatMap((hook, index) => {
-    const other = hooks.findIndex((each) => isSameAct(each, hook) && !isSameCall(each, hook));
+    const earlier = hooks.slice(0, index);
+    const other = earlier.findIndex((each) => isSameAct(each, hook) && !isSameCall(each, hook));
     if (other < 0) return [];
+    const line = lineOf(["hooks", other]);
+    const where = line === undefined ? "" : ` (line ${String(line)})`;
     const key = hook.url === undefined ? "command" : "url";
     const unread = hook.secret === undefined ? index : other;
     const message =
-      `is that of hooks.${String(other)} as well, which calls it with another secret or ` +
+      `is that of hooks.${String(other)}${where} as well, which calls it with another secret or ` +
       "timeLimit: give both the same, or make one hook of them";
     return [{ unless: `hooks.${String(unread)}.secret`, path: ["hooks", index, key], message }];
   });

@@ -52,7 +52,9 @@ export function loadConfig({ env, file, flags }: LoadOptions): Loaded {
       ...secrets.problems,
       ...pem.problems,
       ...(checked.success
-        ? mistakes(checked.data, env).filter(({ unless }) => isWhole && !missing.includes(unless))
+        ? mistakes(checked.data, env, merged).filter(
+            ({ unless }) => isWhole && !missing.includes(unless),
+          )
         : problemsOf(checked.error, secrets.settings)),
     ].map((problem) => located(problem, merged)),
   );
@@ -84,9 +86,14 @@ function withoutDoubles(problems: readonly Problem[]): readonly Problem[] {
 }
 
 /** Combinations that cannot work, with the reason. */
-function mistakes(settings: CheckedSettings, env: NodeJS.ProcessEnv): readonly Mistake[] {
+function mistakes(
+  settings: CheckedSettings,
+  env: NodeJS.ProcessEnv,
+  merged: Merged,
+): readonly Mistake[] {
   const { board, persistence, api } = settings;
-  const problems: Mistake[] = [...hookMistakes(settings.hooks ?? [])];
+  const lineOf = (path: Path): number | undefined => merged.place(path)?.line?.number;
+  const problems: Mistake[] = [...hookMistakes(settings.hooks ?? [], lineOf)];
   if (api?.token === undefined && !isLoopback(listenAddress(api?.listen).host)) {
     problems.push({
       unless: "api.token",

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { JobrunnerError } from "../common/error.js";
+import { didYouMean } from "../common/text/did-you-mean.js";
 import { nearest } from "../common/text/nearest.js";
 import { keysUnder } from "./schema.js";
 import { at, isObject, type Place, type Problem, type Settings } from "./sources/source.js";
@@ -12,8 +13,7 @@ export function problemsOf(error: z.ZodError, settings: Settings): readonly Prob
       return [{ path, message: describe(issue, at(settings, path)) }];
     }
     return issue.keys.map((key) => {
-      const meant = nearest(key, keysUnder(path));
-      const hint = meant === undefined ? among(keysUnder(path)) : `did you mean ${meant}?`;
+      const hint = didYouMean(key, keysUnder(path), among(keysUnder(path)));
       return { path: [...path, key], part: "key", message: `is not a setting; ${hint}` };
     });
   });

@@ -1,7 +1,7 @@
 import { parseBytes } from "../common/text/bytes.js";
 import { JobrunnerError } from "../common/error.js";
 import type { Json } from "../common/json.js";
-import { nearest } from "../common/text/nearest.js";
+import { didYouMean } from "../common/text/did-you-mean.js";
 import type { FactName, KeyedName, PlainName } from "./fact.js";
 
 /** What is so because the owner of the machine says so, whatever it shows. */
@@ -94,8 +94,8 @@ export function parseOverrides(given: Readonly<Record<string, Json>>): Overrides
 }
 
 function unknownFact(name: string): string {
-  const meant = nearest(name, Object.keys(FORMS));
-  const hint = meant === undefined ? Object.keys(FORMS).join(", ") : `did you mean ${meant}?`;
+  const names = Object.keys(FORMS);
+  const hint = didYouMean(name, names, names.join(", "));
   return `there is no fact "${name}" (${hint})`;
 }
 

@@ -1,4 +1,4 @@
-import type { JobRequest, JobState, Needs, ParkReason, StartableState } from "../common/job.js";
+import type { JobRequest, JobState, Needs, StateReason, StartableState } from "../common/job.js";
 import type { Store } from "../common/json.js";
 import type { FlowSpec } from "../engine/flow.js";
 import type { Change, Entry } from "../engine/journal.js";
@@ -31,7 +31,7 @@ export interface JobRow extends Omit<NewJob, "key" | "required" | "retry"> {
   readonly token: number;
   readonly owner?: string;
   readonly request?: JobRequest;
-  readonly reason?: ParkReason;
+  readonly reason?: StateReason;
   readonly postedAt: number;
   readonly endedAt?: number;
   /** Ownerships up to this token do not count for P-25: somebody resumed the job since. */
@@ -107,7 +107,7 @@ export interface Append {
   readonly changes: readonly Change[];
   /** The state the job row takes with it: REVERTING, SUSPENDED, an end, or as it was. */
   readonly state?: JobState;
-  readonly reason?: ParkReason;
+  readonly reason?: StateReason;
   /** Written to the job row with the entry that says `migrated`, and only when it is accepted. */
   readonly flow?: MovedFlow;
   /** Hooks that are to hear of `state`: written with it, if the job enters it. */

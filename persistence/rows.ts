@@ -3,7 +3,7 @@ import {
   ENDED,
   type JobRequest,
   type JobState,
-  type ParkReason,
+  type StateReason,
   parseSignature,
   STARTABLE,
 } from "../common/job.js";
@@ -94,12 +94,12 @@ export function toJobRow(row: Columns): JobRow {
   return { ...summary, spec: spec as unknown as FlowSpec, params: params as Store };
 }
 
-function toReason(row: Columns): ParkReason {
+function toReason(row: Columns): StateReason {
   const reason = json(row, "reason");
   if (!isObject(reason) || typeof reason.code !== "string" || typeof reason.message !== "string") {
     throw badColumn(row, "reason", "a reason");
   }
-  return reason as unknown as ParkReason;
+  return reason as unknown as StateReason;
 }
 
 export function toEntry(row: Columns): Entry {

@@ -1,4 +1,4 @@
-import { isEnded, type ParkReason } from "../common/job.js";
+import { isEnded, type StateReason } from "../common/job.js";
 import type { Append, Asker, NewJob, OwnershipEnd } from "./persistence.js";
 import { checkSize, type FlowTexts, toBody, toFlowTexts } from "./texts.js";
 import { wordsOf } from "./words.js";
@@ -57,7 +57,7 @@ export function written(append: Append): Written {
 }
 
 /** What whoever cancels a job says, as its row keeps it. */
-export function toCancelReason(message: string | undefined): { readonly reason?: ParkReason } {
+export function toCancelReason(message: string | undefined): { readonly reason?: StateReason } {
   return message === undefined ? {} : { reason: { code: "CANCELLED", message } };
 }
 

@@ -9,7 +9,7 @@ import type { Member, Membership } from "../../cluster/membership.js";
 import { ifAwake, type Sleeper } from "./if-awake.js";
 import type { Peer } from "./peer.js";
 import { Roster } from "./roster.js";
-import { knownSilence, lastKnown, silentView } from "./silent.js";
+import { knownSilence, lastKnown, othersUnknown, silentView } from "./silent.js";
 
 /** What an agent can be told about its duty. */
 export type DutyVerb = "drain" | "cordon" | "resume";
@@ -94,7 +94,7 @@ class KnownAgents implements Agents {
       return { items: markTwins(unique([own, ...asked]).sort(byName)) };
     } catch (error) {
       // One of them is better than none: it takes jobs for all.
-      return { items: [{ ...own, note: `the others are not known: ${reasonOf(error)}` }] };
+      return { items: [{ ...own, note: othersUnknown(error) }] };
     }
   }
 

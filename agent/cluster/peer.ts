@@ -38,6 +38,8 @@ export interface PeerOptions {
 
 /** Largest answer of another agent, bytes. */
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
+/** What is told of a refusal, characters. */
+const DETAIL_MAX = 200;
 
 /** `options` as they are at each request: secrets change while agents run. */
 export function createPeer(options: () => PeerOptions): Peer {
@@ -61,7 +63,7 @@ async function ask<T>(request: PeerRequest, options: PeerOptions): Promise<PeerA
     const trust = ca === undefined ? {} : { ca };
     const answer = await send(url + path, { method, headers, signal, ...trust });
     const { agent, status } = answer;
-    const wrong = mistakeOf(answer, only);
+    const wrong = mistakeOf(answer, request);
     if (wrong === undefined && agent !== undefined)
       return { agent, said: JSON.parse(answer.text) as T };
     throw new JobrunnerError(
@@ -77,6 +79,7 @@ async function ask<T>(request: PeerRequest, options: PeerOptions): Promise<PeerA
 
 const NO_HTTPS =
   "its address is not https, and with api.tls or api.ca the token goes over that only";
+const OLD_VERSION = "its version cannot be asked this";
 const NO_AGENT = "something else than an agent answers there";
 
 interface Answer {
@@ -86,10 +89,27 @@ interface Answer {
   readonly text: string;
 }
 
-function mistakeOf({ status, agent }: Answer, only: string | undefined): string | undefined {
+function mistakeOf(
+  { status, agent, text }: Answer,
+  { only, path }: PeerRequest,
+): string | undefined {
   if (agent === undefined) return NO_AGENT;
   if (only !== undefined && agent !== only) return `that address belongs to ${agent}`;
-  return status >= 200 && status < 300 ? undefined : `answered ${String(status)}`;
+  if (status >= 200 && status < 300) return undefined;
+  const detail = detailOf(text);
+  // What an agent says of a path that it does not have.
+  if (status === 404 && detail === `there is no ${path.replace(/\?.*/s, "")}`) return OLD_VERSION;
+  return `answered ${String(status)}${detail === undefined ? "" : `: ${detail}`}`;
+}
+
+/** Of a problem, what is wrong. */
+function detailOf(text: string): string | undefined {
+  try {
+    const { detail } = JSON.parse(text) as { readonly detail?: unknown };
+    return typeof detail === "string" ? detail.slice(0, DETAIL_MAX) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 interface Sent {

@@ -1,6 +1,11 @@
 import type { AgentView, LastKnownView } from "../../common/wire.js";
 import type { Member } from "../../cluster/membership.js";
 
+/** Why this agent tells of itself alone. */
+export function othersUnknown(error: unknown): string {
+  return `the others are not known: ${error instanceof Error ? error.message : String(error)}`;
+}
+
 const NOT_HEARD_OF = "no heartbeat, perhaps asleep";
 
 /** What is known of an agent that could not be asked, or did not answer. */

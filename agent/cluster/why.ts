@@ -4,6 +4,7 @@ import type { AgentView, AgentWhyView, ClosestView, WhyView } from "../../common
 import type { Jobs } from "../jobs.js";
 import { concluded, type Standing } from "../jobs/why.js";
 import type { Agents, OthersAnswer } from "./agents.js";
+import { othersUnknown } from "./silent.js";
 
 /**
  * Why a job runs, or does not: what this agent says, and what each of the others does, all asked at
@@ -18,7 +19,7 @@ export async function whyEverywhere(
   const { id } = standing.job;
   if (standing.over) return concluded(standing, []);
   const { clauses } = standing.requires;
-  const [all, owner] = await Promise.all([
+  const [everyone, owner] = await Promise.all([
     everyAgent(agents, jobs.explain(standing.requires), {
       path: `/v1/jobs/${id}/why?here=true`,
       clauses,
@@ -28,7 +29,8 @@ export async function whyEverywhere(
   const trouble = standing.trouble ?? troubleOf(standing, owner);
   const known = trouble === undefined ? standing : { ...standing, trouble };
   if (known.owner !== undefined && trouble === undefined) return concluded(known, []);
-  const view = concluded(known, named(all, only));
+  const { all, ...noted } = named(everyone, only, agents.name);
+  const view = { ...concluded(known, all), ...noted };
   const closest = view.agents.some(({ able }) => able) ? undefined : closestOf(view.agents);
   return closest === undefined ? view : { ...view, closest };
 }
@@ -40,28 +42,52 @@ interface Question {
   readonly clauses: readonly Clause[];
 }
 
-/** What this agent says, and what each of the others does, by name. */
+/** What was said, by name. */
+export interface Everyone {
+  readonly all: readonly AgentWhyView[];
+  /** Why the others are not among them. */
+  readonly note?: string;
+}
+
+/** What this agent says, and what each of the others does. */
 export async function everyAgent(
   agents: Agents,
   own: Promise<AgentWhyView>,
   { path, clauses }: Question,
-): Promise<readonly AgentWhyView[]> {
-  const [mine, answers] = await Promise.all([
-    own,
-    agents.others<Pick<WhyView, "agents">>(path).catch(() => []), // The registry is away.
-  ]);
+): Promise<Everyone> {
+  const [mine, { answers, ...noted }] = await Promise.all([own, askOthers(agents, path)]);
   const told = await Promise.all(answers.map((answer) => toAgents(answer, agents, clauses)));
-  return [mine, ...told.flat()].sort((a, b) => (a.agent < b.agent ? -1 : 1));
+  const all = [mine, ...told.flat()].sort((a, b) => (a.agent < b.agent ? -1 : 1));
+  return { all, ...noted };
 }
 
-/** All of them, or the one of that name. Throws NOT_FOUND. */
-export function named(
-  all: readonly AgentWhyView[],
-  name: string | undefined,
-): readonly AgentWhyView[] {
-  if (name === undefined) return all;
-  const found = all.filter(({ agent }) => agent === name);
-  if (found.length > 0) return found;
+interface Asked {
+  readonly answers: readonly OthersAnswer<Pick<WhyView, "agents">>[];
+  readonly note?: string;
+}
+
+async function askOthers(agents: Agents, path: string): Promise<Asked> {
+  try {
+    return { answers: await agents.others(path) };
+  } catch (error) {
+    return { answers: [], note: othersUnknown(error) }; // The registry is away.
+  }
+}
+
+/**
+ * All of them, or the one of that name; `self` is the one that is asked, whose name is `own`.
+ * Throws NOT_FOUND, and UNREACHABLE when nobody can tell.
+ */
+export function named(everyone: Everyone, name: string | undefined, own: string): Everyone {
+  if (name === undefined) return everyone;
+  const { all, note } = everyone;
+  const found = all.filter(({ agent }) => agent === (name === "self" ? own : name));
+  if (found.length > 0) return { all: found };
+  if (note !== undefined) {
+    throw new JobrunnerError("UNREACHABLE", `agent ${name} cannot be asked: ${note}`, {
+      hint: "Ask it by its address: --via URL.",
+    });
+  }
   throw new JobrunnerError("NOT_FOUND", `there is no agent "${name}"`, {
     hint: `There are ${all.map(({ agent }) => agent).join(", ")}.`,
   });

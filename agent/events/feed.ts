@@ -96,10 +96,22 @@ export class Feed {
     if (this.#followers.size > 0) this.#write({ event, text: eventText(event.type, json) });
   }
 
+  /**
+   * It is gone, and everybody was told. Who came back with a cursor that names it would hear that
+   * something is missing.
+   */
+  left(source: string): void {
+    this.forget(source);
+    this.#note(this.#cursorText());
+  }
+
   /** Events of this source are missing, or its incarnation is gone for good. */
   reset(source: string, reason: string, gone: boolean): void {
     if (gone) this.forget(source);
-    const text = resetText({ agent: agentOf(source), reason }, this.cursor());
+    this.#note(resetText({ agent: agentOf(source), reason }, this.cursor()));
+  }
+
+  #note(text: string): void {
     this.flush();
     for (const follower of this.#followers) follower.note(text);
   }

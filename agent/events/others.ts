@@ -168,7 +168,7 @@ export class Others {
       const { source, last } = ring;
       if (source === own || followed.has(source) || names.has(agentOf(source))) continue;
       const hasLeft = ring.after(last - 1)[0]?.event.type === "agent.left";
-      if (hasLeft) feed.forget(source);
+      if (hasLeft) feed.left(source);
       else feed.reset(source, "it is in the list of agents no more", true);
     }
   }

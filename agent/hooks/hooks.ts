@@ -27,8 +27,11 @@ const TRIES_MIN = 5;
 const LEASE_MORE_MS = 30_000;
 /** A call that nobody took for so long is of a hook that no agent has any more, ms. */
 export const FORSAKEN_MS = 7 * 24 * 3_600_000;
-/** Between two looks for such calls, ms, and how many one look ends. */
-const FORSAKE_EVERY_MS = 3_600_000;
+/**
+ * Before the first look for such calls, and between two, ms: after a long pause of all agents those
+ * that have the hook get so long to take what lies there. And how many one look ends.
+ */
+export const FORSAKE_EVERY_MS = 3_600_000;
 const FORSAKEN_MAX = 100;
 /** Pause after persistence failed, ms. */
 const TROUBLE_MS = 2_000;
@@ -74,11 +77,12 @@ export class Hooks implements HookBook {
   #begun = 0;
   #persistenceOk = true;
   /** Monotonic, ms. */
-  #forsakeAt = -Infinity;
+  #forsakeAt: number;
 
   constructor(options: HooksOptions) {
     this.#options = options;
     this.#hooks = named(options.settings);
+    this.#forsakeAt = options.clock.monotonic() + FORSAKE_EVERY_MS;
     this.#leaseMs = Math.max(0, ...this.#hooks.map((hook) => hook.timeLimitMs)) + LEASE_MORE_MS;
   }
 
@@ -159,8 +163,11 @@ export class Hooks implements HookBook {
     if (clock.monotonic() < this.#forsakeAt) return;
     const hooks = this.#hooks.map(({ name }) => name);
     const old = { hooks, overdueMs: FORSAKEN_MS, limit: FORSAKEN_MAX };
-    for (const { job: jobId, state, tries } of await store.forsake(old)) {
-      log.error({ jobId, state, tries }, "no agent has had a call's hook for a week: given up");
+    for (const { job: jobId, hook, state, tries } of await store.forsake(old)) {
+      log.error(
+        { jobId, hook, state, tries },
+        "no agent has had a call's hook for a week: given up",
+      );
       metrics.hookCalled("given_up");
     }
     this.#forsakeAt = clock.monotonic() + FORSAKE_EVERY_MS;

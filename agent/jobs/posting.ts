@@ -5,6 +5,7 @@ import {
   type Clause,
   formatClause,
   isStartable,
+  PARAMS_BYTES_MAX,
   PROTOCOL,
   PROTOCOL_PLAIN,
   toSignature,
@@ -24,9 +25,6 @@ import { unknownFlow } from "./flows.js";
 import { type JobsOptions, type TellingOptions, toInstant, toLength } from "./options.js";
 import { toTree } from "./tree.js";
 import { toJobView } from "./views.js";
-
-/** Largest JSON text of a job's parameters, bytes: every owner loads them. */
-const PARAMS_BYTES_MAX = 256 * 1024;
 
 export interface PostAnswer {
   /** False when the key had been used for the same request before: `view` is of that job. */

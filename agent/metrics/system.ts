@@ -1,5 +1,7 @@
 import type { Registry } from "../../capabilities/capability.js";
+import type { Evaluator } from "../../capabilities/evaluate.js";
 import { parseClause, readClause } from "../../capabilities/parse.js";
+import { JobrunnerError } from "../../common/error.js";
 import type { AgentView } from "../../common/wire.js";
 import type { CapabilityView, StatusView } from "../../common/wire/system.js";
 import type { Config } from "../../config/config.js";
@@ -20,7 +22,7 @@ export interface SystemParts {
   readonly version: string;
   readonly config: Config;
   readonly persistence: Pick<Persistence, "counts">;
-  readonly abilities: Registry;
+  readonly abilities: Registry & Pick<Evaluator, "busy">;
   readonly metrics: Metrics;
   readonly why: Pick<WhyHere, "clause">;
   view(): Promise<AgentView>;
@@ -35,7 +37,12 @@ export function createSystem(parts: SystemParts): OwnSystem {
     status: () => statusOf(parts, startedAt),
     capabilities: () => ({ items: [...abilities.keys()].sort().flatMap(viewOf(abilities)) }),
     clauseOf: (text) => parseClause(text, abilities),
-    judge: async (text) => parts.why.clause(readClause(text)),
+    knows: (name) => abilities.get(name) !== undefined,
+    async judge(text) {
+      const clause = readClause(text);
+      if (abilities.busy(clause)) throw busy(clause.name);
+      return parts.why.clause(clause);
+    },
     metrics: () => metrics.text(),
     liveness() {
       const ok = lag.ms < LAG_MS_MAX;
@@ -44,6 +51,13 @@ export function createSystem(parts: SystemParts): OwnSystem {
     },
     [Symbol.dispose]: () => lag.stop(),
   };
+}
+
+function busy(name: string): JobrunnerError {
+  return new JobrunnerError("BUSY", `too many wait already for what ${name} says`, {
+    hint: "It is asked one at a time: try again in a few seconds.",
+    retryable: true,
+  });
 }
 
 async function statusOf(parts: SystemParts, startedAt: string): Promise<StatusView> {

@@ -1,5 +1,5 @@
 import { hasCode } from "../../common/error.js";
-import type { ParkReason } from "../../common/job.js";
+import type { StateReason } from "../../common/job.js";
 import { differences } from "../../engine/migration/differences.js";
 import { refusals } from "../../engine/migration/refusals.js";
 import { compile, validate } from "../../engine/plan.js";
@@ -12,7 +12,7 @@ import type { JobOwnership } from "./ownership.js";
 const DETAILS_MAX = 20;
 
 /** A job whose flow is of the same version and yet built in another way is never resumed. */
-export function changed({ needs, spec }: JobRow, here: JobBodies["spec"]): ParkReason {
+export function changed({ needs, spec }: JobRow, here: JobBodies["spec"]): StateReason {
   const { flow, version } = needs;
   return refusal(
     `flow ${flow} version ${version} is not built the way it was when the job was posted: ` +
@@ -31,7 +31,7 @@ export async function migrate(
   ownership: JobOwnership,
   { spec }: JobBodies,
   move: FlowMove,
-): Promise<ParkReason | undefined> {
+): Promise<StateReason | undefined> {
   const { flow, version } = row.needs;
   const problems = problemsOf(row, ownership, { spec, move });
   if (problems.length > 0) {
@@ -65,7 +65,7 @@ function problemsOf(
   }
 }
 
-function refusal(message: string, lines: readonly string[]): ParkReason {
+function refusal(message: string, lines: readonly string[]): StateReason {
   const rest = lines.length - DETAILS_MAX;
   const details = rest > 0 ? [...lines.slice(0, DETAILS_MAX), `and ${rest} more`] : lines;
   return { code: "FLOW_CHANGED", message, details };

@@ -1,5 +1,11 @@
 import { JobrunnerError } from "../../common/error.js";
-import type { JobRequest, JobState, ParkReason } from "../../common/job.js";
+import {
+  type EndState,
+  isEnded,
+  type JobRequest,
+  type JobState,
+  type StateReason,
+} from "../../common/job.js";
 import type { Change, Entry } from "../../engine/journal.js";
 import type { Committer } from "../../persistence/committer.js";
 import type {
@@ -43,7 +49,7 @@ export interface OwnershipOptions {
 /** What the job's row takes with an append, besides the state its changes imply. */
 export interface RowChange {
   readonly state?: JobState;
-  readonly reason?: ParkReason;
+  readonly reason?: StateReason;
   /** The flow in which the job goes on. */
   readonly flow?: MovedFlow;
 }
@@ -148,4 +154,10 @@ export function jobStateAfter(changes: readonly Change[]): JobState | undefined 
   const last = changes.findLast((change) => change.change === "flow");
   if (last?.change !== "flow" || last.to === "PENDING") return undefined;
   return last.to;
+}
+
+/** How the journal says that the flow ended, if it does. */
+export function endOf({ entries }: JobOwnership): EndState | undefined {
+  const state = jobStateAfter(entries.flatMap((entry) => entry.changes));
+  return state !== undefined && isEnded(state) ? state : undefined;
 }

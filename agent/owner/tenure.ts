@@ -1,5 +1,5 @@
 import { hasCode } from "../../common/error.js";
-import { type EndState, isEnded, type ParkReason } from "../../common/job.js";
+import { type EndState, isEnded, type StateReason } from "../../common/job.js";
 import { createEngine, type EngineEnd } from "../../engine/engine.js";
 import type { Change } from "../../engine/journal.js";
 import { compile } from "../../engine/plan.js";
@@ -13,7 +13,7 @@ import { begin } from "./beginning/begin.js";
 import { isHeldBack } from "./beginning/held-back.js";
 import { changed, migrate } from "./migration.js";
 import { discreet } from "../runner/output/discreet.js";
-import { type JobOwnership, jobStateAfter } from "./ownership.js";
+import { endOf, type JobOwnership } from "./ownership.js";
 import { noteEnd, noteResumption, noteStart } from "./milestones.js";
 import { DEATHS_MAX, poisonOf } from "./poison.js";
 import type { JobBodies } from "../runner/runner.js";
@@ -45,7 +45,7 @@ export async function tenure(attempted: Try, row: JobRow, options: ExecuteOption
     if (!claim.fresh()) return await giveBack(row.id, ownership, options); // P-6
     const over = endOf(ownership);
     if (over !== undefined) return await close(ownership, over);
-    if (isMereCancel(row, ownership)) return await cancel(row, ownership);
+    if (isMereCancel(row, ownership)) return await cancel(row, ownership, options);
     const poisoned = alone || row.token > 0 ? await poison(row, ownership, options) : undefined;
     if (poisoned !== undefined) return await park(row, ownership, poisoned, options);
     if (row.request === "suspend") return await suspend(row, ownership, options);
@@ -103,7 +103,7 @@ async function poison(
   row: JobRow,
   ownership: JobOwnership,
   options: ExecuteOptions,
-): Promise<ParkReason | undefined> {
+): Promise<StateReason | undefined> {
   const past = await options.persistence.ownerships(row.id);
   const resumedAt = row.resumedAtToken ?? 0;
   const earlier = past.filter(({ token }) => token > resumedAt && token < ownership.token);
@@ -117,7 +117,7 @@ async function poison(
 async function park(
   row: JobRow,
   ownership: JobOwnership,
-  found: ParkReason,
+  found: StateReason,
   options: ExecuteOptions,
 ): Promise<Next> {
   // What differs, and what building it complained of, may hold parameters that nobody is shown.
@@ -126,12 +126,6 @@ async function park(
   await ownership.append([{ change: "flow", to: "SUSPENDED" }], { reason });
   options.log.warn({ ...reason, token: ownership.token }, "job parked");
   return { next: "drop", ...(await unusedSlot(row, ownership, options)) };
-}
-
-/** How the journal says that the flow ended, if it does. */
-function endOf({ entries }: JobOwnership): EndState | undefined {
-  const state = jobStateAfter(entries.flatMap((entry) => entry.changes));
-  return state !== undefined && isEnded(state) ? state : undefined;
 }
 
 /** P-10: nothing is run; the row gets the state its journal has. */
@@ -169,11 +163,16 @@ function isMereCancel({ request }: JobRow, ownership: JobOwnership): boolean {
   return request === "cancel-no-revert" || (request === "cancel" && !hasBegun(ownership));
 }
 
-async function cancel({ request }: JobRow, ownership: JobOwnership): Promise<Next> {
+async function cancel(
+  row: JobRow,
+  ownership: JobOwnership,
+  options: ExecuteOptions,
+): Promise<Next> {
   await ownership.append([
-    { change: "cancel", revert: request === "cancel" },
+    { change: "cancel", revert: row.request === "cancel" },
     { change: "flow", to: "CANCELLED" },
   ]);
+  noteEnd(row, "CANCELLED", options);
   return { next: "consume" };
 }
 
@@ -248,7 +247,7 @@ function after(row: JobRow, end: EngineEnd, options: ExecuteOptions): Next {
 }
 
 /** Errors that the same job brings to every owner: it is parked, never retried for ever. */
-function parkReason(error: unknown): ParkReason | undefined {
+function parkReason(error: unknown): StateReason | undefined {
   if (hasCode(error, "FLOW_CHANGED", "UNKNOWN_FLOW", "BAD_PARAMETERS")) {
     return { code: "FLOW_CHANGED", message: error.message };
   }

@@ -1,5 +1,5 @@
 import { JobrunnerError } from "../../common/error.js";
-import { nearest } from "../../common/text/nearest.js";
+import { didYouMean } from "../../common/text/did-you-mean.js";
 import { describeConfig, type Described } from "../../config/describe.js";
 import { loadConfig, type Loaded } from "../../config/load.js";
 import { settingsFiles, userFile } from "../../config/sources/files.js";
@@ -41,9 +41,8 @@ export async function getConfig(key: string, options: ConfigOptions): Promise<nu
   const below = settings.filter(({ setting }) => setting.startsWith(`${key}.`));
   if (one === undefined && below.length === 0) {
     const names = settings.map(({ setting }) => setting);
-    const meant = nearest(key, names);
     throw new JobrunnerError("NOT_FOUND", `there is no setting "${key}"`, {
-      hint: meant === undefined ? "jobrunner config show lists them." : `did you mean ${meant}?`,
+      hint: didYouMean(key, names, "jobrunner config show lists them."),
     });
   }
   const table = (style: Style): string => one?.value ?? render(style, below, style.wide);

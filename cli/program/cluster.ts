@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import type { AgentsOptions } from "../commands/agents/agents.js";
 import type { DutyVerb, TellOptions } from "../commands/agents/tell.js";
 import type { BoardOptions } from "../commands/board.js";
@@ -83,7 +83,7 @@ function addCapabilities(program: Command, done: Done): void {
     .description("tell whether something is so, with what is there and what is needed")
     .argument("<capability>", "its name, or all of it: 'port_is_free(8080)'")
     .argument("[values...]", "what stands in its brackets")
-    .addOption(new Option("--on <agent>", "name of the agent to ask").default("all"));
+    .option("--agent <agent>", "only what that agent says, self for the one that is asked");
   addCommonOptions(test).action(
     async (name: string, values: readonly string[], flags: TestOptions) => {
       const { testCapability } = await import("../commands/capabilities/test.js");

@@ -44,4 +44,6 @@ export interface CapabilityTestView {
   /** It is so at one of them. */
   readonly possible: boolean;
   readonly agents: readonly AgentWhyView[];
+  /** Why the others were not asked. */
+  readonly note?: string;
 }

@@ -1,9 +1,9 @@
-import type { ParkReason } from "../../common/job.js";
+import type { StateReason } from "../../common/job.js";
 import type { Change } from "../../engine/journal.js";
 
 /** How a job ends that nobody has started in time (P-44): agents of every version can read it. */
 export interface Expiry {
-  readonly reason: ParkReason;
+  readonly reason: StateReason;
   readonly changes: readonly Change[];
 }
 

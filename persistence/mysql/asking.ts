@@ -1,4 +1,4 @@
-import { isEnded, type JobRequest, type JobState, type ParkReason } from "../../common/job.js";
+import { isEnded, type JobRequest, type JobState, type StateReason } from "../../common/job.js";
 import type { Change } from "../../engine/journal.js";
 import { Sql, sql } from "../../mysql/sql.js";
 import { OF_ATOM, STARTABLE_LIST } from "../queries.js";
@@ -88,7 +88,7 @@ interface AtOnce {
   readonly when: Sql;
   /** What the journal says of it. */
   readonly changes: readonly Change[];
-  readonly reason?: ParkReason;
+  readonly reason?: StateReason;
 }
 
 /** The raised token fences an owner that is between its raise and its first append. */

@@ -3,7 +3,7 @@ import {
   isEnded,
   type JobRequest,
   type JobState,
-  type ParkReason,
+  type StateReason,
 } from "../../common/job.js";
 import type { Change } from "../../engine/journal.js";
 import type { Statements } from "../../sqlite/statements.js";
@@ -78,7 +78,7 @@ interface AtOnce {
   readonly seq: number;
   /** What the journal says of it. */
   readonly changes: readonly Change[];
-  readonly reason?: ParkReason;
+  readonly reason?: StateReason;
 }
 
 /** The raised token fences an owner that is between its raise and its first append. */
@@ -144,7 +144,7 @@ interface Asking {
   readonly request: JobRequest | null;
   readonly token: number;
   /** Of a cancel. */
-  readonly reason?: ParkReason;
+  readonly reason?: StateReason;
 }
 
 /**

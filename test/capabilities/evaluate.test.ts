@@ -5,7 +5,7 @@ import {
   toRegistry,
   type Verdict,
 } from "../../capabilities/capability.js";
-import { createEvaluator } from "../../capabilities/evaluate.js";
+import { createEvaluator, TURNS_MAX } from "../../capabilities/evaluate.js";
 import type { Json } from "../../common/json.js";
 import { known, type Reading, unknown } from "../../facts/source.js";
 import { openFacts, source } from "../facts/open-facts.js";
@@ -230,6 +230,22 @@ describe("all clauses", () => {
     );
 
     expect(told).toEqual([NOT_ABLE, ABLE, { unknown: "this agent knows no such capability" }]);
+  });
+
+  it("that are dear are asked of nobody else who is curious while many wait", async () => {
+    const check: Capability["check"] = () => new Promise<Verdict>(() => undefined);
+    const dear = evaluating(weather({ cost: "dear", check }).capability);
+    const cheap = evaluating(weather({ check }).capability);
+    for (let n = 0; n < TURNS_MAX; n += 1) {
+      expect(dear.busy(clause(n))).toBe(false);
+      for (const { verdict } of [dear, cheap]) void verdict(clause(n));
+    }
+
+    expect(dear.busy(clause(TURNS_MAX))).toBe(true);
+    expect(dear.busy(clause(0))).toBe(false); // It is being asked anyway.
+    expect(cheap.busy(clause(TURNS_MAX))).toBe(false);
+    await dear.clock.advance(250);
+    expect(dear.busy(clause(TURNS_MAX))).toBe(false);
   });
 
   it("that are dear are asked one at a time, and one that hangs holds up nobody for long", async () => {

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { Readable } from "node:stream";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type Given, parametersOf, readParameters } from "../../cli/commands/post/parameters.js";
 import { readPosting, valueFlags } from "../../cli/commands/post/command.js";
 import { toJob } from "../../cli/commands/post/flow.js";
@@ -117,12 +118,22 @@ describe("parameters of a file", () => {
     expect(error).toMatchObject({ code: "USAGE", message: expect.stringMatching(message) });
   });
 
+  it("are read from a terminal that is told so", async () => {
+    const stdin = Object.assign(Readable.from([Buffer.from("port: 80")]), { isTTY: true });
+    vi.spyOn(process, "stdin", "get").mockReturnValue(stdin as unknown as typeof process.stdin);
+    const said = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    onTestFinished(() => void vi.restoreAllMocks());
+
+    expect(await params("--from-file", "-")).toEqual({ port: 80 });
+    expect(said).toHaveBeenCalledWith(expect.stringContaining("until Ctrl-D"));
+  });
+
   it("are refused when there is no such file, or one that no agent would take", async () => {
     const absent = params("--from-file", join(tempDir(), "none"));
-    const large = params("--from-file", write(" ".repeat(1024 * 1024 + 1)));
+    const large = params("--from-file", write(" ".repeat(256 * 1024 + 1)));
 
     await expect(absent).rejects.toThrow(/none cannot be read: ENOENT/);
-    await expect(large).rejects.toThrow(/params is larger than 1048576 bytes/);
+    await expect(large).rejects.toThrow(/params is larger than 262144 bytes/);
   });
 });
 

@@ -72,8 +72,8 @@ describe("hooks", () => {
       load({ text: `hooks:\n${each("FAILURE")}${each("SUCCESS")}` }).config.hooks,
     ).toHaveLength(2);
     const said = mistakesIn(`hooks:\n${each("FAILURE")}${each("SUCCESS", `${SECRET}-2`)}`);
-    expect(said).toMatch(/config.yaml:2:\d+: hooks\.0\.url is that of hooks\.1 as well/);
-    expect(said).toMatch(/config.yaml:3:\d+: hooks\.1\.url is that of hooks\.0 as well/);
+    expect(said).toMatch(/config.yaml:3:\d+: hooks\.1\.url is that of hooks\.0 \(line 2\) as well/);
+    expect(said.match(/as well/g)).toHaveLength(1);
     expect(said).not.toMatch(/correct-horse|example.org/);
   });
 
@@ -84,6 +84,6 @@ describe("hooks", () => {
       load({ text: `hooks:\n${each("FAILURE")}${each("SUCCESS")}` }).config.hooks,
     ).toHaveLength(2);
     const said = mistakesIn(`hooks:\n${each("FAILURE")}${each("SUCCESS", ", timeLimit: 1m")}`);
-    expect(said).toContain("hooks.1.command is that of hooks.0 as well");
+    expect(said).toContain("hooks.1.command is that of hooks.0 (line 2) as well");
   });
 });

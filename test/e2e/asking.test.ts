@@ -45,6 +45,9 @@ describe("cancel, suspend and resume", { timeout: 60_000 }, () => {
     const shown = await jobrunner(other, "show", job, "-o", "json");
     const { owners } = JSON.parse(shown.stdout) as JobDetailView;
     expect(owners.map(({ agent }) => agent)).toEqual([owner.name, other.name]);
+    const metrics = await (await fetch(`${other.url}/metrics`)).text();
+    const ended = 'jobrunner_jobs_finished_total{flow="ten_steps",outcome="CANCELLED"} 1';
+    expect(metrics).toContain(ended);
   });
 
   it("suspend a job between two of its tasks, and resume it there", async () => {

@@ -32,7 +32,7 @@ describe("jobrunner capability test", () => {
     const list = await jobrunner("capabilities");
     const one = await jobrunner("capabilities", "port_is_free", "-o", "json");
     const yes = await jobrunner("capability", "test", "on_agent", "alpha");
-    const no = await jobrunner("capability", "test", "not_on_agent(alpha)", "--on", "alpha");
+    const no = await jobrunner("capability", "test", "not_on_agent(alpha)", "--agent", "self");
     const typo = await jobrunner("capability", "test", "has_gp");
 
     expect(list.stdout).toMatch(/^not_on_agent\(agent\)\tThe agent has another name\.\tbuilt in$/m);

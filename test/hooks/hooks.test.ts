@@ -1,7 +1,13 @@
 import pino from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { callsFor, type HookBook, named } from "../../agent/hooks/book.js";
-import { FORSAKEN_MS, GIVE_UP_MS, Hooks, LOOK_EVERY_MS } from "../../agent/hooks/hooks.js";
+import {
+  FORSAKE_EVERY_MS,
+  FORSAKEN_MS,
+  GIVE_UP_MS,
+  Hooks,
+  LOOK_EVERY_MS,
+} from "../../agent/hooks/hooks.js";
 import { toJobView } from "../../agent/jobs/views.js";
 import { Metrics } from "../../agent/metrics/metrics.js";
 import { JobrunnerError } from "../../common/error.js";
@@ -226,13 +232,35 @@ describe("a hook", () => {
     await clock.advance(FORSAKEN_MS);
 
     agent([hook(now.url)]);
-    await until(() => log.length === 1, SOON);
+    await clock.advance(FORSAKE_EVERY_MS);
+    await until(async () => {
+      await clock.advance(LOOK_EVERY_MS);
+      return log.length === 1;
+    }, SOON);
 
-    expect(JSON.parse(log[0] ?? "")).toMatchObject({ level: 50, jobId: job, state: "SUCCESS" });
+    const told = { level: 50, jobId: job, hook: hooks, state: "SUCCESS" };
+    expect(JSON.parse(log[0] ?? "")).toMatchObject(told);
     expect(log[0]).not.toContain(before.url);
     expect(await counted()).toEqual(['jobrunner_hook_calls_total{result="given_up"} 1']);
     const taking = { hooks: [hooks], limit: 1, leaseMs: 35_000 };
     expect(await persistence.hooks.take(taking)).toMatchObject({ calls: [] });
+  });
+
+  it("is called after a week's pause of all agents, whichever of them comes back first", async () => {
+    const { agent, ended, clock, log } = await open();
+    const [receiver, another] = [await startReceiver(), await startReceiver()];
+    const setting = hook(receiver.url);
+    const paused = agent([setting]);
+    await paused.stop();
+    await ended(paused);
+    await clock.advance(FORSAKEN_MS);
+
+    const first = agent([hook(another.url)]);
+    await first.stop(); // Once it has looked.
+    agent([setting], "beta");
+    await until(() => receiver.received.length === 1, SOON);
+
+    expect(log).toEqual([]);
   });
 
   it("is called however many calls of another one hang", async () => {

@@ -61,17 +61,19 @@ describe("tokens of a file", () => {
     };
     const reads = ["GET", "/v1/jobs"] as const;
     const posts = ["POST", "/v1/jobs"] as const;
+    const tests = ["GET", "/v1/capabilities:test?clause=has_gpu"] as const;
     const operates = ["POST", `/v1/jobs/${ID}/suspend`] as const;
 
     const may = async (id: string): Promise<readonly boolean[]> => [
       await status(id, ...reads),
       await status(id, ...posts),
+      await status(id, ...tests),
       await status(id, ...operates),
     ];
 
-    expect(await may("reader")).toEqual([true, false, false]);
-    expect(await may("poster")).toEqual([true, true, false]);
-    expect(await may("operator")).toEqual([true, true, true]);
+    expect(await may("reader")).toEqual([true, false, false, false]);
+    expect(await may("poster")).toEqual([true, true, true, false]);
+    expect(await may("operator")).toEqual([true, true, true, true]);
   });
 
   it("are told what they are good for, and what would do", async () => {

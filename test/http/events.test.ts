@@ -184,6 +184,10 @@ describe("GET /v1/events", () => {
 
       await leaving[Symbol.asyncDispose]();
       await seen(followed, "agent.left");
+      const isTold = ({ event, id }: (typeof followed.events)[number]): boolean =>
+        event === "cursor" && holds(id, 1) && !id.includes("leaving~");
+      api.members = members.concat({ name: "lost", url: lost.url, state: "known" });
+      await until(() => followed.events.some(isTold), SOON);
       api.members = members;
       await until(async () => holds(await place(), 0), SOON);
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JobDetailView, JobView } from "../../common/wire.js";
 import type { CapabilitiesView, StatusView } from "../../common/wire/system.js";
+import { TURNS_MAX } from "../../capabilities/evaluate.js";
 import { ask, START_MS } from "./api.js";
 import { type RealAgent, startRealAgent } from "./real-agent.js";
 
@@ -179,6 +180,22 @@ describe("GET /v1/capabilities:test", () => {
     });
     expect((await test("clause=has_gpu&agent=nobody")).status).toBe(404);
     expect((await test("")).status).toBe(400);
+  });
+});
+
+describe("a capability whose checks come one at a time", () => {
+  it("is tested by no more than may wait for it", async () => {
+    const tests = Array.from({ length: TURNS_MAX + 1 }, (_, n) =>
+      ask(`${agent.url}/v1/capabilities:test?clause=dawdles(${n})`),
+    );
+
+    const answers = await Promise.all(tests);
+
+    const refused = answers.filter(({ status }) => status !== 200);
+    expect(refused.map(({ status }) => status)).toEqual([429]);
+    expect(refused[0]?.json).toMatchObject({
+      ...{ code: "BUSY", detail: "too many wait already for what dawdles says" },
+    });
   });
 });
 

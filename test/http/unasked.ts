@@ -19,6 +19,7 @@ const system: System = {
   status: () => Promise.reject(new Error("not asked here")),
   capabilities: () => ({ items: [] }),
   clauseOf: () => Promise.reject(new Error("not asked here")),
+  knows: () => false,
   judge: () => Promise.reject(new Error("not asked here")),
   metrics: () => Promise.resolve(""),
   liveness: () => ({ ok: true, agent: "alpha", checks: [] }),

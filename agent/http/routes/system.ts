@@ -44,7 +44,8 @@ export function systemRoutes({ system, agents }: RouteOptions): readonly Route[]
       url: "/v1/capabilities::test",
       operationId: "testCapability",
       summary: "Tell whether something that jobs may ask of a machine is so, agent by agent",
-      ...{ tag: "agents", scope: "read" },
+      // As a posted job does, it runs authors' code with arguments of the caller's choice.
+      ...{ tag: "agents", scope: "post" },
       schema: { querystring: TEST_QUERY, response: { 200: CAPABILITY_TEST } },
       handler: (request) => {
         const { clause: text, here, agent: only } = request.query as TestQuery;

@@ -85,7 +85,7 @@ export const JOB_SOMETIMES = {
   agent: { ...TEXT, description: "The agent that owns it, or owned it last." },
   request: { type: "string", enum: ["cancel", "cancel-no-revert", "suspend"] },
   reason: named(
-    "ParkReason",
+    "StateReason",
     {
       code: {
         type: "string",

@@ -8,7 +8,10 @@ export const WHY_QUERY = {
   additionalProperties: false,
   properties: {
     here: { enum: ["true"], description: "Without asking the other agents." },
-    agent: { ...AGENT_NAME, description: "Only what that agent says." },
+    agent: {
+      ...AGENT_NAME,
+      description: "Only what that agent says; self: the one that is asked.",
+    },
   },
 } as const satisfies Schema;
 
@@ -29,6 +32,8 @@ export const AGENT_WHY = named(
   { last: LAST_KNOWN },
 );
 
+export const OTHERS_NOTE = { ...TEXT, description: "Why the others were not asked." } as const;
+
 export const WHY: Schema = named(
   "Why",
   {
@@ -45,6 +50,7 @@ export const WHY: Schema = named(
     owner: TEXT,
     leaseMs: COUNT,
     trouble: { ...TEXT, description: "Why nobody works on it although it has an owner." },
+    note: OTHERS_NOTE,
     closest: {
       ...shape({ agent: TEXT, short: COUNT }),
       description: "When no agent is able: the one that lacks the fewest things, and how many.",

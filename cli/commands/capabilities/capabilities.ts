@@ -1,5 +1,5 @@
 import { JobrunnerError } from "../../../common/error.js";
-import { nearest } from "../../../common/text/nearest.js";
+import { didYouMean } from "../../../common/text/did-you-mean.js";
 import type { CapabilitiesView, CapabilityView } from "../../../common/wire/system.js";
 import { createClient } from "../../api/client.js";
 import { EXIT } from "../../exit.js";
@@ -33,11 +33,8 @@ function oneData(item: CapabilityView): Data {
 function find(items: readonly CapabilityView[], name: string, agent: string): CapabilityView {
   const found = items.find((item) => item.name === name);
   if (found !== undefined) return found;
-  const meant = nearest(
-    name,
-    items.map((item) => item.name),
-  );
+  const names = items.map((item) => item.name);
   throw new JobrunnerError("NOT_FOUND", `there is no capability "${name}" on ${agent}`, {
-    hint: meant === undefined ? "jobrunner capabilities lists them." : `did you mean ${meant}?`,
+    hint: didYouMean(name, names, "jobrunner capabilities lists them."),
   });
 }

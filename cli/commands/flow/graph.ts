@@ -1,5 +1,5 @@
 import { JobrunnerError } from "../../../common/error.js";
-import { nearest } from "../../../common/text/nearest.js";
+import { didYouMean } from "../../../common/text/did-you-mean.js";
 import { type CommonOptions, GRAPH_FORMATS } from "../../options.js";
 import { post } from "../post/post.js";
 
@@ -12,7 +12,8 @@ export async function graphFlow(words: readonly string[], outer: CommonOptions):
   if (rest.every((word) => word.startsWith("-"))) {
     throw new JobrunnerError("USAGE", "which flow?", { hint: "jobrunner flows lists them" });
   }
-  return post([...rest, `--graph=${format}`], outer);
+  // Quiet: who draws a flow did not think that it was posted.
+  return post([...rest, `--graph=${format}`, "--quiet"], outer);
 }
 
 function takeFormat(words: readonly string[]): { format: string; rest: readonly string[] } {
@@ -21,10 +22,9 @@ function takeFormat(words: readonly string[]): { format: string; rest: readonly 
   const isJoined = words[place] !== "--as";
   const format = isJoined ? (words[place] ?? "").slice("--as=".length) : (words[place + 1] ?? "");
   if (!GRAPH_FORMATS.some((each) => each === format)) {
-    const meant = nearest(format, GRAPH_FORMATS);
     const known = `there are ${GRAPH_FORMATS.join(", ")}`;
     throw new JobrunnerError("USAGE", `--as: flows are not drawn as "${format}"`, {
-      hint: meant === undefined ? known : `did you mean ${meant}?`,
+      hint: didYouMean(format, GRAPH_FORMATS, known),
     });
   }
   return { format, rest: words.filter((_, at) => at !== place && (isJoined || at !== place + 1)) };

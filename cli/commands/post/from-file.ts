@@ -1,13 +1,12 @@
 import { createReadStream } from "node:fs";
 import { JobrunnerError } from "../../../common/error.js";
+import { PARAMS_BYTES_MAX } from "../../../common/job.js";
 import type { Json, Store } from "../../../common/json.js";
-
-/** An agent takes no more with a posting, bytes. */
-const BYTES_MAX = 1024 * 1024;
 
 /** Parameters of a file, `-` for stdin: an object in JSON or YAML. Throws USAGE. */
 export async function readParameterFile(file: string): Promise<Store> {
   const name = file === "-" ? "stdin" : file;
+  if (file === "-" && process.stdin.isTTY === true) process.stderr.write(READS_HERE);
   const text = await readAll(file, name);
   const { parseDocument } = await import("yaml"); // JSON is YAML.
   const document = parseDocument(text);
@@ -21,6 +20,8 @@ export async function readParameterFile(file: string): Promise<Store> {
   throw wrong(`${name} holds no object of parameters`);
 }
 
+const READS_HERE = "the parameters are read from here, as JSON or YAML, until Ctrl-D\n";
+
 async function readAll(file: string, name: string): Promise<string> {
   const stream: AsyncIterable<Buffer> = file === "-" ? process.stdin : createReadStream(file);
   const parts: Buffer[] = [];
@@ -28,14 +29,14 @@ async function readAll(file: string, name: string): Promise<string> {
   try {
     for await (const part of stream) {
       bytes += part.length;
-      if (bytes > BYTES_MAX) break;
+      if (bytes > PARAMS_BYTES_MAX) break;
       parts.push(part);
     }
   } catch (error) {
     throw wrong(`${name} cannot be read: ${reasonOf(error)}`);
   }
-  if (bytes <= BYTES_MAX) return Buffer.concat(parts).toString("utf8");
-  throw wrong(`${name} is larger than ${BYTES_MAX} bytes`);
+  if (bytes <= PARAMS_BYTES_MAX) return Buffer.concat(parts).toString("utf8");
+  throw wrong(`${name} is larger than ${PARAMS_BYTES_MAX} bytes, and no agent takes more`);
 }
 
 /** As it will be sent: what JSON has no word for, such as .nan, is refused and not changed. */

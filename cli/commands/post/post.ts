@@ -104,7 +104,7 @@ async function check({ client, terminal, flags, request }: Posting): Promise<num
     table: (style) =>
       graph === undefined ? checkText(style, body) : renderGraph(style, graph, body.tree),
   });
-  terminal.say("nothing was posted");
+  if (flags.quiet !== true) terminal.say("nothing was posted");
   return EXIT.ok;
 }
 

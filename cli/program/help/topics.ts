@@ -10,7 +10,7 @@ const CODES: Readonly<Record<keyof typeof EXIT, string>> = {
   notFound: "there is no such job, agent or schedule",
   unauthorised: "the token is missing, wrong, expired or good for less",
   unavailable:
-    "no agent can be reached, or board or database (run --once: or runners) cannot be used",
+    "no agent can be reached, or board or database (run --once: or runners) cannot be used; capability test: nobody says yes, and some cannot tell",
   conflict:
     "a key in use for something else, or the job's state or the cluster's board excludes it",
   reverted: "the job failed, and everything that ran was reverted",

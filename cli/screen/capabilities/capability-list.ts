@@ -3,7 +3,7 @@ import type { Style } from "../style.js";
 import { renderTable, renderTabs } from "../table.js";
 import { clean, wrap } from "../text.js";
 import { span } from "../time.js";
-import { renderVerdicts, requirementRows } from "../why/why.js";
+import { othersRow, renderVerdicts, requirementRows } from "../why/why.js";
 
 /** `jobrunner capabilities`. */
 export function renderCapabilities(style: Style, items: readonly CapabilityView[]): string {
@@ -35,8 +35,14 @@ export function renderCapability(style: Style, item: CapabilityView): string {
 
 /** `jobrunner capability test NAME`. */
 export function renderTest(style: Style, test: CapabilityTestView, now: number): string {
-  if (style.tty) return renderVerdicts(style, test.agents, now);
-  return renderTabs(requirementRows(test.agents).map((row) => row.map((text) => ({ text }))));
+  const { agents, note } = test;
+  if (style.tty) {
+    const others = note === undefined ? [] : [wrap(clean(note), style.columns).join("\n")];
+    return [renderVerdicts(style, agents, now), ...others].join("\n\n");
+  }
+  const others = note === undefined ? [] : [othersRow(note)];
+  const rows = [...requirementRows(agents), ...others];
+  return renderTabs(rows.map((row) => row.map((text) => ({ text }))));
 }
 
 /** As `--require` takes it. */

@@ -22,6 +22,7 @@ export function renderWhy(style: Style, why: WhyView, now: number): string {
     headline(style, why, now),
     why.obstacles.map((obstacle) => lines(style, `but ${obstacle.why}`)).join("\n"),
     renderVerdicts(style, why.agents, now),
+    lines(style, why.note ?? ""),
     advice(style, why),
   ];
   return sections.filter((section) => section !== "").join("\n\n");
@@ -36,11 +37,13 @@ function plainRows({
   agents,
   obstacles,
   closest,
+  note,
 }: WhyView): readonly (readonly Cell[])[] {
   const near = closest === undefined ? "" : `closest: ${closest.agent}, ${closest.short} short`;
   const whole = [job.id, owner ?? "*", job.state, possible ? "yes" : "no", trouble, near];
   const all = obstacles.map(({ why }) => [job.id, "*", why, "no", "", ""]);
-  const each = requirementRows(agents).map((row) => [job.id, ...row]);
+  const others = note === undefined ? [] : [othersRow(note)];
+  const each = [...requirementRows(agents), ...others].map((row) => [job.id, ...row]);
   return [whole, ...all, ...each].map((row) => row.map((text) => ({ text })));
 }
 
@@ -51,6 +54,11 @@ export function requirementRows(agents: readonly AgentWhyView[]): readonly (read
       ...[agent, what, verdict, observed, needed],
     ]),
   );
+}
+
+/** The same of the agents that could not be asked. */
+export function othersRow(note: string): readonly string[] {
+  return ["*", "answers", "unknown", note, ""];
 }
 
 /** Who has what, then what is missing where, in words. */

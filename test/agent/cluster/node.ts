@@ -2,6 +2,7 @@ import pino from "pino";
 import { UNASKED } from "../../http/unasked.js";
 import { onTestFinished } from "vitest";
 import { type Agents, createAgents } from "../../../agent/cluster/agents.js";
+import type { Judge } from "../../../agent/cluster/capability.js";
 import { createPeer } from "../../../agent/cluster/peer.js";
 import { createHttp } from "../../../agent/http/server.js";
 import type { Standing } from "../../../agent/jobs/why.js";
@@ -28,6 +29,8 @@ export interface NodeOptions {
   readonly machine?: string;
   /** All that its registry knows, itself or not. */
   members?(): readonly Member[];
+  /** What it says of its capabilities. */
+  readonly judge?: Partial<Judge>;
   /** What it says of every job. */
   explain?(): Promise<AgentWhyView>;
 }
@@ -65,7 +68,8 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const jobs = { standing: async () => STANDING, explain };
   const http = createHttp({
     jobs: { ...jobs, why: async () => concluded(STANDING, [await explain()]) } as unknown as Jobs,
-    ...{ ...UNASKED, agents, agent: name, version: "0.0.0", log: pino({ level: "silent" }) },
+    ...{ ...UNASKED, system: { ...UNASKED.system, ...options.judge } },
+    ...{ agents, agent: name, version: "0.0.0", log: pino({ level: "silent" }) },
     health: async () => ({ ok: true, agent: name, checks: [] }),
   });
   url = await http.listen({ host: "127.0.0.1", port: 0 });

@@ -1,5 +1,5 @@
 import { COUNT, list, named, type Schema, shape, TEXT, TEXTS, TIME } from "../schema.js";
-import { AGENT_WHY, WHY_QUERY } from "../why.js";
+import { AGENT_WHY, OTHERS_NOTE, WHY_QUERY } from "../why.js";
 import { AGENT_STATES } from "./agents.js";
 
 export const STATUS: Schema = named(
@@ -59,10 +59,14 @@ export const TEST_QUERY: Schema = {
   },
 };
 
-export const CAPABILITY_TEST: Schema = named("CapabilityTest", {
-  clause: TEXT,
-  possible: { type: "boolean", description: "It is so at one of the agents." },
-  agents: list(AGENT_WHY),
-});
+export const CAPABILITY_TEST: Schema = named(
+  "CapabilityTest",
+  {
+    clause: TEXT,
+    possible: { type: "boolean", description: "It is so at one of the agents." },
+    agents: list(AGENT_WHY),
+  },
+  { note: OTHERS_NOTE },
+);
 
 export const METRICS: Schema = { content: { "text/plain": { schema: TEXT } } };
