@@ -133,7 +133,7 @@ describe("the command line", { timeout: 60_000 }, () => {
     expect(text.stdout).toMatch(/^linear hello\n.* greet {2}SUCCESS\n/);
     expect(mermaid.stdout).toMatch(/^flowchart LR\n[^]*\["greet<br\/>SUCCESS"\]:::SUCCESS\n/);
     expect(dot.stdout).toMatch(/^digraph "linear hello" \{\n[^]*\[label="greet"\];\n/);
-    expect(dot.stderr).toBe("nothing was posted\n");
+    expect(dot.stderr).toBe("");
     expect(typo).toMatchObject({ code: 2, stdout: "" });
     expect(typo.stderr).toContain("did you mean dot?");
     expect(await jobrunner("show", "--graph")).toMatchObject({ code: 2, stdout: "" });
