@@ -1,79 +1,12 @@
-import pino from "pino";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { callsFor, type HookBook, named } from "../../agent/hooks/book.js";
-import {
-  FORSAKE_EVERY_MS,
-  FORSAKEN_MS,
-  GIVE_UP_MS,
-  Hooks,
-  LOOK_EVERY_MS,
-} from "../../agent/hooks/hooks.js";
-import { toJobView } from "../../agent/jobs/views.js";
-import { Metrics } from "../../agent/metrics/metrics.js";
-import { JobrunnerError } from "../../common/error.js";
-import type { JobDetailView } from "../../common/wire.js";
+import { type Hooks, LOOK_EVERY_MS } from "../../agent/hooks/hooks.js";
 import type { HookBody } from "../../common/wire/hooks.js";
-import type { HookSetting } from "../../config/config.js";
 import { until } from "../../scripts/lab/until.js";
-import { appended, appendOf, ENDED, owned, posted } from "../contracts/samples.js";
-import { openSteered, SteeredTime } from "../contracts/sqlite.js";
-import { FakeClock } from "../support/fake-clock.js";
+import { hook, open } from "./open.js";
 import { startReceiver } from "./receiver.js";
 
 const SOON = { withinMs: 10_000 };
-
-async function open() {
-  const clock = new FakeClock();
-  const { persistence } = await openSteered({ time: new Time(clock) });
-  const lines: string[] = [];
-  const log = pino({ level: "warn" }, { write: (line: string) => void lines.push(line) });
-  const metrics = new Metrics();
-  const detail = async (id: string): Promise<JobDetailView> => {
-    const row = await persistence.job(id);
-    if (row === undefined) throw new JobrunnerError("NOT_FOUND", `there is no job ${id}`);
-    const view = toJobView(row, clock.now());
-    const tree = { kind: "flow", name: "hello" } as const;
-    return { ...view, params: {}, needs: [], owners: [], tree, failures: [] };
-  };
-  const agent = (settings: readonly HookSetting[], name = "alpha"): Hooks => {
-    const { hooks: store } = persistence;
-    const parts = { settings, hooks: store, clock, log, metrics, agent: name, detail };
-    const hooks = new Hooks(parts);
-    hooks.start();
-    onTestFinished(() => hooks.stop());
-    return hooks;
-  };
-  /** A job that ended here, and whose owner has these hooks. */
-  const ended = async (hooks: HookBook): Promise<string> => {
-    const { id, token, owner } = await owned(persistence, (await posted(persistence)).id);
-    const calls = hooks.callsOf(owner, "hello", "SUCCESS");
-    const end = { changes: ENDED, state: "SUCCESS", hooks: calls } as const;
-    await appended(persistence, appendOf({ id, token, owner }, 1, end));
-    hooks.wake();
-    return id;
-  };
-  const counted = async () =>
-    (await metrics.text()).split("\n").filter((line) => line.startsWith("jobrunner_hook_calls"));
-  return { clock, persistence, agent, ended, log: lines, counted };
-}
-
-/** Database time goes with the clock. */
-class Time extends SteeredTime {
-  readonly #clock: FakeClock;
-
-  constructor(clock: FakeClock) {
-    super();
-    this.#clock = clock;
-  }
-
-  override now(): number {
-    return this.#clock.now();
-  }
-}
-
-function hook(url: string, more: Partial<HookSetting> = {}): HookSetting {
-  return { on: ["SUCCESS"], act: { url }, timeLimitMs: 5_000, shown: url, ...more };
-}
 
 describe("a hook", () => {
   it("is called once when a job is over, and then forgotten", async () => {
@@ -179,88 +112,6 @@ describe("a hook", () => {
 
     await until(() => log.length === 1, SOON);
     expect(log[0]).toContain("it took longer than 100 ms");
-  });
-
-  it("is given up after a day, and that is an error", async () => {
-    const { agent, ended, clock, log, counted } = await open();
-    const receiver = await startReceiver();
-    receiver.status = 503;
-    await ended(agent([hook(receiver.url)]));
-    await until(() => log.length === 1, SOON);
-
-    await clock.advance(GIVE_UP_MS + 1);
-    await until(async () => {
-      await clock.advance(10_000);
-      return log.some((line) => line.includes("given up"));
-    }, SOON);
-    const tries = receiver.received.length;
-    await clock.advance(GIVE_UP_MS);
-
-    expect(receiver.received).toHaveLength(tries);
-    expect(await counted()).toContain('jobrunner_hook_calls_total{result="given_up"} 1');
-  });
-
-  it("is not given up for the time in which all machines slept", async () => {
-    const { agent, ended, clock, counted } = await open();
-    const receiver = await startReceiver();
-    receiver.status = 503;
-    const setting = hook(receiver.url);
-    const asleep = agent([setting]);
-    await asleep.stop();
-    await ended(asleep);
-    await clock.advance(3 * GIVE_UP_MS);
-
-    agent([setting]);
-    await until(async () => (await counted()).length === 1, SOON);
-    receiver.status = 204;
-    await clock.advance(1_000);
-    await until(async () => (await counted()).length === 2, SOON);
-
-    expect(await counted()).toEqual([
-      'jobrunner_hook_calls_total{result="failed"} 1',
-      'jobrunner_hook_calls_total{result="done"} 1',
-    ]);
-  });
-
-  it("is given up when no agent has had it for a week, and that is an error", async () => {
-    const { agent, ended, clock, log, counted, persistence } = await open();
-    const [before, now] = [await startReceiver(), await startReceiver()];
-    const replaced = agent([hook(before.url)]);
-    await replaced.stop();
-    const job = await ended(replaced);
-    const [{ name: hooks } = { name: "" }] = named([hook(before.url)]);
-    await clock.advance(FORSAKEN_MS);
-
-    agent([hook(now.url)]);
-    await clock.advance(FORSAKE_EVERY_MS);
-    await until(async () => {
-      await clock.advance(LOOK_EVERY_MS);
-      return log.length === 1;
-    }, SOON);
-
-    const told = { level: 50, jobId: job, hook: hooks, state: "SUCCESS" };
-    expect(JSON.parse(log[0] ?? "")).toMatchObject(told);
-    expect(log[0]).not.toContain(before.url);
-    expect(await counted()).toEqual(['jobrunner_hook_calls_total{result="given_up"} 1']);
-    const taking = { hooks: [hooks], limit: 1, leaseMs: 35_000 };
-    expect(await persistence.hooks.take(taking)).toMatchObject({ calls: [] });
-  });
-
-  it("is called after a week's pause of all agents, whichever of them comes back first", async () => {
-    const { agent, ended, clock, log } = await open();
-    const [receiver, another] = [await startReceiver(), await startReceiver()];
-    const setting = hook(receiver.url);
-    const paused = agent([setting]);
-    await paused.stop();
-    await ended(paused);
-    await clock.advance(FORSAKEN_MS);
-
-    const first = agent([hook(another.url)]);
-    await first.stop(); // Once it has looked.
-    agent([setting], "beta");
-    await until(() => receiver.received.length === 1, SOON);
-
-    expect(log).toEqual([]);
   });
 
   it("is called however many calls of another one hang", async () => {
