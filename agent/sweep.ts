@@ -53,6 +53,7 @@ export class Sweep {
   #owed = true;
   #nextInMs = SWEEP_EVERY_MS;
   #reconnects = 0;
+  #sweeping = false;
   #wake = new AbortController();
 
   constructor(options: SweepOptions) {
@@ -68,6 +69,11 @@ export class Sweep {
   /** Why it must not, for people. */
   get disagreement(): string | undefined {
     return this.#agreement.disagreement;
+  }
+
+  /** Nothing is left to be put back on the board, as far as this agent knows. */
+  get settled(): boolean {
+    return !this.#owed && !this.#sweeping && !this.#wake.signal.aborted;
   }
 
   /** Database time as well as this agent knows it, ms since 1970. */
@@ -142,6 +148,7 @@ export class Sweep {
 
   async #guarded(): Promise<void> {
     const { log } = this.#options;
+    this.#sweeping = true;
     try {
       await this.sweep();
       if (!this.persistenceOk) log.info("persistence answers again");
@@ -156,6 +163,8 @@ export class Sweep {
         this.#boardOk = false; // The board's watch has told it.
         this.#owed = true;
       } else log.warn({ err: error }, "the sweep failed; it is tried again");
+    } finally {
+      this.#sweeping = false;
     }
   }
 

@@ -33,7 +33,7 @@ interface Stuck {
  * reads one row of an index, now and then.
  */
 export class Scheduler {
-  /** Resolves once it has looked, however that went. */
+  /** Resolves once a look has gone well. */
   readonly looked: Promise<void>;
   #tellLooked: () => void = () => undefined;
   readonly #options: SchedulerOptions;
@@ -83,7 +83,6 @@ export class Scheduler {
       // Before the look: who wakes it meanwhile has changed what it may have seen already.
       this.#wake = new AbortController();
       const waitMs = await this.#guarded();
-      this.#tellLooked();
       if (this.#stop.signal.aborted) return;
       await clock.sleep(waitMs, this.#wake.signal);
     }
@@ -94,6 +93,7 @@ export class Scheduler {
     try {
       const waitMs = await this.look();
       this.#persistenceOk = true;
+      this.#tellLooked();
       return waitMs;
     } catch (error) {
       if (this.#persistenceOk) log.warn({ err: error }, "schedules cannot be looked at");

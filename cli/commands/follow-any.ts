@@ -28,9 +28,10 @@ export async function followAny(
   try {
     for (;;) {
       const isWhole = Date.now() >= wholeAt;
-      if (isWhole) wholeAt = Date.now() + LOOK_MS;
-      const found = await firstOf(options, isWhole ? jobs : touched.take(), touched);
+      const found = await firstOf({ ...options, deadline }, isWhole ? jobs : [], touched);
       if (found !== undefined) return found;
+      // After the round: where one takes long, the agent gets its pause all the same.
+      if (isWhole) wholeAt = Date.now() + LOOK_MS;
       const now = Date.now();
       if (now >= deadline) return { end: "timeout", code: EXIT.timeout };
       const pauseMs = Math.max(0, Math.min(wholeAt, deadline) - now);
@@ -44,17 +45,28 @@ export async function followAny(
   }
 }
 
-/** One after the other: an agent that is away is told of once. */
+interface Round extends FollowOptions {
+  /** By `Date.now()`. */
+  readonly deadline: number;
+}
+
+/**
+ * One after the other, as an agent that is away is told of once; those of which an event has come
+ * before the rest. Undefined when none is there, or time is up.
+ */
 async function firstOf(
-  options: FollowOptions,
+  options: Round,
   jobs: readonly string[],
   touched: Touched,
 ): Promise<Followed | undefined> {
-  for (const id of jobs) {
+  const rest = [...jobs];
+  for (let id = touched.take() ?? rest.shift(); id !== undefined;) {
     const job = await lookAt(options, id, 0);
     touched.learn(job);
     const code = exitCodeFor(options.aim ?? "success", job);
     if (code !== undefined) return { end: "job", job, code };
+    if (Date.now() >= options.deadline) return undefined;
+    id = touched.take() ?? rest.shift();
   }
   return undefined;
 }
@@ -78,10 +90,11 @@ class Touched {
     return true;
   }
 
-  take(): readonly string[] {
-    const touched = [...this.#touched];
-    this.#touched.clear();
-    return touched;
+  /** One of them, which counts as looked at from now on. */
+  take(): string | undefined {
+    const [first] = this.#touched;
+    if (first !== undefined) this.#touched.delete(first);
+    return first;
   }
 }
 

@@ -62,6 +62,51 @@ describe("an agent that is to leave when there is nothing to do", () => {
     }
   });
 
+  it("stays while its machine sleeps, however long", async () => {
+    const { begin, clock, put, trouble, end } = await open({
+      state: "asleep",
+      why: "it is asleep",
+    });
+    await put("hello");
+    end();
+
+    const left = begin();
+    await clock.advance(2 * OBSTACLE_PATIENCE_MS);
+    const asleep = left();
+    delete trouble.state;
+    delete trouble.why;
+    await clock.advance(SOON_MS);
+
+    expect([asleep, left()]).toEqual([undefined, "done"]);
+  });
+
+  it("waits for a board that is being filled again, as for what keeps it", async () => {
+    const sweep = { disagreement: DIFFERS, settled: false };
+    const { begin, clock } = await open({}, { sweep });
+    const { begin: beginOther, clock: clockOther } = await open({}, { sweep: { ...sweep } });
+
+    const [left, other] = [begin(), beginOther()];
+    await clock.advance(SOON_MS);
+    const before = left();
+    sweep.settled = true;
+    await clock.advance(SOON_MS);
+    await clockOther.advance(OBSTACLE_PATIENCE_MS + SOON_MS);
+
+    expect([before, left()]).toEqual([undefined, "done"]);
+    expect(other()).toEqual({ why: "the board is being filled again", isConflict: false });
+  });
+
+  it("waits for schedules no longer than for what keeps it", async () => {
+    const { begin, clock } = await open({ why: AWAY }, { scheduler: { looked: gate().open } });
+
+    const left = begin();
+    await clock.advance(OBSTACLE_PATIENCE_MS - 1_000);
+    const before = left();
+    await clock.advance(4_000);
+
+    expect([before, left()]).toEqual([undefined, { why: AWAY, isConflict: false }]);
+  });
+
   it("goes on when that has ended in time", async () => {
     const { begin, clock, put, end, trouble } = await open({ why: AWAY });
     await put("hello");
@@ -152,7 +197,7 @@ describe("an agent that is to leave when there is nothing to do", () => {
 });
 
 interface Trouble {
-  state?: "paused" | "cordoned" | "draining";
+  state?: "paused" | "cordoned" | "draining" | "asleep";
   why?: string;
   /** Each job, to be offered again a moment later. */
   givesBack?: boolean;
@@ -202,7 +247,10 @@ async function open(trouble: Trouble = {}, more: Partial<WorkedOffParts> = {}) {
       conductor.start();
       const parts = {
         ...{ clock, conductor, scheduler: { looked: Promise.resolve() } },
-        ...{ hooks: { settled: () => Promise.resolve() }, sweep: { disagreement: DIFFERS } },
+        ...{
+          hooks: { settled: () => Promise.resolve() },
+          sweep: { disagreement: DIFFERS, settled: true },
+        },
         readiness: { known: () => ({ state: trouble.state ?? "ready" }) as const },
         ...more,
       };

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Client } from "../../cli/api/client.js";
 import type { StreamEvent } from "../../cli/api/event-stream.js";
@@ -38,6 +39,23 @@ describe("waiting for any of several jobs", () => {
     }
   });
 
+  it("looks first at those of which it was told, and at no more when time is up", async () => {
+    const agent = new Agent(10);
+    agent.slowMs = 20;
+    agent.states.set(idOf(0), "SUCCESS");
+    const first = agent.follow({ timeoutMs: 10_000 }, [5, 4, 3, 2, 1, 0]);
+    await until(() => agent.asked.length === 3, SOON);
+    agent.states.set(idOf(5), "FAILURE");
+    agent.tell({ type: "job.finished", job: idOf(5) });
+
+    expect(await first).toMatchObject({ job: { id: idOf(5) } });
+
+    const slow = new Agent(60);
+    slow.slowMs = 20;
+    expect(await slow.follow({ timeoutMs: 100 })).toEqual({ end: "timeout", code: 124 });
+    expect(slow.asked.length).toBeLessThan(20);
+  });
+
   it("ends at its time, and refuses too many of them", async () => {
     const agent = new Agent(2);
 
@@ -57,6 +75,8 @@ class Agent implements Client {
   readonly asked: string[] = [];
   readonly said: string[] = [];
   streams = 0;
+  /** How long an answer takes, ms. */
+  slowMs = 0;
   /** So many questions are not answered. */
   away = 0;
   readonly #ids: readonly string[];
@@ -67,12 +87,18 @@ class Agent implements Client {
     this.#ids = Array.from({ length: count }, (_, index) => idOf(index));
   }
 
-  follow({ quiet = false, timeoutMs }: { quiet?: boolean; timeoutMs?: number } = {}) {
+  follow(
+    { quiet = false, timeoutMs }: { quiet?: boolean; timeoutMs?: number } = {},
+    which: readonly number[] | undefined = undefined,
+  ) {
     const say = (text: string): void => void this.said.push(text);
     const hint = quiet ? () => undefined : say;
     const terminal = { ...createTerminal({ quiet }), say, hint };
     const { signal } = new AbortController();
-    return followAny({ client: this, terminal, signal, timeoutMs, quiet }, this.#ids);
+    return followAny(
+      { client: this, terminal, signal, timeoutMs, quiet },
+      which?.map(idOf) ?? this.#ids,
+    );
   }
 
   tell(event: { readonly type: string; readonly job: string }): void {
@@ -87,7 +113,7 @@ class Agent implements Client {
     const detail = { params: {}, needs: [], owners: [], tree: { kind: "flow", name: "web" } };
     const state = this.states.get(id) ?? "RUNNING";
     const job = { ...RUNNING, ...detail, failures: [], id, state } as JobDetailView;
-    return Promise.resolve(job as T);
+    return this.slowMs === 0 ? Promise.resolve(job as T) : pause(this.slowMs, job as T);
   }
 
   events(_path: string, { signal }: { signal?: AbortSignal | undefined } = {}) {

@@ -129,11 +129,19 @@ describe("parameters of a file", () => {
   });
 
   it("are refused when there is no such file, or one that no agent would take", async () => {
-    const absent = params("--from-file", join(tempDir(), "none"));
-    const large = params("--from-file", write(" ".repeat(256 * 1024 + 1)));
+    const file = (text: string) => params("--from-file", write(text));
 
-    await expect(absent).rejects.toThrow(/none cannot be read: ENOENT/);
-    await expect(large).rejects.toThrow(/params is larger than 262144 bytes/);
+    await expect(params("--from-file", join(tempDir(), "none"))).rejects.toThrow(
+      /none cannot be read: ENOENT/,
+    );
+    await expect(file(" ".repeat(1024 * 1024 + 1))).rejects.toThrow(
+      /params is larger than 1048576 bytes/,
+    );
+    await expect(file(`tags: ["${"x".repeat(256 * 1024)}"]`)).rejects.toThrow(
+      /holds 262157 bytes, and agents take 262144 at most/,
+    );
+    // What is not sent does not count.
+    expect(await file(`port: 80${" ".repeat(256 * 1024)}`)).toEqual({ port: 80 });
   });
 });
 

@@ -29,7 +29,7 @@ export async function tellAgent(
   const client = await createClient({ ...options, env: process.env, say: terminal.say });
   const { body } = await client.post<AgentView>(`${pathOf(name ?? "self")}/${verb}`, undefined);
   const waits = options.wait === true;
-  const told = waits ? await idle({ client, terminal, options }, body) : { agent: body };
+  const told = waits ? await untilIdle({ client, terminal, options }, body) : { agent: body };
   // Whoever says this wants to see that it is obeyed, not all that is known of the machine.
   await printData(terminal, options.output, { ...agentsData([told.agent]), view: told.agent });
   if (!waits && body.state === "draining" && jobsOf(body).length > 0) {
@@ -38,8 +38,8 @@ export async function tellAgent(
   return told.code ?? EXIT.ok;
 }
 
-interface Asking {
-  readonly client: Client;
+export interface Asking {
+  readonly client: Pick<Client, "get">;
   readonly terminal: Terminal;
   readonly options: TellOptions;
 }
@@ -51,22 +51,36 @@ interface Told {
 }
 
 /** The agent when it runs no job any more, or as it was when nobody waited any longer. */
-async function idle({ client, terminal, options }: Asking, told: AgentView): Promise<Told> {
+export async function untilIdle(
+  { client, terminal, options }: Asking,
+  told: AgentView,
+): Promise<Told> {
   using interrupted = interruption();
   const { signal } = interrupted;
   const deadline = performance.now() + (options.timeout ?? Infinity);
   let agent = told;
-  while (jobsOf(agent).length > 0) {
+  let isSilent = false;
+  while (isSilent || jobsOf(agent).length > 0) {
     const code = signal.aborted ? EXIT.interrupted : EXIT.timeout;
     if (signal.aborted || performance.now() > deadline) {
-      terminal.say(`it still runs ${jobsOf(agent).join(", ")}; they go at their next step`);
+      terminal.say(stillText(agent, isSilent));
       return { agent, code };
     }
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined); // Ctrl-C ends it.
     // By its name: "self" may be another agent by now.
-    agent = await client.get<AgentView>(pathOf(told.name));
+    const seen = await client.get<AgentView>(`${pathOf(told.name)}?brief=true`);
+    const wasSilent = isSilent;
+    // Of one that does not answer nobody knows what it runs: that is not nothing.
+    isSilent = seen.jobs === undefined;
+    if (!isSilent) agent = seen;
+    else if (!wasSilent) terminal.say(`${told.name} does not answer; asking again`);
   }
   return { agent };
+}
+
+function stillText({ name, jobs = [] }: AgentView, isSilent: boolean): string {
+  if (isSilent) return `${name} does not answer: nobody can tell what it runs`;
+  return `it still runs ${jobs.join(", ")}; they go at their next step`;
 }
 
 function jobsOf({ jobs = [] }: AgentView): readonly string[] {

@@ -12,8 +12,8 @@ export async function graphFlow(words: readonly string[], outer: CommonOptions):
   if (rest.every((word) => word.startsWith("-"))) {
     throw new JobrunnerError("USAGE", "which flow?", { hint: "jobrunner flows lists them" });
   }
-  // Quiet: who draws a flow did not think that it was posted.
-  return post([...rest, `--graph=${format}`, "--quiet"], outer);
+  // Who draws a flow did not think that it was posted.
+  return post([...rest, `--graph=${format}`], outer, { quiet: true });
 }
 
 function takeFormat(words: readonly string[]): { format: string; rest: readonly string[] } {

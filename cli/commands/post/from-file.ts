@@ -3,6 +3,9 @@ import { JobrunnerError } from "../../../common/error.js";
 import { PARAMS_BYTES_MAX } from "../../../common/job.js";
 import type { Json, Store } from "../../../common/json.js";
 
+/** Spaces and comments are not sent: more may be read than an agent takes, bytes. */
+const FILE_BYTES_MAX = 1024 * 1024;
+
 /** Parameters of a file, `-` for stdin: an object in JSON or YAML. Throws USAGE. */
 export async function readParameterFile(file: string): Promise<Store> {
   const name = file === "-" ? "stdin" : file;
@@ -16,8 +19,12 @@ export async function readParameterFile(file: string): Promise<Store> {
     throw wrong(`${name} cannot be read: ${what.replace(/:$/, "")}`);
   }
   const value = toJson(document, name);
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Store;
-  throw wrong(`${name} holds no object of parameters`);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw wrong(`${name} holds no object of parameters`);
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(value));
+  if (bytes <= PARAMS_BYTES_MAX) return value as Store;
+  throw wrong(`${name} holds ${bytes} bytes, and agents take ${PARAMS_BYTES_MAX} at most`);
 }
 
 const READS_HERE = "the parameters are read from here, as JSON or YAML, until Ctrl-D\n";
@@ -29,14 +36,14 @@ async function readAll(file: string, name: string): Promise<string> {
   try {
     for await (const part of stream) {
       bytes += part.length;
-      if (bytes > PARAMS_BYTES_MAX) break;
+      if (bytes > FILE_BYTES_MAX) break;
       parts.push(part);
     }
   } catch (error) {
     throw wrong(`${name} cannot be read: ${reasonOf(error)}`);
   }
-  if (bytes <= PARAMS_BYTES_MAX) return Buffer.concat(parts).toString("utf8");
-  throw wrong(`${name} is larger than ${PARAMS_BYTES_MAX} bytes, and no agent takes more`);
+  if (bytes <= FILE_BYTES_MAX) return Buffer.concat(parts).toString("utf8");
+  throw wrong(`${name} is larger than ${FILE_BYTES_MAX} bytes, and no agent takes so much`);
 }
 
 /** As it will be sent: what JSON has no word for, such as .nan, is refused and not changed. */

@@ -19,7 +19,7 @@ import { localZone, makeSchedule, scheduleName } from "../schedules/making.js";
 import { findFlow, namedByFlags, toJob } from "./flow.js";
 import { timeOf } from "./time.js";
 import { findName, valueOf } from "./words.js";
-import { type PostingLine, readPosting, valueFlags } from "./command.js";
+import { type PostingFlags, type PostingLine, readPosting, valueFlags } from "./command.js";
 import { follow, followLogs, type Posted, postedText } from "./following.js";
 import { problemLines, renderFlowsHelp } from "../../screen/flow-list.js";
 import { renderJobLine, shortId } from "../../screen/job-list.js";
@@ -34,8 +34,15 @@ interface Posting extends Posted {
   readonly print: Print | undefined;
 }
 
-/** `jobrunner post [NAME] [flags]`; `words` is what follows `post`. Returns the exit code. */
-export async function post(words: readonly string[], outer: CommonOptions): Promise<number> {
+/**
+ * `jobrunner post [NAME] [flags]`; `words` is what follows `post`, `beside` what another command
+ * adds, where a flow may have parameters of these names. Returns the exit code.
+ */
+export async function post(
+  words: readonly string[],
+  outer: CommonOptions,
+  beside: Partial<Pick<PostingFlags, "quiet">> = {},
+): Promise<number> {
   const { name, rest } = findName(words, valueFlags());
   const terminal = createTerminal(outer);
   const via = valueOf(words, "--via") ?? outer.via;
@@ -43,7 +50,7 @@ export async function post(words: readonly string[], outer: CommonOptions): Prom
   if (name === undefined) return postHelp(client, terminal, rest);
   const flow = await findFlow(client, name);
   const line = readPosting(flow, rest);
-  const flags = { ...outer, ...line.flags };
+  const flags = { ...outer, ...line.flags, ...beside };
   if (flags.follow === true && flags.quiet === true) throw followedQuietly();
   const own = createTerminal(flags);
   const posting = {
