@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { JobBoard, Survey } from "../boards/board.js";
+import type { Candidate, JobBoard, Survey } from "../boards/board.js";
 import type { Clock } from "../common/clock.js";
 import { eitherSignal } from "../common/signals/either.js";
 import { hasCode } from "../common/error.js";
@@ -184,30 +184,41 @@ export class Conductor {
    * job, not 3.
    */
   async #claimAll(able: readonly string[]): Promise<boolean> {
-    const { board, matcher, slots, random, obstacle } = this.#options;
-    let waiting = [...(await board.candidates(able, CANDIDATES))];
-    let [held, lost] = [false, 0];
-    while (waiting.length > 0 && lost < LOST_MAX) {
-      if (this.#running.size >= slots() || this.#stop.signal.aborted) break;
-      if ((await obstacle()) !== undefined) break; // Told meanwhile to take none.
+    const { board, random } = this.#options;
+    let [held, lost, won, stale] = [false, 0, false, true];
+    let waiting: Candidate[] = [];
+    while (lost < LOST_MAX && (await this.#mayClaim())) {
+      if (stale) [waiting, won] = [[...(await board.candidates(able, CANDIDATES))], false];
       const place = lost === 0 ? 0 : Math.floor(random() * waiting.length);
       const [next] = waiting.splice(place, 1);
-      // The job claimed a moment ago may hold what this one needs, such as a port.
-      if (next === undefined || this.#running.has(next.id) || !matcher.free(next.signature))
-        continue;
-      const giveBack = await matcher.hold(next.signature, next.id);
-      if (giveBack === undefined) {
-        held = true;
-        continue;
-      }
-      const claim = await this.#claim(next.id, giveBack);
-      if (claim !== undefined) this.#begin(claim, giveBack);
-      else {
-        lost += 1;
-        waiting = [...(await board.candidates(able, CANDIDATES))];
-      }
+      if (next === undefined) break;
+      const tried = await this.#try(next);
+      held ||= tried === "held";
+      lost += tried === "lost" ? 1 : 0;
+      won ||= tried === "won";
+      // At the end of a list there may be more jobs than it named.
+      stale = tried === "lost" || (won && waiting.length === 0);
     }
     return held;
+  }
+
+  async #mayClaim(): Promise<boolean> {
+    const { slots, obstacle } = this.#options;
+    if (this.#running.size >= slots() || this.#stop.signal.aborted) return false;
+    return (await obstacle()) === undefined; // Told meanwhile to take none.
+  }
+
+  /** `held`: another agent of this machine holds what the job needs for itself alone. */
+  async #try({ id, signature }: Candidate): Promise<"won" | "lost" | "held" | "passed"> {
+    const { matcher } = this.#options;
+    // The job claimed a moment ago may hold what this one needs, such as a port.
+    if (this.#running.has(id) || !matcher.free(signature)) return "passed";
+    const giveBack = await matcher.hold(signature, id);
+    if (giveBack === undefined) return "held";
+    const claim = await this.#claim(id, giveBack);
+    if (claim === undefined) return "lost";
+    this.#begin(claim, giveBack);
+    return "won";
   }
 
   async #claim(id: string, giveBack: () => void): Promise<Claim | undefined> {

@@ -10,7 +10,7 @@ export interface Posting {
 }
 
 export interface Survey {
-  /** Signatures under which at least one job is claimable now. */
+  /** All signatures under which a job is claimable now; one may be among them that has none left. */
   readonly signatures: readonly string[];
   /** Milliseconds until the next delayed entry or lease that ends becomes claimable. */
   readonly nextInMs?: number;

@@ -5,8 +5,13 @@ import { type Op, OPS_MAX, transact, TXN_BYTES_MAX } from "./txn.js";
 export interface Batch<T> {
   /** What is to be done for one item; nothing of it happens when a step of it fails. */
   ops(item: T): readonly Op[];
-  /** Done once in each transaction. */
-  tail(): readonly Op[];
+  /** What goes with these items, once in their transaction; never refuses. */
+  beside?(items: readonly T[]): readonly Op[];
+  /**
+   * Wakes those who wait for what is done here: with the first transaction, and with the last one
+   * or after it. In each it would wake them as often as there are transactions, all for one act.
+   */
+  tell?(): Op;
 }
 
 /**
@@ -20,21 +25,40 @@ export async function transactEach<T>(
   batch: Batch<T>,
 ): Promise<readonly T[]> {
   const refused: T[] = [];
-  for (const part of parts(items, batch)) {
-    let left = part;
-    while (left.length > 0) {
-      const outcome = await transact(client, [...left.flatMap(({ ops }) => ops), ...batch.tail()]);
-      if (outcome.done) break;
-      const { kept, dropped } = divide(left, [...outcome.failed.keys()]);
-      refused.push(...dropped.map(({ item }) => item));
-      // A tail that fails would fail for ever.
-      if (dropped.length === 0) {
-        throw new JobrunnerError("INTERNAL", [...outcome.failed.values()].join("; "));
-      }
-      left = kept;
-    }
+  let untold = false;
+  const all = parts(items, batch);
+  for (const [n, part] of all.entries()) {
+    const tell = n === 0 || n === all.length - 1;
+    const left = await transactPart(client, part, { batch, tell });
+    refused.push(...part.filter((member) => !left.includes(member)).map(({ item }) => item));
+    if (left.length > 0) untold = !tell;
   }
+  if (untold && batch.tell !== undefined) await transact(client, [batch.tell()]);
   return refused;
+}
+
+/** Returns those whose steps were done. */
+async function transactPart<T>(
+  client: ConsulClient,
+  part: readonly Member<T>[],
+  { batch, tell }: { readonly batch: Batch<T>; readonly tell: boolean },
+): Promise<readonly Member<T>[]> {
+  let left = part;
+  while (left.length > 0) {
+    const beside = batch.beside?.(left.map(({ item }) => item)) ?? [];
+    const told = tell && batch.tell !== undefined ? [batch.tell()] : [];
+    const steps = [...left.flatMap(({ ops }) => ops), ...beside, ...told];
+    const outcome = await transact(client, steps);
+    if (outcome.done) return left;
+    const failed = [...outcome.failed.keys()];
+    const kept = withoutFailed(left, failed);
+    // What goes beside and fails would fail for ever.
+    if (kept.length === left.length) {
+      throw new JobrunnerError("INTERNAL", [...outcome.failed.values()].join("; "));
+    }
+    left = kept;
+  }
+  return [];
 }
 
 interface Member<T> {
@@ -43,32 +67,32 @@ interface Member<T> {
 }
 
 function parts<T>(items: readonly T[], batch: Batch<T>): readonly (readonly Member<T>[])[] {
-  const most = OPS_MAX - batch.tail().length;
   const all: Member<T>[][] = [];
-  let [count, bytes] = [Number.POSITIVE_INFINITY, 0];
+  let [count, bytes] = [0, 0];
   for (const item of items) {
     const ops = batch.ops(item);
     const size = ops.reduce((sum, { Key, Value = "" }) => sum + Key.length + Value.length + 100, 0);
-    if (count + ops.length > most || bytes + size > TXN_BYTES_MAX) {
-      all.push([]);
+    const part = all.at(-1);
+    const beside = batch.beside?.([...(part ?? []).map((each) => each.item), item]).length ?? 0;
+    const fits = count + ops.length + beside < OPS_MAX && bytes + size <= TXN_BYTES_MAX;
+    if (part !== undefined && fits) part.push({ item, ops });
+    else {
+      all.push([{ item, ops }]);
       [count, bytes] = [0, 0];
     }
-    all.at(-1)?.push({ item, ops });
     [count, bytes] = [count + ops.length, bytes + size];
   }
   return all;
 }
 
-function divide<T>(
+function withoutFailed<T>(
   members: readonly Member<T>[],
   failed: readonly number[],
-): { readonly kept: readonly Member<T>[]; readonly dropped: readonly Member<T>[] } {
-  const [kept, dropped]: [Member<T>[], Member<T>[]] = [[], []];
+): readonly Member<T>[] {
   let from = 0;
-  for (const member of members) {
-    const to = from + member.ops.length;
-    (failed.some((index) => index >= from && index < to) ? dropped : kept).push(member);
-    from = to;
-  }
-  return { kept, dropped };
+  return members.filter(({ ops }) => {
+    const [first, next] = [from, from + ops.length];
+    from = next;
+    return !failed.some((index) => index >= first && index < next);
+  });
 }

@@ -23,9 +23,11 @@ import { Lease, type LeaseKind } from "./lease.js";
 import { abandon, consume, remove } from "./leaving.js";
 import { takeInventory } from "./mending/inventory.js";
 import { Orphans, reopen } from "./mending/orphans.js";
-import { allClaims, candidates, survey } from "./looking.js";
+import { candidates } from "./looking/candidates.js";
+import { Spread } from "./looking/spread.js";
+import { survey } from "./looking/survey.js";
 import { put, reprioritise } from "./posting.js";
-import { Spread } from "./spread.js";
+import { allClaims } from "./standing.js";
 
 export interface ConsulBoardOptions extends BoardOptions {
   /** Wall clock for delays, milliseconds; tests hand in one that they move. */
@@ -65,7 +67,10 @@ export async function openConsulBoard(url: string, options: ConsulBoardOptions):
     const lease = opened.use(await Lease.open(client, { kind, leaseMs, name }));
     const ring = ringer(keys, randomUUID());
     const bell = opened.use(await Bell.open(client, keys.bell, ring));
-    const memory = { holdings: new Map(), places: new Map(), signatures: new Map() };
+    const memory = {
+      ...{ holdings: new Map(), places: new Map() },
+      ...{ surveyed: new Map(), signatures: new Map() },
+    };
     const spread = new Spread(() => performance.now(), Math.random);
     const identity = new Identity(client, keys.identity, () => bell.hung);
     const context: Context = { client, keys, identity, lease, spread, ...memory, now, ring };

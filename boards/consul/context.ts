@@ -1,9 +1,9 @@
 import type { ConsulClient } from "../../consul/client.js";
 import { op, type Op } from "../../consul/txn.js";
 import type { Identity } from "./identity.js";
-import type { Keys, Waiting } from "./keys.js";
+import type { Folder, Keys, Waiting } from "./keys.js";
 import type { Lease } from "./lease.js";
-import type { Spread } from "./spread.js";
+import type { Spread } from "./looking/spread.js";
 
 /** Where jobs wait is remembered for so many; forgetting one costs a read. */
 const REMEMBERED_MAX = 10_000;
@@ -13,6 +13,12 @@ export interface Holding {
   /** Of the key claims/<id>: unchanged as long as nobody else has touched the claim. */
   readonly index: number;
   readonly session: string;
+}
+
+/** Where a job was seen waiting. */
+export interface Place extends Waiting {
+  /** Its folder, when nothing else was in it. */
+  readonly alone?: Folder;
 }
 
 /** What the acts of one open board share. */
@@ -25,7 +31,9 @@ export interface Context {
   /** By claimId. */
   readonly holdings: Map<string, Holding>;
   /** By job id: where it was last seen waiting. */
-  readonly places: Map<string, Waiting>;
+  readonly places: Map<string, Place>;
+  /** Folders of signatures by name, as the last survey saw them. */
+  readonly surveyed: Map<string, Folder>;
   /** Texts of signatures by hash. */
   readonly signatures: Map<string, string>;
   /** Wall clock, milliseconds: delays are counted in it, so clocks of agents should agree. */

@@ -10,12 +10,12 @@ import type { Posting } from "../board.js";
  *   claims/<id>                                  locked by the holder's session; value: the claimId
  *   waiting/<signature>/<rank>.<id>              the job can be claimed
  *   waiting/~<minute>/<at>.<signature>.<rank>.<id>   it will be, at that time
+ *   folders/<signature>, folders/~<minute>       there may be something in that folder of waiting/
  *
  * A job is in jobs/, and either in waiting/ or held in claims/. Every move is one transaction. Only
  * Consul itself makes a claim that nobody holds, when a session ends: `orphans.ts` sees to those.
  *
- * <signature> is a hash of fixed length, so that names stay short and within [A-Za-z0-9._~/-], and
- * listing waiting/ with "/" as separator names the signatures, however many jobs wait under each.
+ * <signature> is a hash of fixed length, so that names stay short and within [A-Za-z0-9._~/-].
  * <rank> sorts higher priorities first; ids are UUIDv7, so names in order are jobs in order.
  */
 
@@ -80,6 +80,25 @@ export function parseEntry(id: string, text: string): Entry | undefined {
   }
 }
 
+/** The folder in which a job waits: of its signature, or of the minute in which it will be due. */
+export function folderOf({ hash, at }: Pick<Waiting, "hash" | "at">): string {
+  if (at === 0) return hash;
+  return `${LATER}${String(Math.floor(at / MINUTE_MS)).padStart(MINUTE_LENGTH, "0")}`;
+}
+
+/** When the minute of a folder begins; undefined of a signature's. */
+export function beginOf(folder: string): number | undefined {
+  return folder.startsWith(LATER) ? Number(folder.slice(LATER.length)) * MINUTE_MS : undefined;
+}
+
+/** A folder of waiting jobs, as its key in folders/ was seen. */
+export interface Folder {
+  /** A signature's hash, or the minute of delayed jobs. */
+  readonly name: string;
+  /** Of its key: another one as soon as a job is placed in it. */
+  readonly index: number;
+}
+
 /** The names of one board. */
 export class Keys {
   readonly identity: string;
@@ -87,6 +106,7 @@ export class Keys {
   readonly jobs: string;
   readonly claims: string;
   readonly waiting: string;
+  readonly folders: string;
 
   constructor(prefix: string) {
     this.identity = `${prefix}/identity`;
@@ -94,6 +114,7 @@ export class Keys {
     this.jobs = `${prefix}/jobs/`;
     this.claims = `${prefix}/claims/`;
     this.waiting = `${prefix}/waiting/`;
+    this.folders = `${prefix}/folders/`;
   }
 
   job(id: string): string {
@@ -107,31 +128,18 @@ export class Keys {
   /** Where a waiting job is found. */
   place(waiting: Waiting): string {
     const { id, hash, rank, at } = waiting;
-    if (at === 0) return `${this.open(hash)}${rank}.${id}`;
-    const minute = String(Math.floor(at / MINUTE_MS)).padStart(MINUTE_LENGTH, "0");
-    const time = String(at).padStart(AT_LENGTH, "0");
-    return `${this.waiting}${LATER}${minute}/${time}.${hash}.${rank}.${id}`;
+    const time = at === 0 ? "" : `${String(at).padStart(AT_LENGTH, "0")}.${hash}.`;
+    return `${this.inside(folderOf(waiting))}${time}${rank}.${id}`;
   }
 
-  /** The folder of claimable jobs with this signature. */
-  open(hash: string): string {
-    return `${this.waiting}${hash}/`;
+  /** How the names of the jobs in a folder begin. */
+  inside(folder: string): string {
+    return `${this.waiting}${folder}/`;
   }
 
-  /** What the names of the folders below `waiting` say. */
-  foldersOf(names: readonly string[]): { readonly hashes: string[]; readonly minutes: string[] } {
-    const folders = names
-      .filter((name) => name.endsWith("/"))
-      .map((name) => name.slice(this.waiting.length, -1));
-    return {
-      hashes: folders.filter((name) => !name.startsWith(LATER)),
-      minutes: folders.filter((name) => name.startsWith(LATER)),
-    };
-  }
-
-  minute(folder: string): { readonly prefix: string; readonly beginsAt: number } {
-    const beginsAt = Number(folder.slice(LATER.length)) * MINUTE_MS;
-    return { prefix: `${this.waiting}${folder}/`, beginsAt };
+  /** Says that there may be something in a folder. */
+  folder(name: string): string {
+    return `${this.folders}${name}`;
   }
 
   /** The job that waits under a name of a folder; undefined for a name that is none of ours. */

@@ -1,6 +1,7 @@
 import { op, transact } from "../../consul/txn.js";
 import type { Context } from "./context.js";
-import { textOf, waitingOf } from "./keys.js";
+import { place, tidy } from "./folders.js";
+import { textOf, type Waiting, waitingOf } from "./keys.js";
 import { sameClaim, standingOf, unchanged, unplace } from "./standing.js";
 
 /*
@@ -35,7 +36,7 @@ export async function abandon(
       op.delete(claim.key),
       ...unplace(context, entry),
       op.set(keys.job(id), textOf(next)),
-      op.set(keys.place(waitingOf(next)), ""),
+      ...place(context, next),
       context.ring(),
     ]);
     if (outcome.done) return;
@@ -62,19 +63,24 @@ export async function consume(context: Context, { id, claimId }: Leaving): Promi
 
 /** Entries that nobody holds; one that is claimed meanwhile stays. */
 export async function remove(context: Context, ids: readonly string[]): Promise<void> {
+  const removed: Waiting[] = [];
   for (let from = 0; from < ids.length; from += AT_ONCE) {
-    await Promise.all(ids.slice(from, from + AT_ONCE).map((id) => removeOne(context, id)));
+    const part = ids.slice(from, from + AT_ONCE);
+    removed.push(...(await Promise.all(part.map((id) => removeOne(context, id)))).flat());
   }
+  await tidy(context, removed);
 }
 
-async function removeOne(context: Context, id: string): Promise<void> {
+/** Where it waited, if it was there. */
+async function removeOne(context: Context, id: string): Promise<readonly Waiting[]> {
   const { client, keys } = context;
   const standing = await standingOf(context, id);
   const { entry, claim } = standing;
-  if (entry === undefined || (claim !== undefined && claim.session !== "")) return;
+  if (entry === undefined || (claim !== undefined && claim.session !== "")) return [];
   await transact(client, [
     ...unchanged(context, id, standing),
     ...[op.delete(keys.job(id)), op.delete(keys.claim(id))],
     ...unplace(context, entry),
   ]);
+  return [waitingOf(entry)];
 }

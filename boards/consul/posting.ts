@@ -2,6 +2,7 @@ import { transactEach } from "../../consul/batch.js";
 import { op, OPS_MAX, transact } from "../../consul/txn.js";
 import type { Posting } from "../board.js";
 import type { Context } from "./context.js";
+import { mark, place } from "./folders.js";
 import { type Entry, entryOf, parseEntry, textOf, type Waiting, waitingOf } from "./keys.js";
 import { REOPENED, standingOf, unchanged, unplace } from "./standing.js";
 
@@ -15,7 +16,8 @@ export async function put(context: Context, postings: readonly Posting[]): Promi
       op.cas(keys.job(entry.id), textOf(entry), { index: 0 }),
       op.set(keys.place(waitingOf(entry)), ""),
     ],
-    tail: () => [context.ring()],
+    beside: (these) => mark(context, these),
+    tell: () => context.ring(),
   });
 }
 
@@ -34,7 +36,7 @@ export async function reprioritise(context: Context, id: string, priority: numbe
     const { done } = await transact(client, [
       ...unchanged(context, id, standing),
       op.set(keys.job(id), textOf(next)),
-      ...(waits ? [...unplace(context, entry), op.set(keys.place(waitingOf(next)), "")] : []),
+      ...(waits ? [...unplace(context, entry), ...place(context, next)] : []),
     ]);
     if (done) return;
   }
@@ -55,8 +57,8 @@ export async function ripen(context: Context, waiting: readonly Waiting[]): Prom
   }
   await transactEach(client, due, {
     ops: (each) => {
-      const place = keys.place(each.waiting);
-      const gone = [op.get(place), op.delete(place)];
+      const name = keys.place(each.waiting);
+      const gone = [op.get(name), op.delete(name)];
       const { entry, index } = each;
       // A name whose job is no more would be looked at for ever.
       if (entry === undefined) return [...gone, op.checkAbsent(keys.job(each.waiting.id))];
@@ -64,10 +66,10 @@ export async function ripen(context: Context, waiting: readonly Waiting[]): Prom
       return [
         ...gone,
         op.cas(keys.job(entry.id), textOf(open), { index }),
-        op.set(keys.place(waitingOf(open)), ""),
+        ...place(context, open),
       ];
     },
-    tail: () => [context.ring()],
+    tell: () => context.ring(),
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Item } from "../../consul/kv.js";
+import { getTree, type Item } from "../../consul/kv.js";
 import { op, type Op, OPS_MAX, transact } from "../../consul/txn.js";
 import type { Context } from "./context.js";
 import { type Entry, parseEntry, waitingOf } from "./keys.js";
@@ -70,4 +70,9 @@ export function unplace({ keys }: Context, entry: Entry): readonly Op[] {
   const waiting = waitingOf(entry);
   const open = op.delete(keys.place({ ...waiting, at: 0 }));
   return entry.at === 0 ? [open] : [open, op.delete(keys.place(waiting))];
+}
+
+/** Every claim there is, whoever holds it, and whether its session lives or not. */
+export function allClaims({ client, keys }: Context): Promise<readonly Item[]> {
+  return getTree(client, keys.claims);
 }

@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { entryOf, hashOf, Keys, parseEntry, textOf, waitingOf } from "../../boards/consul/keys.js";
-import { Spread } from "../../boards/consul/spread.js";
+import {
+  beginOf,
+  entryOf,
+  folderOf,
+  hashOf,
+  Keys,
+  parseEntry,
+  textOf,
+  waitingOf,
+} from "../../boards/consul/keys.js";
+import { Spread } from "../../boards/consul/looking/spread.js";
 
 const keys = new Keys("jobrunner/home");
 const SIGNATURE = '[1,"grüße",1,["has_tag","a/b"]]';
@@ -24,8 +33,9 @@ describe("names of waiting jobs in Consul", () => {
 
     expect([...made].reverse().sort()).toEqual(made);
     expect(new Set(made.map((name) => name.split("/").at(-2))).size).toBe(2);
-    const minutes = keys.foldersOf(made.map((name) => name.replace(/[^/]*$/, ""))).minutes;
-    expect(minutes.map((folder) => keys.minute(folder).beginsAt)).toEqual([0, 0, 69_960_000]);
+    const folders = made.map((name) => folderOf(keys.parse(name) ?? { hash: "", at: 0 }));
+    expect(folders.map((folder) => beginOf(folder))).toEqual([0, 0, 69_960_000]);
+    expect(made.every((name, n) => name.startsWith(keys.inside(folders[n] ?? "")))).toBe(true);
   });
 
   it("say what they were made of, and stay within what every Consul takes", () => {
@@ -61,13 +71,17 @@ describe("names of waiting jobs in Consul", () => {
 });
 
 describe("spreading agents over jobs", () => {
-  const jobs = Array.from({ length: 300 }, (_, n) => ({ n, rank: n < 100 ? "1" : "2" }));
+  const jobs = Array.from({ length: 300 }, (_, n) => ({
+    ...{ n, id: `job-${n}` },
+    rank: n < 100 ? "1" : "2",
+  }));
   let seed = 1;
   const random = (): number => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647;
 
   it("keeps the order while no race is lost, and again some time after", () => {
     let now = 0;
     const spread = new Spread(() => now, random);
+    spread.agents = 2;
 
     expect(spread.order(jobs, 64)).toEqual(jobs.slice(0, 64));
     spread.lost();
@@ -76,18 +90,39 @@ describe("spreading agents over jobs", () => {
     expect(spread.order(jobs, 64)).toEqual(jobs.slice(0, 64));
   });
 
-  it("draws a few of the first after a lost race, the best priority first", () => {
+  const crowd = Array.from({ length: 20 }, (_, turn) => {
     const spread = new Spread(() => 0, random);
     spread.agents = 20;
+    spread.turn = turn;
     spread.lost();
+    return spread;
+  });
 
-    const drawn = Array.from({ length: 200 }, () => spread.order(jobs, 64));
-    const few = spread.order(jobs.slice(95), 64);
+  it("takes its share of the best priority after a lost race, in order", () => {
+    const shares = crowd.map((spread) => spread.order(jobs, 64).map(({ n }) => n));
+
+    expect(shares.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, n) => n));
+    for (const share of shares) expect(share).toEqual(share.toSorted((a, b) => a - b));
+    expect(crowd.every((spread) => spread.order(jobs, 3).length <= 3)).toBe(true);
+  });
+
+  it("chooses among a bounded number of the first, however many wait", () => {
+    const many = Array.from({ length: 2_000 }, (_, n) => ({ n, id: `job-${n}`, rank: "1" }));
+
+    const chosen = crowd.flatMap((spread) => spread.order(many, 64)).map(({ n }) => n);
+
+    expect(Math.max(...chosen)).toBe(32 * 20 - 1);
+  });
+
+  it("draws a few of the others' when nothing is left of its share", () => {
+    const [some] = crowd;
+    const own = new Set(some?.order(jobs, 64));
+    const others = jobs.filter((job) => !own.has(job));
+
+    const drawn = Array.from({ length: 200 }, () => some?.order(others, 64) ?? []);
 
     expect(drawn.every(({ length }) => length === 8)).toBe(true);
-    expect(Math.max(...drawn.flat().map(({ n }) => n))).toBe(99);
-    expect(new Set(drawn.flat().map(({ n }) => n)).size).toBe(100);
-    expect(few.slice(0, 5).every(({ rank }) => rank === "1")).toBe(true);
-    expect(few.slice(5).every(({ rank, n }) => rank === "2" && n < 95 + 160)).toBe(true);
+    expect(drawn.flat().every(({ rank }) => rank === "1")).toBe(true);
+    expect(new Set(drawn.flat()).size).toBe(100 - own.size);
   });
 });

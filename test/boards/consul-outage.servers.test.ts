@@ -28,21 +28,24 @@ testOutages(openUrl);
 testIdleLoss("the board was deleted", openUrl, ({ wipe }) => wipe());
 
 describe("a Consul board of which somebody deleted a folder", () => {
-  it("waiting/ offers its jobs again after a sweep's look", async () => {
-    const [consul, prefix] = [inject("consulUrl"), freshPrefix()];
-    const board = await openBoardAt(boardUrl(consul, prefix));
-    const ids = [await put(board), await put(board), await put(board, { delayMs: 60_000 })];
-    const [first = ""] = ids;
-    const survey = await board.survey();
-    await deleteTree(consul, `${prefix}/waiting`);
-    expect((await board.survey()).signatures).toEqual([]);
+  it.each(["waiting", "folders"])(
+    "%s/ offers its jobs again after a sweep's look",
+    async (folder) => {
+      const [consul, prefix] = [inject("consulUrl"), freshPrefix()];
+      const board = await openBoardAt(boardUrl(consul, prefix));
+      const ids = [await put(board), await put(board), await put(board, { delayMs: 60_000 })];
+      const [first = ""] = ids;
+      const survey = await board.survey();
+      await deleteTree(consul, `${prefix}/${folder}`);
+      expect(await board.candidates((await board.survey()).signatures, 5)).toEqual([]);
 
-    const there = await (await board.inventory()).exists([...ids, "nobody"]);
+      const there = await (await board.inventory()).exists([...ids, "nobody"]);
 
-    expect(there).toEqual(new Set(ids));
-    expect((await board.survey()).signatures).toEqual(survey.signatures);
-    expect(await board.claim(first, "a.1")).toBe("claimed");
-  });
+      expect(there).toEqual(new Set(ids));
+      expect((await board.survey()).signatures).toEqual(survey.signatures);
+      expect(await board.claim(first, "a.1")).toBe("claimed");
+    },
+  );
 
   it("claims/ offers the jobs of dead owners again, and a living owner keeps its own", async () => {
     const [consul, prefix] = [inject("consulUrl"), freshPrefix()];

@@ -93,7 +93,7 @@ describe("what an earlier Consul board of this kind got wrong", () => {
     stop.abort();
   });
 
-  it("one key a posting and a name for its place: nothing is left of a job that is over", async () => {
+  it("one key a posting, its place and its folder: nothing is left of a job that is over", async () => {
     const [consul, prefix] = [inject("consulUrl"), freshPrefix()];
     const client = clientOf(consul);
     const board = await openBoardAt(boardUrl(consul, prefix));
@@ -103,7 +103,7 @@ describe("what an earlier Consul board of this kind got wrong", () => {
     const empty = await names();
 
     const id = await put(board);
-    expect(await names()).toHaveLength(empty.length + 2);
+    expect(await names()).toHaveLength(empty.length + 3);
     await board.claim(id, "a.1");
     expect(await names()).toHaveLength(empty.length + 2);
     await board.consume(id, "a.1");

@@ -119,19 +119,51 @@ describe("transactions", () => {
     const [client, prefix] = [clientOf(inject("consulUrl")), freshPrefix()];
     const items = Array.from({ length: 100 }, (_, n) => `${prefix}/${String(n).padStart(3, "0")}`);
     await transact(client, [op.set(items[7] ?? "", ""), op.set(items[99] ?? "", "")]);
-    let transactions = 0;
+    const [besides, told]: [number[], number[]] = [[], []];
 
     const refused = await transactEach(client, items, {
       ops: (key) => [op.cas(key, "new", { index: 0 }), op.get(key)],
-      tail: () => {
-        transactions += 1;
-        return [op.set(`${prefix}/tail`, String(transactions))];
+      beside: (these) => {
+        besides.push(these.length);
+        return [op.set(`${prefix}/beside`, String(these.length))];
+      },
+      tell: () => {
+        told.push(besides.at(-1) ?? 0);
+        return op.set(`${prefix}/told`, String(told.length));
       },
     });
 
     expect(refused).toEqual([items[7], items[99]]);
+    expect(Math.max(...besides)).toBe(32);
+    expect((await getKey(client, `${prefix}/beside`)).body?.value).toBe("6");
+    // With the first, which was tried again, and with the last, which was too.
+    expect(told).toEqual([31, 30, 7, 6]);
     const values = (await getTree(client, `${prefix}/`)).map(({ value }) => value);
     expect(values.filter((value) => value === "new")).toHaveLength(98);
+  });
+});
+
+describe("who waits for what many transactions do", () => {
+  it("is told at the end when the last of them does nothing", async () => {
+    const [client, prefix] = [clientOf(inject("consulUrl")), freshPrefix()];
+    const items = Array.from({ length: 130 }, (_, n) => `${prefix}/${String(n).padStart(3, "0")}`);
+    await transact(client, [op.set(items[129] ?? "", "")]);
+    let told = 0;
+
+    await transactEach(client, items, {
+      ops: (key) => [op.cas(key, "new", { index: 0 })],
+      tell: () => op.set(`${prefix}/told`, String((told += 1))),
+    });
+
+    // 63, 63 and 4 of them: the last was tried with 4 and with 3.
+    expect(told).toBe(3);
+
+    told = 0;
+    await transactEach(client, [`${prefix}/x`, ...items.slice(3, 66), items[129] ?? ""], {
+      ops: (key) => [op.cas(key, "other", { index: 0 })],
+      tell: () => op.set(`${prefix}/told`, `again ${String((told += 1))}`),
+    });
+    expect((await getKey(client, `${prefix}/told`)).body?.value).toContain("again");
   });
 });
 

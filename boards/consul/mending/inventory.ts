@@ -1,25 +1,28 @@
 import { transactEach } from "../../../consul/batch.js";
 import { listKeys } from "../../../consul/kv.js";
-import { op } from "../../../consul/txn.js";
 import type { Inventory } from "../../board.js";
 import type { Context } from "../context.js";
-import { type Entry, waitingOf } from "../keys.js";
-import { allClaims } from "../looking.js";
-import { REOPENED, type Standing, standingsOf, unchanged } from "../standing.js";
+import { emptied, listFolders, place } from "../folders.js";
+import { type Entry, type Folder, folderOf, type Waiting } from "../keys.js";
+import { allClaims, REOPENED, type Standing, standingsOf, unchanged } from "../standing.js";
 
 /**
- * All names at three requests, however many jobs there are. An entry that neither waits nor is held
- * has lost its name, as when an operator deletes a folder: nobody would ever find it, so it is made
- * to wait again. One that moved while the names were read looks the same; it is read once more.
+ * All names at four requests, however many jobs there are. An entry that neither waits nor is held
+ * has lost its name or that of its folder, as when an operator deletes some: nobody would ever find
+ * it, so it is made to wait again. One that moved while the names were read looks the same; it is
+ * read once more. Names of folders in which nothing waits are taken away.
  */
 export async function takeInventory(context: Context): Promise<Inventory> {
   const { client, keys } = context;
+  const folders = await listFolders(context);
   const jobs = await listKeys(client, keys.jobs);
-  const waiting = await listKeys(client, keys.waiting);
+  const waiting = (await listKeys(client, keys.waiting)).flatMap((name) => keys.parse(name) ?? []);
+  await forgetEmpty(context, folders, waiting);
+  const named = new Set(folders.map(({ name }) => name));
   const claims = await allClaims(context);
   const known = new Set(jobs.map((name) => name.slice(keys.jobs.length)));
   const findable = new Set([
-    ...waiting.map((name) => keys.parse(name)?.id),
+    ...waiting.filter((each) => named.has(folderOf(each))).map(({ id }) => id),
     // Of those that nobody holds, `reopen` sees to all that it has not made to wait.
     ...claims
       .filter(({ session, flags }) => session !== "" || flags !== REOPENED)
@@ -29,11 +32,24 @@ export async function takeInventory(context: Context): Promise<Inventory> {
     exists: async (ids) => {
       const there = ids.filter((id) => known.has(id));
       const lost = there.filter((id) => !findable.has(id));
-      if (lost.length > 0) await place(context, lost);
+      if (lost.length > 0) await placeAgain(context, lost);
       for (const id of lost) findable.add(id);
       return new Set(there);
     },
   };
+}
+
+/** `folders` were listed before what waits in them. */
+async function forgetEmpty(
+  context: Context,
+  folders: readonly Folder[],
+  waiting: readonly Waiting[],
+): Promise<void> {
+  const filled = new Set(waiting.map(folderOf));
+  const empty = folders.filter(({ name }) => !filled.has(name));
+  await transactEach(context.client, empty, {
+    ops: (folder) => emptied(context, folder),
+  });
 }
 
 interface Lost {
@@ -42,8 +58,8 @@ interface Lost {
 }
 
 /** Gives entries that nobody holds their names again. */
-async function place(context: Context, ids: readonly string[]): Promise<void> {
-  const { client, keys } = context;
+async function placeAgain(context: Context, ids: readonly string[]): Promise<void> {
+  const { client } = context;
   const standings = await standingsOf(context, ids);
   const lost = standings.flatMap((standing): readonly Lost[] => {
     const { entry, claim } = standing;
@@ -53,8 +69,8 @@ async function place(context: Context, ids: readonly string[]): Promise<void> {
   await transactEach(client, lost, {
     ops: ({ entry, standing }) => [
       ...unchanged(context, entry.id, standing),
-      op.set(keys.place(waitingOf(entry)), ""),
+      ...place(context, entry),
     ],
-    tail: () => [context.ring()],
+    tell: () => context.ring(),
   });
 }

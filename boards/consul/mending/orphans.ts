@@ -5,9 +5,9 @@ import type { Item } from "../../../consul/kv.js";
 import { listSessions, type Session, sessionLives } from "../../../consul/session.js";
 import { op } from "../../../consul/txn.js";
 import type { Context } from "../context.js";
-import { textOf, waitingOf } from "../keys.js";
-import { allClaims } from "../looking.js";
-import { REOPENED, standingsOf, unplace, type Standing } from "../standing.js";
+import { place } from "../folders.js";
+import { textOf } from "../keys.js";
+import { allClaims, REOPENED, standingsOf, unplace, type Standing } from "../standing.js";
 
 /** The agents take turns: each waits so much longer than the one before, milliseconds. */
 const TURN_MS = 200;
@@ -54,7 +54,9 @@ export class Orphans implements AsyncDisposable {
     const mine = lease.id;
     const family = sessions.filter(({ name }) => name.startsWith(this.#family));
     const now = new Set(family.map(({ id }) => id));
+    const order = [...now].sort();
     spread.agents = now.size;
+    spread.turn = mine === undefined ? 0 : order.indexOf(mine);
     // The list may be older than the session, so its absence alone says nothing.
     if (mine !== undefined && !now.has(mine) && !(await sessionLives(client, mine))) {
       lease.ended(mine);
@@ -65,7 +67,7 @@ export class Orphans implements AsyncDisposable {
         now,
       )
     ) {
-      await this.#turn([...now].sort(), mine);
+      await this.#turn(order, mine);
       await reopen(this.#context, await allClaims(this.#context));
     }
     this.#last = { all: new Set(sessions.map(({ id }) => id)), family: now };
@@ -121,9 +123,9 @@ export async function reopen(context: Context, claims: readonly Item[]): Promise
         op.cas(key, value, { index: seen, flags: REOPENED }),
         op.cas(keys.job(id), textOf(open), { index }),
         ...unplace(context, entry),
-        op.set(keys.place(waitingOf(open)), ""),
+        ...place(context, open),
       ];
     },
-    tail: () => [context.ring()],
+    tell: () => context.ring(),
   });
 }

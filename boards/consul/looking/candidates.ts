@@ -1,0 +1,50 @@
+import { listKeys } from "../../../consul/kv.js";
+import type { Candidate } from "../../board.js";
+import { type Context, remember } from "../context.js";
+import { forget } from "../folders.js";
+import { type Folder, hashOf, type Waiting } from "../keys.js";
+
+interface Found extends Waiting {
+  readonly signature: string;
+  /** Which nothing else was in. */
+  readonly alone?: Folder;
+}
+
+export async function candidates(
+  context: Context,
+  signatures: readonly string[],
+  limit: number,
+): Promise<readonly Candidate[]> {
+  const { places, spread } = context;
+  const among = spread.among(limit);
+  const listed = await Promise.all(signatures.map((each) => foundOf(context, each, among)));
+  const found = listed.length === 1 ? listed.flat() : listed.flat().sort(compare);
+  const drawn = spread.order(found, limit);
+  for (const waiting of drawn) remember(places, waiting.id, waiting);
+  return drawn.map(({ id, signature }) => ({ id, signature }));
+}
+
+async function foundOf(
+  context: Context,
+  signature: string,
+  among: number,
+): Promise<readonly Found[]> {
+  const { client, keys, surveyed } = context;
+  const hash = hashOf(signature);
+  // Taken before the list is asked for, and used once: after a lost race it is out of date.
+  const folder = surveyed.get(hash);
+  surveyed.delete(hash);
+  const names = await listKeys(client, keys.inside(hash));
+  if (names.length === 0 && folder !== undefined) await forget(context, folder);
+  const alone = names.length === 1 && folder !== undefined ? { alone: folder } : {};
+  // In order already: names of one folder begin with the rank, and then come ids by age.
+  return names.slice(0, among).flatMap((name) => {
+    const waiting = keys.parse(name);
+    return waiting === undefined ? [] : [{ ...waiting, signature, ...alone }];
+  });
+}
+
+function compare(a: Waiting, b: Waiting): number {
+  if (a.rank !== b.rank) return a.rank < b.rank ? -1 : 1;
+  return a.id < b.id ? -1 : 1;
+}
