@@ -9,7 +9,8 @@ export interface Batch<T> {
   beside?(items: readonly T[]): readonly Op[];
   /**
    * Wakes those who wait for what is done here: with the first transaction, and with the last one
-   * or after it. In each it would wake them as often as there are transactions, all for one act.
+   * or after it. In each it would wake them as often as there are transactions, all for one act;
+   * when this agent dies in between, they hear of the others with whatever comes next.
    */
   tell?(): Op;
 }

@@ -64,20 +64,25 @@ export async function getTree(
   return (answer.body ?? []).map((raw) => itemOf(raw));
 }
 
-/** Names below a prefix, in order; with `separator` what follows it is folded into one name. */
+export interface Listing {
+  /** In order. */
+  readonly names: readonly string[];
+  /** Everything that happened below the prefix up to this place in history is in it. */
+  readonly index: number;
+}
+
+/** Names below a prefix. */
 export async function listKeys(
   client: ConsulClient,
   prefix: string,
-  request: Request & { readonly separator?: string } = {},
-): Promise<readonly string[]> {
-  const { separator } = request;
-  const answer = await client.ask<readonly string[]>(
-    (api, common) =>
-      api.kv.keys({ key: prefix, ...(separator === undefined ? {} : { separator }), ...common }),
+  request: Request = {},
+): Promise<Listing> {
+  const { status, body, index } = await client.ask<readonly string[]>(
+    (api, common) => api.kv.keys({ key: prefix, ...common }),
     { ...request, expect: [404] },
   );
   // A prefix without keys is a 404.
-  return answer.status === 404 ? [] : (answer.body ?? []);
+  return { names: status === 404 ? [] : (body ?? []), index };
 }
 
 /** The package's spelling of a blocking query. */

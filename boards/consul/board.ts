@@ -71,7 +71,11 @@ export async function openConsulBoard(url: string, options: ConsulBoardOptions):
       ...{ holdings: new Map(), places: new Map() },
       ...{ surveyed: new Map(), signatures: new Map() },
     };
-    const spread = new Spread(() => performance.now(), Math.random);
+    const spread = new Spread(
+      () => performance.now(),
+      Math.random,
+      () => lease.id,
+    );
     const identity = new Identity(client, keys.identity, () => bell.hung);
     const context: Context = { client, keys, identity, lease, spread, ...memory, now, ring };
     const orphans = opened.use(new Orphans(context, family));

@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { getKey, getTree, listKeys } from "../../consul/kv.js";
+import { getKey, getTree, type Item, type Listing, listKeys } from "../../consul/kv.js";
 import { op, type Op, transact } from "../../consul/txn.js";
 import type { Context } from "./context.js";
 import { type Entry, type Folder, folderOf, type Waiting, waitingOf } from "./keys.js";
@@ -12,6 +12,8 @@ import { type Entry, type Folder, folderOf, type Waiting, waitingOf } from "./ke
  * not be found before a sweep.
  */
 
+/** Characters of a signature; a longer one is read from a job. */
+const TEXT_MAX = 1_000;
 /** Equal values would leave the key's index as it is. */
 const STAMPS = 2 ** 47;
 
@@ -22,28 +24,50 @@ export function place(context: Context, entry: Entry): readonly Op[] {
 
 /** Steps that name the folders of jobs, in the transaction that places them. */
 export function mark({ keys }: Context, entries: readonly Entry[]): readonly Op[] {
-  const folders = new Set(entries.map((entry) => folderOf(waitingOf(entry))));
-  return [...folders].map((name) => ({
-    ...op.set(keys.folder(name), ""),
+  const folders = new Map(entries.map((entry) => [folderOf(waitingOf(entry)), textOf(entry)]));
+  return [...folders].map(([name, text]) => ({
+    ...op.set(keys.folder(name), text),
     Flags: randomInt(STAMPS),
   }));
 }
 
-/** Steps that take away the key of a folder that was empty after it was seen so. */
-export function emptied({ keys }: Context, { name, index }: Folder): readonly Op[] {
+function textOf({ signature, at }: Entry): string {
+  return at > 0 || signature.length > TEXT_MAX ? "" : signature;
+}
+
+/** Steps that take away the key of a folder, if it is still as it was seen. */
+export function unmark({ keys }: Context, { name, index }: Folder): readonly Op[] {
   const key = keys.folder(name);
   return [op.checkIndex(key, index), op.delete(key)];
 }
 
-/** Every folder in which jobs may wait, in the order of their names. */
-export async function listFolders({ client, keys }: Context): Promise<readonly Folder[]> {
+/** Every folder in which jobs may wait, in the order of their names, so minutes in theirs. */
+export async function listFolders(context: Context): Promise<readonly Folder[]> {
+  const { client, keys } = context;
   const items = await getTree(client, keys.folders);
-  return items.map(({ key, index }) => ({ name: key.slice(keys.folders.length), index }));
+  return items.map((item) => toFolder(context, item));
 }
 
-/** Takes the key of a folder away that was empty after it was seen so. */
-export async function forget(context: Context, folder: Folder): Promise<void> {
-  await transact(context.client, emptied(context, folder));
+function toFolder({ keys }: Context, { key, index, value }: Item): Folder {
+  return { name: key.slice(keys.folders.length), index, text: value };
+}
+
+/**
+ * Whether a list that was asked for later is no older than the folder was seen: a server that has
+ * just lost an election may answer from before.
+ */
+export function isYoung({ index }: Listing, folder: Folder): boolean {
+  return index >= folder.index;
+}
+
+/** Takes the key of a folder away in which a list that was asked for later has shown nothing. */
+export async function forgetEmpty(
+  context: Context,
+  folder: Folder,
+  inside: Listing,
+): Promise<void> {
+  if (inside.names.length > 0 || !isYoung(inside, folder)) return;
+  await transact(context.client, unmark(context, folder));
 }
 
 /** After jobs were taken from where they waited without a look at their folders. */
@@ -53,6 +77,6 @@ export async function tidy(context: Context, taken: readonly Waiting[]): Promise
     const { body } = await getKey(client, keys.folder(name));
     if (body === undefined) continue;
     const inside = await listKeys(client, keys.inside(name));
-    if (inside.length === 0) await forget(context, { name, index: body.index });
+    await forgetEmpty(context, toFolder(context, body), inside);
   }
 }

@@ -1,9 +1,9 @@
 import { op, type Op, OPS_MAX, lacksSession, type Outcome, transact } from "../../consul/txn.js";
 import type { Claimed, Posting, Renewed } from "../board.js";
 import type { Context, Place } from "./context.js";
-import { emptied, tidy } from "./folders.js";
+import { tidy, unmark } from "./folders.js";
 import { textOf, waitingOf } from "./keys.js";
-import { type Standing, standingOf, unchanged, unplace } from "./standing.js";
+import { sameClaim, type Standing, standingOf, unchanged, unplace } from "./standing.js";
 
 /*
  * Taking and keeping claims. Each may be done again when its answer was lost (P-4). The caller
@@ -20,21 +20,42 @@ export async function claim(context: Context, id: string, claimId: string): Prom
   places.delete(id);
   // At once, however old the look. Measured with 20 agents: to look at the job again saves no lost
   // race, and costs a request for each job.
-  if (seen !== undefined && (await takeAtOnce(context, { id, claimId }, seen))) return "claimed";
+  const tried = seen === undefined ? "gone" : await takeAtOnce(context, { id, claimId }, seen);
+  if (tried === "claimed") return "claimed";
   const claimed = await settle(context, id, claimId);
+  if (claimed === "taken" && tried === "refused" && seen !== undefined)
+    await withdraw(context, seen);
   if (claimed !== "claimed") spread.lost();
   return claimed;
 }
 
 /** The last job of a folder takes the folder's key along, unless another was placed meanwhile. */
-async function takeAtOnce(context: Context, named: Named, seen: Place): Promise<boolean> {
+async function takeAtOnce(
+  context: Context,
+  named: Named,
+  seen: Place,
+): Promise<"claimed" | "gone" | "refused"> {
   const place = context.keys.place(seen);
   const take = [op.get(place), op.delete(place)];
-  if (seen.alone !== undefined) {
-    const outcome = await lock(context, named, [...take, ...emptied(context, seen.alone)]);
-    if (outcome.done || outcome.failed.has(0)) return outcome.done;
-  }
-  return (await lock(context, named, take)).done;
+  const along = seen.alone === undefined ? [] : unmark(context, seen.alone);
+  const tried = along.length === 0 ? undefined : await lock(context, named, [...take, ...along]);
+  if (tried?.done) return "claimed";
+  if (tried?.failed.has(0)) return "gone";
+  const outcome = await lock(context, named, take);
+  if (outcome.done) return "claimed";
+  return outcome.failed.has(0) ? "gone" : "refused";
+}
+
+/**
+ * Takes away the name of a job that somebody holds. The board never leaves such a one; but where
+ * somebody has deleted jobs/, a sweep puts the entry as of a job that nobody holds. Everybody would
+ * try it again and again.
+ */
+async function withdraw(context: Context, seen: Place): Promise<void> {
+  const { client, keys } = context;
+  const { claim: held } = await standingOf(context, seen.id);
+  if (held === undefined || held.session === "") return;
+  await transact(client, [...sameClaim(held), op.delete(keys.place(seen))]);
 }
 
 /** P-23: puts the entry and claims it in one act; takes it when a sweep has put it meanwhile. */
@@ -148,7 +169,8 @@ async function take(context: Context, named: Named, standing: Standing): Promise
   const away = entry === undefined ? [] : unplace(context, entry);
   const steps = [...unchanged(context, named.id, standing), ...away];
   if (!(await lock(context, named, steps)).done) return false;
-  if (entry !== undefined) await tidy(context, [waitingOf(entry)]);
+  // The claim holds, whatever becomes of this: a sweep's look does it as well.
+  if (entry !== undefined) await tidy(context, [waitingOf(entry)]).catch(() => undefined);
   return true;
 }
 

@@ -97,6 +97,8 @@ export interface Folder {
   readonly name: string;
   /** Of its key: another one as soon as a job is placed in it. */
   readonly index: number;
+  /** Text of its signature; "" when that is long, and of a minute. */
+  readonly text: string;
 }
 
 /** The names of one board. */

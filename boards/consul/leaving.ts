@@ -28,7 +28,12 @@ export async function abandon(
   holdings.delete(claimId);
   for (let round = 0; round < ROUNDS; round += 1) {
     const { entry, claim } = await standingOf(context, id);
-    if (claim?.value !== claimId || entry === undefined) return;
+    if (claim?.value !== claimId) return;
+    if (entry === undefined) {
+      // Somebody deleted it: a sweep puts the job again.
+      if ((await transact(client, [...sameClaim(claim), op.delete(claim.key)])).done) return;
+      continue;
+    }
     const at = delayMs > 0 ? Math.ceil(context.now() + delayMs) : 0;
     const next = { ...entry, at };
     const outcome = await transact(client, [

@@ -12,6 +12,8 @@ export class Proxy implements AsyncDisposable {
   answers: Answers = "pass";
   /** Requests passed on so far. */
   requests = 0;
+  /** Bytes that the server has answered so far. */
+  answerBytes = 0;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
@@ -26,6 +28,7 @@ export class Proxy implements AsyncDisposable {
         server.write(chunk);
       });
       server.on("data", (chunk) => {
+        this.answerBytes += chunk.length;
         if (this.answers === "pass") client.write(chunk);
         else if (this.answers === "cut") client.destroy();
       });

@@ -12,11 +12,13 @@ interface Told {
   readonly board: JobBoard;
   /** What the agent is told is waiting, list after list; the board's own when there is none left. */
   readonly lists?: readonly (readonly Candidate[])[];
+  /** Signature of jobs for which another agent of this machine holds what they need. */
+  readonly held?: string;
   readonly enough: number;
 }
 
 /** Starts an agent with four slots; resolves with what it tried and began when enough have begun. */
-async function beginning({ board, lists = [], enough }: Told) {
+async function beginning({ board, lists = [], held, enough }: Told) {
   const [clock, log] = [new FakeClock(), pino({ level: "silent" })];
   const [left, tried, begun] = [[...lists], [] as string[], [] as string[]];
   const fresh = board.candidates.bind(board);
@@ -35,11 +37,15 @@ async function beginning({ board, lists = [], enough }: Told) {
   });
   let done: () => void = () => undefined;
   const all = new Promise<void>((resolve) => (done = resolve));
+  const matcher = matcherOf(new Map([["hello", [1, 2]]]), clock);
+  const hold = matcher.hold.bind(matcher);
+  matcher.hold = (signature, job) =>
+    signature === held ? Promise.resolve(undefined) : hold(signature, job);
   const conductor = new Conductor({
     ...{ board, claims, clock, log, slots: () => 4, obstacle: () => Promise.resolve(undefined) },
     surveyed: () => undefined,
     busy: () => undefined,
-    matcher: matcherOf(new Map([["hello", [1]]]), clock),
+    ...{ matcher },
     random: () => 0,
     execute: ({ job }) => {
       begun.push(job);
@@ -71,7 +77,7 @@ it("asks for a new list after a lost race, instead of going through an old one",
   expect(tried).toEqual([...old.slice(0, 1).map(({ id }) => id), free]);
 });
 
-it("asks again at the end of a list, as a board may name a few of many", async () => {
+it("looks again at the end of a list, as a board may name a few of many", async () => {
   const board = await openBoard("sqlite::memory:", { leaseMs: 10_000 });
   const ids = [await put(board), await put(board), await put(board)];
   const [first] = await board.candidates([posting().signature], 1);
@@ -79,4 +85,16 @@ it("asks again at the end of a list, as a board may name a few of many", async (
   const { begun } = await beginning({ board, lists: [first ? [first] : []], enough: 3 });
 
   expect(begun).toEqual(ids);
+});
+
+it("takes what waits behind jobs of which each needs what another agent here holds", async () => {
+  const board = await openBoard("sqlite::memory:", { leaseMs: 10_000 });
+  const held = JSON.stringify([1, "hello", 2]);
+  for (let n = 0; n < 70; n += 1) await put(board, { signature: held, priority: 5 });
+  const behind = await put(board);
+
+  const { begun, tried } = await beginning({ board, held, enough: 1 });
+
+  expect(begun).toEqual([behind]);
+  expect(tried).toEqual([behind]);
 });

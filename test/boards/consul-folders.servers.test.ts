@@ -1,6 +1,8 @@
 import { expect, inject, it } from "vitest";
 import type { JobBoard } from "../../boards/board.js";
 import { getTree } from "../../consul/kv.js";
+import { crowd } from "../../scripts/bench/board/crowd.js";
+import { Proxy } from "../../scripts/lab/proxy.js";
 import { posting, put } from "../contracts/board/subject.js";
 import { boardUrl, clientOf, freshPrefix, openBoardAt } from "./consul-subject.js";
 
@@ -74,4 +76,42 @@ it("a folder that nobody looks into is taken away by a sweep's look", async () =
 
   await board.remove([delayed]);
   expect(await folders()).toBe(0);
+});
+
+it("a look reads as much beside 5,000 jobs of other kinds as beside 100", async () => {
+  const [consul, prefix] = [inject("consulUrl"), freshPrefix()];
+  await using proxy = await Proxy.start(Number(new URL(consul).port));
+  const through = boardUrl(`http://127.0.0.1:${String(proxy.port)}`, prefix);
+  const [poster, board] = [
+    await openBoardAt(boardUrl(consul, prefix)),
+    await openBoardAt(through, { leaseMs: 600_000 }),
+  ];
+  const look = async (): Promise<number> => {
+    await put(poster);
+    await board.survey(); // Learns what is new.
+    const before = proxy.answerBytes;
+    await board.survey();
+    await board.candidates([signature], 10);
+    return proxy.answerBytes - before;
+  };
+  const smallest = async (): Promise<number> => {
+    const looks: number[] = [];
+    for (let n = 0; n < 5; n += 1) looks.push(await look());
+    return Math.min(...looks); // What its watches ask in between is not the look's.
+  };
+
+  await crowd(poster, 100);
+  const few = await smallest();
+  await crowd(poster, 5_000);
+
+  expect(await smallest()).toBeLessThan(2 * few);
+});
+
+it("a signature is read from a job when it is long", async () => {
+  const { board, other } = await openPair();
+  const long = JSON.stringify([1, "hello", 1, ["has_tag", "x".repeat(2_000)]]);
+  const id = await put(board, { signature: long });
+
+  expect((await other.survey()).signatures).toEqual([long]);
+  expect(await other.candidates([long], 5)).toEqual([{ id, signature: long }]);
 });

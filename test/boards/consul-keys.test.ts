@@ -78,10 +78,16 @@ describe("spreading agents over jobs", () => {
   let seed = 1;
   const random = (): number => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647;
 
+  const crowd = crowdOf(20);
+
   it("keeps the order while no race is lost, and again some time after", () => {
     let now = 0;
-    const spread = new Spread(() => now, random);
-    spread.agents = 2;
+    const spread = new Spread(
+      () => now,
+      random,
+      () => "a",
+    );
+    spread.sessions = ["a", "b"];
 
     expect(spread.order(jobs, 64)).toEqual(jobs.slice(0, 64));
     spread.lost();
@@ -90,20 +96,20 @@ describe("spreading agents over jobs", () => {
     expect(spread.order(jobs, 64)).toEqual(jobs.slice(0, 64));
   });
 
-  const crowd = Array.from({ length: 20 }, (_, turn) => {
-    const spread = new Spread(() => 0, random);
-    spread.agents = 20;
-    spread.turn = turn;
-    spread.lost();
-    return spread;
-  });
-
   it("takes its share of the best priority after a lost race, in order", () => {
     const shares = crowd.map((spread) => spread.order(jobs, 64).map(({ n }) => n));
 
-    expect(shares.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, n) => n));
-    for (const share of shares) expect(share).toEqual(share.toSorted((a, b) => a - b));
+    expect(new Set(shares.flat())).toEqual(new Set(jobs.slice(0, 100).map(({ n }) => n)));
+    // But for the one it begins with.
+    for (const [, ...share] of shares) expect(share).toEqual(share.toSorted((a, b) => a - b));
+    expect(shares.flat().length).toBeLessThanOrEqual(100 + 20);
     expect(crowd.every((spread) => spread.order(jobs, 3).length <= 3)).toBe(true);
+  });
+
+  it("begins with one that is older than its share: who has that in its own may be busy", () => {
+    const first = Array.from({ length: 500 }, (_, n) => crowd[n % 20]?.order(jobs, 64)[0]?.n);
+
+    expect(first.filter((n) => n === 0).length).toBeGreaterThan(500 / 20);
   });
 
   it("chooses among a bounded number of the first, however many wait", () => {
@@ -125,4 +131,29 @@ describe("spreading agents over jobs", () => {
     expect(drawn.flat().every(({ rank }) => rank === "1")).toBe(true);
     expect(new Set(drawn.flat()).size).toBe(100 - own.size);
   });
+
+  it("draws as long as it does not know the others", () => {
+    const spread = new Spread(
+      () => 0,
+      random,
+      () => undefined,
+    );
+    spread.lost();
+
+    expect(spread.order(jobs, 64)).toHaveLength(8);
+  });
+
+  function crowdOf(agents: number): readonly Spread[] {
+    const sessions = Array.from({ length: agents }, (_, n) => `session-${n}`);
+    return sessions.map((session) => {
+      const spread = new Spread(
+        () => 0,
+        random,
+        () => session,
+      );
+      spread.sessions = sessions;
+      spread.lost();
+      return spread;
+    });
+  }
 });

@@ -1,8 +1,12 @@
 import { describe, expect, inject, it } from "vitest";
 import { testBoardOutage } from "../contracts/board.js";
-import { put } from "../contracts/board/subject.js";
+import { Proxy } from "../../scripts/lab/proxy.js";
+import { until } from "../../scripts/lab/until.js";
+import { posting, put } from "../contracts/board/subject.js";
 import {
   boardUrl,
+  claimOf,
+  clientOf,
   controlsOf,
   deleteTree,
   freshPrefix,
@@ -67,15 +71,64 @@ describe("a Consul board of which somebody deleted a folder", () => {
     expect(await board.reclaim(posting, "a.1")).toBe("claimed");
   });
 
-  it("costs a sweep three requests, however many jobs wait", async () => {
+  it("jobs/ offers no job that has an owner twice, though a sweep puts it again", async () => {
+    const [consul, prefix] = [inject("consulUrl"), freshPrefix()];
+    const [board, other] = [
+      await openBoardAt(boardUrl(consul, prefix)),
+      await openBoardAt(boardUrl(consul, prefix)),
+    ];
+    const held = await put(board);
+    await board.claim(held, "a.1");
+    await deleteTree(consul, `${prefix}/jobs`);
+    const again = posting({ id: held });
+
+    await other.put([again]);
+    expect(await other.candidates([again.signature], 5)).toHaveLength(1);
+    expect(await other.claim(held, "b.1")).toBe("taken");
+
+    expect(await other.candidates([again.signature], 5)).toEqual([]);
+    expect(await board.renew(new Map([[held, "a.1"]]))).toEqual(new Map([[held, "ok"]]));
+    await board.abandon(held, "a.1");
+    expect(await other.claim(held, "b.2")).toBe("claimed");
+  });
+
+  it("jobs/ lets an owner give up a job whose entry is gone, for the next sweep", async () => {
     const [consul, prefix] = [inject("consulUrl"), freshPrefix()];
     const board = await openBoardAt(boardUrl(consul, prefix));
-    const ids = [await put(board), await put(board)];
+    const held = await put(board);
+    await board.claim(held, "a.1");
+    await deleteTree(consul, `${prefix}/jobs`);
 
-    const inventory = await board.inventory();
+    await board.abandon(held, "a.1");
+
+    expect(await claimOf(clientOf(consul), prefix, held)).toBe(undefined);
+    await board.put([posting({ id: held })]);
+    expect(await board.claim(held, "a.2")).toBe("claimed");
+  });
+
+  it("costs a sweep four requests, however many jobs wait", async () => {
+    const [consul, prefix] = [inject("consulUrl"), freshPrefix()];
+    await using proxy = await Proxy.start(Number(new URL(consul).port));
+    const board = await openBoardAt(boardUrl(consul, prefix));
+    const through = `http://127.0.0.1:${String(proxy.port)}`;
+    const sweeper = await openBoardAt(boardUrl(through, prefix), { leaseMs: 600_000 });
+    const postings = Array.from({ length: 300 }, () => posting());
+    await board.put(postings);
+    // Of its own watches one may ask in between: it has to be the same number once.
+    await until(
+      async () => {
+        const before = proxy.requests;
+        await sweeper.inventory();
+        return proxy.requests - before === 4;
+      },
+      { withinMs: 5_000, what: "four requests" },
+    );
+
+    const inventory = await sweeper.inventory();
     await deleteTree(consul, prefix);
 
     // Known already: nothing is asked any more.
+    const ids = postings.map(({ id }) => id);
     expect(await inventory.exists(ids)).toEqual(new Set(ids));
   });
 });

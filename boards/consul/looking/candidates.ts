@@ -1,7 +1,7 @@
 import { listKeys } from "../../../consul/kv.js";
 import type { Candidate } from "../../board.js";
 import { type Context, remember } from "../context.js";
-import { forget } from "../folders.js";
+import { forgetEmpty, isYoung } from "../folders.js";
 import { type Folder, hashOf, type Waiting } from "../keys.js";
 
 interface Found extends Waiting {
@@ -34,11 +34,12 @@ async function foundOf(
   // Taken before the list is asked for, and used once: after a lost race it is out of date.
   const folder = surveyed.get(hash);
   surveyed.delete(hash);
-  const names = await listKeys(client, keys.inside(hash));
-  if (names.length === 0 && folder !== undefined) await forget(context, folder);
-  const alone = names.length === 1 && folder !== undefined ? { alone: folder } : {};
+  const inside = await listKeys(client, keys.inside(hash));
+  if (folder !== undefined) await forgetEmpty(context, folder, inside);
+  const isAlone = inside.names.length === 1 && folder !== undefined && isYoung(inside, folder);
+  const alone = isAlone ? { alone: folder } : {};
   // In order already: names of one folder begin with the rank, and then come ids by age.
-  return names.slice(0, among).flatMap((name) => {
+  return inside.names.slice(0, among).flatMap((name) => {
     const waiting = keys.parse(name);
     return waiting === undefined ? [] : [{ ...waiting, signature, ...alone }];
   });

@@ -3,9 +3,9 @@ import { crc32 } from "node:zlib";
 /** For so long after a lost race others are taken to be at it too, milliseconds. */
 const CROWDED_MS = 5_000;
 /**
- * Among so many of the best the next is chosen, or among 32 for each agent when that is more: a job
- * waits for a bounded number of later ones. Measured with 20 agents: with 8 for each they ask for
- * twice as many lists, and take a fifth fewer jobs.
+ * Among so many of the best the next is chosen, or among 32 for each agent when that is more.
+ * Measured with 20 agents: with 8 for each they ask for twice as many lists, and take a fifth fewer
+ * jobs.
  */
 const CHOSEN_FROM = 64;
 const CHOSEN_FROM_EACH = 32;
@@ -19,23 +19,24 @@ interface Ranked {
 
 /**
  * Keeps agents from racing for the same job. While no race is lost the order is strict: best
- * priority, then oldest. After a lost one each agent takes its own share of the first, and draws
- * from the others' when nothing is left of it: they may be busy, or not able. Measured with 20
- * agents: everybody after the oldest loses 16 races for each job won, and a lost race costs the
- * servers as much as a won one.
+ * priority, then oldest. After a lost one each agent takes its own share of the first. Whose share
+ * a job is in may be busy or not able: so it begins with one drawn from those that are older, and
+ * draws from all when nothing is left of its share. Measured with 20 agents: everybody after the
+ * oldest loses 16 races for each job won, and a lost race costs the servers as much as a won one.
  */
 export class Spread {
-  /** Agents on this board, as far as is known. */
-  agents = 1;
-  /** Which of them this one is, from 0. */
-  turn = 0;
+  /** Of the agents on this board, as far as is known, in the same order at all of them. */
+  sessions: readonly string[] = [];
   readonly #now: () => number;
   readonly #random: () => number;
+  readonly #mine: () => string | undefined;
   #crowdedUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(now: () => number, random: () => number) {
+  /** `mine`: this agent's own session. */
+  constructor(now: () => number, random: () => number, mine: () => string | undefined) {
     this.#now = now;
     this.#random = random;
+    this.#mine = mine;
   }
 
   get crowded(): boolean {
@@ -49,7 +50,7 @@ export class Spread {
 
   /** How many of the best `order` looks at. */
   among(limit: number): number {
-    return this.crowded ? Math.max(CHOSEN_FROM, CHOSEN_FROM_EACH * this.agents) : limit;
+    return this.crowded ? Math.max(CHOSEN_FROM, CHOSEN_FROM_EACH * this.sessions.length) : limit;
   }
 
   /** The first `limit` of `sorted`, in the order in which to try them. */
@@ -57,13 +58,17 @@ export class Spread {
     const best = sorted.slice(0, this.among(limit));
     if (!this.crowded) return best;
     const first = best.filter(({ rank }) => rank === best[0]?.rank);
-    const mine = first.filter((item) => this.#isMine(item));
-    if (mine.length > 0) return mine.slice(0, limit);
-    return this.#shuffled(first).slice(0, Math.min(limit, DRAWN));
+    const mine = this.#share(first);
+    const [oldest] = mine;
+    if (oldest === undefined) return this.#shuffled(first).slice(0, Math.min(limit, DRAWN));
+    const older = this.#shuffled(first.slice(0, first.indexOf(oldest)));
+    return [...older.slice(0, 1), ...mine].slice(0, limit);
   }
 
-  #isMine({ id }: Ranked): boolean {
-    return crc32(id) % this.agents === this.turn;
+  #share<T extends Ranked>(items: readonly T[]): readonly T[] {
+    const { length } = this.sessions;
+    const turn = this.sessions.indexOf(this.#mine() ?? "");
+    return turn === -1 ? [] : items.filter(({ id }) => crc32(id) % length === turn);
   }
 
   #shuffled<T>(items: readonly T[]): readonly T[] {

@@ -1,7 +1,7 @@
 import { getKey, listKeys } from "../../../consul/kv.js";
 import type { Survey } from "../../board.js";
 import { type Context, remember } from "../context.js";
-import { forget, listFolders } from "../folders.js";
+import { forgetEmpty, listFolders } from "../folders.js";
 import { beginOf, type Folder, hashOf, parseEntry, type Waiting } from "../keys.js";
 import { ripen } from "../posting.js";
 
@@ -11,8 +11,8 @@ const RIPE_MAX = 480;
 const ASKED_MAX = 3;
 
 /**
- * One read names the signatures under which jobs wait, however many; where delayed ones wait, one
- * more says when the next is due.
+ * One read names the signatures under which jobs wait, however many; one more for each minute that
+ * has begun says which delayed ones are due.
  */
 export async function survey(context: Context): Promise<Survey> {
   const { surveyed, holdings, lease, identity } = context;
@@ -21,7 +21,10 @@ export async function survey(context: Context): Promise<Survey> {
   const { due, nextAt } = await delayed(context, folders);
   if (due.length > 0) await ripen(context, due);
   surveyed.clear();
-  for (const folder of open) surveyed.set(folder.name, folder);
+  for (const folder of open) {
+    surveyed.set(folder.name, folder);
+    learn(context, folder);
+  }
   const all = new Set([...open.map(({ name }) => name), ...due.map(({ hash }) => hash)]);
   const texts = await Promise.all([...all].map((hash) => signatureOf(context, hash)));
   const waits = [
@@ -50,9 +53,9 @@ async function delayed(context: Context, folders: readonly Folder[]): Promise<De
     if (beginsAt === undefined) continue;
     // Looked into when it has begun: thousands may wait in a minute that is hours away.
     if (beginsAt > context.now()) return { due, nextAt: beginsAt };
-    const names = await listKeys(client, keys.inside(folder.name));
-    if (names.length === 0) await forget(context, folder);
-    for (const waiting of names.map((name) => keys.parse(name))) {
+    const inside = await listKeys(client, keys.inside(folder.name));
+    await forgetEmpty(context, folder, inside);
+    for (const waiting of inside.names.map((name) => keys.parse(name))) {
       if (waiting === undefined) continue;
       if (waiting.at > context.now() || due.length === RIPE_MAX) {
         return { due, nextAt: waiting.at };
@@ -63,12 +66,16 @@ async function delayed(context: Context, folders: readonly Folder[]): Promise<De
   return { due };
 }
 
+function learn({ signatures }: Context, { name, text }: Folder): void {
+  if (!signatures.has(name) && hashOf(text) === name) remember(signatures, name, text);
+}
+
 /** Undefined when its jobs have gone meanwhile. */
 async function signatureOf(context: Context, hash: string): Promise<string | undefined> {
   const { client, keys, signatures } = context;
   const known = signatures.get(hash);
   if (known !== undefined) return known;
-  const names = await listKeys(client, keys.inside(hash));
+  const { names } = await listKeys(client, keys.inside(hash));
   for (const name of names.slice(0, ASKED_MAX)) {
     const id = keys.parse(name)?.id;
     if (id === undefined) continue;

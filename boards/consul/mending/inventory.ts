@@ -2,8 +2,8 @@ import { transactEach } from "../../../consul/batch.js";
 import { listKeys } from "../../../consul/kv.js";
 import type { Inventory } from "../../board.js";
 import type { Context } from "../context.js";
-import { emptied, listFolders, place } from "../folders.js";
-import { type Entry, type Folder, folderOf, type Waiting } from "../keys.js";
+import { isYoung, listFolders, place, unmark } from "../folders.js";
+import { type Entry, folderOf } from "../keys.js";
 import { allClaims, REOPENED, type Standing, standingsOf, unchanged } from "../standing.js";
 
 /**
@@ -15,9 +15,12 @@ import { allClaims, REOPENED, type Standing, standingsOf, unchanged } from "../s
 export async function takeInventory(context: Context): Promise<Inventory> {
   const { client, keys } = context;
   const folders = await listFolders(context);
-  const jobs = await listKeys(client, keys.jobs);
-  const waiting = (await listKeys(client, keys.waiting)).flatMap((name) => keys.parse(name) ?? []);
-  await forgetEmpty(context, folders, waiting);
+  const { names: jobs } = await listKeys(client, keys.jobs);
+  const inside = await listKeys(client, keys.waiting);
+  const waiting = inside.names.flatMap((name) => keys.parse(name) ?? []);
+  const filled = new Set(waiting.map(folderOf));
+  const empty = folders.filter((each) => !filled.has(each.name) && isYoung(inside, each));
+  await transactEach(client, empty, { ops: (folder) => unmark(context, folder) });
   const named = new Set(folders.map(({ name }) => name));
   const claims = await allClaims(context);
   const known = new Set(jobs.map((name) => name.slice(keys.jobs.length)));
@@ -37,19 +40,6 @@ export async function takeInventory(context: Context): Promise<Inventory> {
       return new Set(there);
     },
   };
-}
-
-/** `folders` were listed before what waits in them. */
-async function forgetEmpty(
-  context: Context,
-  folders: readonly Folder[],
-  waiting: readonly Waiting[],
-): Promise<void> {
-  const filled = new Set(waiting.map(folderOf));
-  const empty = folders.filter(({ name }) => !filled.has(name));
-  await transactEach(context.client, empty, {
-    ops: (folder) => emptied(context, folder),
-  });
 }
 
 interface Lost {

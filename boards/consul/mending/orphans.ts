@@ -12,6 +12,8 @@ import { allClaims, REOPENED, standingsOf, unplace, type Standing } from "../sta
 /** The agents take turns: each waits so much longer than the one before, milliseconds. */
 const TURN_MS = 200;
 const TURNS_MAX = 5;
+/** Looks and tries again so often when others change a job in between. */
+const ROUNDS = 3;
 /** Sessions of other programs may come and go in crowds. */
 const SPACING_MS = 250;
 
@@ -55,8 +57,7 @@ export class Orphans implements AsyncDisposable {
     const family = sessions.filter(({ name }) => name.startsWith(this.#family));
     const now = new Set(family.map(({ id }) => id));
     const order = [...now].sort();
-    spread.agents = now.size;
-    spread.turn = mine === undefined ? 0 : order.indexOf(mine);
+    spread.sessions = order;
     // The list may be older than the session, so its absence alone says nothing.
     if (mine !== undefined && !now.has(mine) && !(await sessionLives(client, mine))) {
       lease.ended(mine);
@@ -105,7 +106,11 @@ interface Orphan {
 }
 
 /** Makes the jobs of those `claims` claimable that nobody holds. */
-export async function reopen(context: Context, claims: readonly Item[]): Promise<void> {
+export async function reopen(
+  context: Context,
+  claims: readonly Item[],
+  rounds = ROUNDS,
+): Promise<void> {
   const { client, keys } = context;
   const lost = claims.filter(({ session, flags }) => session === "" && flags !== REOPENED);
   const ids = lost.map(({ key }) => key.slice(keys.claims.length));
@@ -113,7 +118,7 @@ export async function reopen(context: Context, claims: readonly Item[]): Promise
     const [id, claim] = [ids[n], lost[n]];
     return id === undefined || claim === undefined ? [] : [{ id, claim, standing }];
   });
-  await transactEach(client, orphans, {
+  const refused = await transactEach(client, orphans, {
     ops: ({ id, claim, standing: { entry, index } }) => {
       const { key, value, index: seen } = claim;
       // The job was removed under its claim.
@@ -128,4 +133,8 @@ export async function reopen(context: Context, claims: readonly Item[]): Promise
     },
     tell: () => context.ring(),
   });
+  // Others were faster, or somebody changed a job in between, such as its priority.
+  if (refused.length > 0 && rounds > 1) {
+    await reopen(context, await allClaims(context), rounds - 1);
+  }
 }

@@ -103,7 +103,7 @@ export function testMatching(open: OpenBoard): void {
 
   it("shows all of very many jobs that become claimable at once", async () => {
     const { board, advance } = await open();
-    const made = Array.from({ length: 450 }, () => posting({ delayMs: 3_000 }));
+    const made = Array.from({ length: 500 }, () => posting({ delayMs: 3_000 }));
     await board.put(made);
     await advance(3_000);
 
