@@ -132,6 +132,27 @@ describe("spreading agents over jobs", () => {
     expect(new Set(drawn.flat()).size).toBe(100 - own.size);
   });
 
+  it("leaves to others for a moment what is theirs, when the best is none of its own", () => {
+    const [some] = crowd;
+    const own = new Set(some?.order(jobs, 64));
+    const [theirs, alone] = [
+      jobs.filter((job) => !own.has(job)),
+      new Spread(
+        () => 0,
+        random,
+        () => "a",
+      ),
+    ];
+
+    expect(some?.leaveMs(theirs)).toBeGreaterThanOrEqual(20);
+    expect(some?.leaveMs(theirs)).toBeLessThanOrEqual(40);
+    expect(some?.leaveMs(jobs)).toBe(undefined);
+    expect(some?.leaveMs([])).toBe(undefined);
+    alone.lost();
+    expect(alone.leaveMs(theirs)).toBe(undefined);
+    expect(crowdOf(1)[0]?.leaveMs(theirs)).toBe(undefined);
+  });
+
   it("draws as long as it does not know the others", () => {
     const spread = new Spread(
       () => 0,

@@ -44,7 +44,7 @@ export async function openConsulPair(consul: string, prefix: string): Promise<Bo
     now += ms;
     if (ms < LEASE_MS) return;
     await endSessions(client, prefix);
-    await until(() => allReopened(client, prefix), { withinMs: 5_000, what: "claims to be free" });
+    await until(() => allReopened(client, prefix), { withinMs: 15_000, what: "claims to be free" });
   };
   return { board, other, advance, slackMs: 2_000 };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { listKeys } from "../../../consul/kv.js";
 import type { Candidate } from "../../board.js";
 import { type Context, remember } from "../context.js";
@@ -16,12 +17,26 @@ export async function candidates(
   limit: number,
 ): Promise<readonly Candidate[]> {
   const { places, spread } = context;
-  const among = spread.among(limit);
+  let found = await sorted(context, signatures, limit);
+  const leaveMs = spread.leaveMs(found);
+  if (leaveMs !== undefined) {
+    await sleep(leaveMs, undefined, { ref: false });
+    found = await sorted(context, signatures, limit);
+  }
+  const chosen = spread.order(found, limit);
+  for (const waiting of chosen) remember(places, waiting.id, waiting);
+  return chosen.map(({ id, signature }) => ({ id, signature }));
+}
+
+/** Of all signatures, best priority first, then oldest. */
+async function sorted(
+  context: Context,
+  signatures: readonly string[],
+  limit: number,
+): Promise<readonly Found[]> {
+  const among = context.spread.among(limit);
   const listed = await Promise.all(signatures.map((each) => foundOf(context, each, among)));
-  const found = listed.length === 1 ? listed.flat() : listed.flat().sort(compare);
-  const drawn = spread.order(found, limit);
-  for (const waiting of drawn) remember(places, waiting.id, waiting);
-  return drawn.map(({ id, signature }) => ({ id, signature }));
+  return listed.length === 1 ? listed.flat() : listed.flat().sort(compare);
 }
 
 async function foundOf(

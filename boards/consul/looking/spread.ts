@@ -11,6 +11,8 @@ const CHOSEN_FROM = 64;
 const CHOSEN_FROM_EACH = 32;
 /** What is drawn of others' shares is out of date soon: so many at once are enough. */
 const DRAWN = 8;
+/** How long others' jobs are left to them at most, milliseconds. */
+const LEFT_MS = 40;
 
 interface Ranked {
   readonly id: string;
@@ -53,11 +55,21 @@ export class Spread {
     return this.crowded ? Math.max(CHOSEN_FROM, CHOSEN_FROM_EACH * this.sessions.length) : limit;
   }
 
+  /**
+   * How long to wait before another look when the best of what waits is in others' shares: they
+   * have heard of it at the same moment. Undefined when there is no reason to. Measured with 20 idle
+   * agents that hear of one job: 1 to 2 of them ask for it, not 18, and it begins no later.
+   */
+  leaveMs(sorted: readonly Ranked[]): number | undefined {
+    if (!this.crowded || sorted.length === 0 || this.#turn === -1) return undefined;
+    if (this.#share(this.#first(sorted)).length > 0) return undefined;
+    return LEFT_MS * (0.5 + this.#random() / 2);
+  }
+
   /** The first `limit` of `sorted`, in the order in which to try them. */
   order<T extends Ranked>(sorted: readonly T[], limit: number): readonly T[] {
-    const best = sorted.slice(0, this.among(limit));
-    if (!this.crowded) return best;
-    const first = best.filter(({ rank }) => rank === best[0]?.rank);
+    if (!this.crowded) return sorted.slice(0, limit);
+    const first = this.#first(sorted);
     const mine = this.#share(first);
     const [oldest] = mine;
     if (oldest === undefined) return this.#shuffled(first).slice(0, Math.min(limit, DRAWN));
@@ -65,10 +77,19 @@ export class Spread {
     return [...older.slice(0, 1), ...mine].slice(0, limit);
   }
 
+  /** Those of the best priority among which to choose. */
+  #first<T extends Ranked>(sorted: readonly T[]): readonly T[] {
+    return sorted.slice(0, this.among(0)).filter(({ rank }) => rank === sorted[0]?.rank);
+  }
+
+  /** Which of the agents this one is; -1 while that is not known. */
+  get #turn(): number {
+    return this.sessions.indexOf(this.#mine() ?? "");
+  }
+
   #share<T extends Ranked>(items: readonly T[]): readonly T[] {
-    const { length } = this.sessions;
-    const turn = this.sessions.indexOf(this.#mine() ?? "");
-    return turn === -1 ? [] : items.filter(({ id }) => crc32(id) % length === turn);
+    const [turn, { length }] = [this.#turn, this.sessions];
+    return items.filter(({ id }) => crc32(id) % length === turn);
   }
 
   #shuffled<T>(items: readonly T[]): readonly T[] {
