@@ -16,6 +16,8 @@ export class Duty {
   #asleep = false;
   #leaving = manyListen();
   #grace = manyListen();
+  /** What ends the time of those that leave, also when the agent has come back since. */
+  readonly #limits = new Map<AbortController, AbortController>();
 
   /** After `drainTimeoutMs` of draining, tasks that still run are told to stop. */
   constructor(clock: Clock, drainTimeoutMs: () => number, tell: Tell) {
@@ -60,7 +62,7 @@ export class Duty {
 
   /** Does not wait for tasks any longer. */
   hurry(): void {
-    this.#grace.abort();
+    for (const grace of [this.#grace, ...this.#limits.keys()]) this.#end(grace);
   }
 
   resume(): void {
@@ -93,14 +95,30 @@ export class Duty {
 
   #leave(limitMs: number): void {
     this.#leaving.abort();
-    const grace = this.#grace;
-    void this.#clock.sleep(limitMs, grace.signal).then(() => grace.abort());
+    this.#limit(this.#grace, limitMs);
   }
 
+  /** Those that leave hand over all the same, at their next atom, and have the time for it. */
   #stay(): void {
-    this.#grace.abort(); // Ends its timer; whoever left has left.
+    this.#limit(this.#grace, this.#drainTimeoutMs());
     this.#leaving = manyListen();
     this.#grace = manyListen();
+  }
+
+  #limit(grace: AbortController, limitMs: number): void {
+    this.#limits.get(grace)?.abort();
+    if (grace.signal.aborted) return;
+    const limit = new AbortController();
+    this.#limits.set(grace, limit);
+    void this.#clock.sleep(limitMs, limit.signal).then(() => {
+      if (!limit.signal.aborted) this.#end(grace);
+    });
+  }
+
+  #end(grace: AbortController): void {
+    grace.abort();
+    this.#limits.get(grace)?.abort();
+    this.#limits.delete(grace);
   }
 }
 

@@ -105,7 +105,8 @@ function listen(address: string, said: string): Promise<Server | "taken" | "none
       socket.on("error", () => undefined); // Who asked has gone.
       socket.end(said);
     });
-    server.once("error", (error: NodeJS.ErrnoException) => {
+    // After the first one an error is one of accepting, such as no file descriptors left.
+    server.on("error", (error: NodeJS.ErrnoException) => {
       resolve(error.code === "EADDRINUSE" ? "taken" : "none");
     });
     server.unref().listen(address, () => resolve(server));

@@ -28,7 +28,7 @@ export interface Poison {
 export function poisonOf(
   ownerships: readonly Ownership[],
   entries: readonly Entry[],
-  now: number,
+  { now, leaseMs }: { readonly now: number; readonly leaseMs: number },
 ): Poison | undefined {
   const resumedAfter = lastSuspended(entries);
   let suspects: ReadonlySet<string> | undefined;
@@ -36,7 +36,8 @@ export function poisonOf(
   let endedBy = now;
   for (const ownership of [...ownerships].sort((a, b) => b.token - a.token)) {
     if (ownership.token <= resumedAfter) break;
-    const blamed = blame(ownership, entries, ownership.endedAt ?? endedBy);
+    const noticedMs = ownership.endedAt === undefined ? leaseMs : 0;
+    const blamed = blame(ownership, entries, (ownership.endedAt ?? endedBy) - noticedMs);
     endedBy = ownership.at;
     if (blamed.size === 0) break;
     const common: ReadonlySet<string> =
@@ -56,7 +57,10 @@ function lastSuspended(entries: readonly Entry[]): number {
   return entry?.token ?? 0;
 }
 
-/** The atoms this ownership left running when it died; empty when it did not die of one. */
+/**
+ * The atoms this ownership left running when it died; empty when it did not die of one. `endedAt`:
+ * the earliest that it may have.
+ */
 function blame(
   ownership: Ownership,
   entries: readonly Entry[],

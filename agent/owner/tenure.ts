@@ -107,7 +107,9 @@ async function poison(
   const past = await options.persistence.ownerships(row.id);
   const resumedAt = row.resumedAtToken ?? 0;
   const earlier = past.filter(({ token }) => token > resumedAt && token < ownership.token);
-  const found = poisonOf(earlier, ownership.entries, options.databaseNow());
+  const { leaseMs } = options.board.traits;
+  const now = options.databaseNow();
+  const found = poisonOf(earlier, ownership.entries, { now, leaseMs });
   if (found === undefined || found.deaths < DEATHS_MAX) return undefined;
   const message = `${found.deaths} owners in a row died over ${found.subject}`;
   return { code: "POISON", message };

@@ -206,6 +206,8 @@ export class Connection {
         return void this.#save(message);
       case "run":
         return void this.#run(message);
+      case "taken":
+        return this.#outputs.taken(this.#calls.get(message.id), message.characters);
       case "stop":
         return this.#commands.stop(message.id);
       case "pong":
@@ -243,7 +245,9 @@ export class Connection {
     const { log, budget } = this.#outputs.of(asking, asking.session, asking.ask);
     const take = (text: string, stream: LogStream): void => {
       log.add(text, stream);
-      if (lines) this.#post({ kind: "output", command, line: text });
+      if (!lines) return;
+      budget.sent(text.length);
+      this.#post({ kind: "output", command, line: text });
     };
     const end = await this.#commands.run({ call: id, line, output: { take, budget } });
     log.end();

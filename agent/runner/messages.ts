@@ -100,6 +100,8 @@ export type FromRunner =
       /** Whether the body wants to see the output, beyond the log. */
       readonly lines: boolean;
     }
+  /** So much of the output of its commands was handed to this call's body. */
+  | { readonly kind: "taken"; readonly id: number; readonly characters: number }
   /** The body must stop, and so must its commands. */
   | { readonly kind: "stop"; readonly id: number }
   | { readonly kind: "pong"; readonly ping: number };

@@ -32,7 +32,10 @@ async function containerOf({ root }: Place): Promise<Reading<string | null>> {
   const groups = await readText(join(root, "/proc/1/cgroup"));
   const kind = /\b(docker|lxc|kubepods|libpod|containerd)\b/.exec(groups ?? "")?.[1];
   if (kind !== undefined) return known(kind);
-  return groups === undefined ? unknown("/proc/1/cgroup cannot be read") : known(null);
+  if (groups === undefined) return unknown("/proc/1/cgroup cannot be read");
+  // With a namespace of its own the first process is at the root, on a machine below init.scope.
+  const hidden = groups.trim() === "0::/" && !(await exists(join(root, "/run/systemd/system")));
+  return hidden ? unknown("the control groups are hidden, as in a container") : known(null);
 }
 
 /** What firmware calls itself, and what it is called. */
@@ -43,7 +46,7 @@ const FIRMWARE = [
   [/xen/i, "xen"],
   [/microsoft corporation.*virtual/is, "hyper-v"],
   [/amazon ec2/i, "amazon"],
-  [/google/i, "google"],
+  [/google compute engine/i, "google"],
 ] as const;
 
 async function machineOf({ root }: Place): Promise<Reading<string | null>> {
@@ -53,5 +56,7 @@ async function machineOf({ root }: Place): Promise<Reading<string | null>> {
   if (kind !== undefined) return known(kind);
   const cpu = await readText(join(root, "/proc/cpuinfo"));
   if (cpu === undefined) return unknown("/proc/cpuinfo cannot be read");
-  return known(/^flags\s*:.*\bhypervisor\b/m.test(cpu) ? "other" : null);
+  if (/^flags\s*:.*\bhypervisor\b/m.test(cpu)) return known("other");
+  const tells = firmware.trim() !== "" || /^flags\s*:/m.test(cpu);
+  return tells ? known(null) : unknown("neither firmware nor processor say so");
 }

@@ -5,12 +5,29 @@ import type { Ownership, OwnershipEnd } from "../../persistence/persistence.js";
 
 const SECOND = 1_000;
 
+function at(
+  now: number,
+  leaseMs = 10 * SECOND,
+): { readonly now: number; readonly leaseMs: number } {
+  return { now, leaseMs };
+}
+
 describe("P-25 poison", () => {
   it("counts owners in a row that died soon after starting the same atom", () => {
     const entries = [running(1, 1, 0, "a"), again(2, 2, 15 * SECOND), again(3, 3, 30 * SECOND)];
     const ownerships = [owned(1, 0), owned(2, 15 * SECOND), owned(3, 30 * SECOND)];
 
-    expect(poisonOf(ownerships, entries, 45 * SECOND)).toEqual({ subject: "a", deaths: 3 });
+    expect(poisonOf(ownerships, entries, at(45 * SECOND))).toEqual({ subject: "a", deaths: 3 });
+  });
+
+  it("counts them with a long lease as well: that they are gone shows a lease later", () => {
+    const minutes = 60 * SECOND;
+    const entries = [running(1, 1, 0, "a"), again(2, 2, 5 * minutes), again(3, 3, 10 * minutes)];
+    const ownerships = [owned(1, 0), owned(2, 5 * minutes), owned(3, 10 * minutes)];
+
+    const found = poisonOf(ownerships, entries, at(15 * minutes, 5 * minutes));
+
+    expect(found).toEqual({ subject: "a", deaths: 3 });
   });
 
   it("does not blame an atom that had run for long: a laptop that sleeps is no poison", () => {
@@ -18,7 +35,7 @@ describe("P-25 poison", () => {
     const entries = [running(1, 1, 0, "a"), again(2, 2, hour), again(3, 3, 2 * hour)];
     const ownerships = [owned(1, 0), owned(2, hour), owned(3, 2 * hour)];
 
-    expect(poisonOf(ownerships, entries, 3 * hour)).toBeUndefined();
+    expect(poisonOf(ownerships, entries, at(3 * hour))).toBeUndefined();
   });
 
   it("does not count an owner that handed over", () => {
@@ -29,7 +46,7 @@ describe("P-25 poison", () => {
     ];
     const ownerships = [owned(1, 0), owned(2, SECOND), owned(3, 2 * SECOND)];
 
-    expect(poisonOf(ownerships, entries, 3 * SECOND)).toBeUndefined();
+    expect(poisonOf(ownerships, entries, at(3 * SECOND))).toBeUndefined();
   });
 
   it("does not count the death of a runner that other jobs shared", () => {
@@ -40,7 +57,7 @@ describe("P-25 poison", () => {
       owned(3, 2 * SECOND, "runner-died-alone"),
     ];
 
-    expect(poisonOf(ownerships, entries, 3 * SECOND)).toEqual({ subject: "a", deaths: 2 });
+    expect(poisonOf(ownerships, entries, at(3 * SECOND))).toEqual({ subject: "a", deaths: 2 });
   });
 
   it("counts the death of a private runner however long the atom ran", () => {
@@ -50,7 +67,7 @@ describe("P-25 poison", () => {
       owned(2, 3_600 * SECOND, "runner-died-alone", 7_200 * SECOND),
     ];
 
-    const found = poisonOf(ownerships, entries, 7_200 * SECOND);
+    const found = poisonOf(ownerships, entries, at(7_200 * SECOND));
 
     expect(found).toEqual({ subject: "a", deaths: 2 });
   });
@@ -66,7 +83,7 @@ describe("P-25 poison", () => {
     ];
     const ownerships = [owned(1, 0), owned(2, 10 * SECOND), owned(3, 20 * SECOND)];
 
-    expect(poisonOf(ownerships, entries, 30 * SECOND)).toEqual({ subject: "b", deaths: 2 });
+    expect(poisonOf(ownerships, entries, at(30 * SECOND))).toEqual({ subject: "b", deaths: 2 });
   });
 
   it("starts a new count after a resume", () => {
@@ -78,13 +95,13 @@ describe("P-25 poison", () => {
     ];
     const ownerships = [0, 1, 2, 3].map((n) => owned(n + 1, n * 10 * SECOND));
 
-    expect(poisonOf(ownerships, entries, 50 * SECOND)).toEqual({ subject: "a", deaths: 1 });
+    expect(poisonOf(ownerships, entries, at(50 * SECOND))).toEqual({ subject: "a", deaths: 1 });
   });
 
   it("notices a job that kills its owner before it writes anything", () => {
     const ownerships = [owned(1, 0), owned(2, SECOND), owned(3, 2 * SECOND)];
 
-    expect(poisonOf(ownerships, [], 3 * SECOND)).toEqual({
+    expect(poisonOf(ownerships, [], at(3 * SECOND))).toEqual({
       subject: "loading at entry 1",
       deaths: 3,
     });
@@ -94,7 +111,7 @@ describe("P-25 poison", () => {
     const hour = 3_600 * SECOND;
     const ownerships = [owned(1, 0), owned(2, hour), owned(3, 2 * hour)];
 
-    expect(poisonOf(ownerships, [], 3 * hour)).toBeUndefined();
+    expect(poisonOf(ownerships, [], at(3 * hour))).toBeUndefined();
   });
 
   it.each(["given-back", "lost"] as const)(
@@ -103,19 +120,19 @@ describe("P-25 poison", () => {
       const entries = [running(1, 1, 0, "a"), again(2, 2, SECOND), again(3, 3, 2 * SECOND)];
       const ownerships = [0, 1, 2].map((n) => owned(n + 1, n * SECOND, ended));
 
-      expect(poisonOf(ownerships, entries, 3 * SECOND)).toBeUndefined();
-      expect(poisonOf(ownerships, [], 3 * SECOND)).toBeUndefined();
+      expect(poisonOf(ownerships, entries, at(3 * SECOND))).toBeUndefined();
+      expect(poisonOf(ownerships, [], at(3 * SECOND))).toBeUndefined();
     },
   );
 
   it("counts an owner that ended over a defect it met with the job", () => {
     const ownerships = [0, 1, 2].map((n) => owned(n + 1, n * SECOND, "failed"));
 
-    expect(poisonOf(ownerships, [], 3 * SECOND)).toMatchObject({ deaths: 3 });
+    expect(poisonOf(ownerships, [], at(3 * SECOND))).toMatchObject({ deaths: 3 });
   });
 
   it("finds nothing in a job that nobody owned", () => {
-    expect(poisonOf([], [], 0)).toBeUndefined();
+    expect(poisonOf([], [], at(0))).toBeUndefined();
   });
 });
 

@@ -171,6 +171,28 @@ describe("surroundings", () => {
     expect(await machine({}).refresh("container")).toHaveProperty("unknown");
     expect(await machine({}).refresh("virtual_machine")).toHaveProperty("unknown");
   });
+
+  it("are unknown where nobody can tell", async () => {
+    const pod = machine({ "/proc/1/cgroup": "0::/\n", "/proc/cpuinfo": "Features : fp asimd\n" });
+    const minimal = machine({ "/proc/1/cgroup": "0::/\n", "/run/systemd/system/x": "" });
+
+    expect(await pod.refresh("container")).toHaveProperty("unknown");
+    expect(await pod.refresh("virtual_machine")).toHaveProperty("unknown");
+    expect(await minimal.refresh("container")).toMatchObject({ known: null });
+  });
+
+  it("of a maker that sells machines and rents them are told apart", async () => {
+    const name = (product: string): ReturnType<typeof machine> =>
+      machine({
+        "/sys/class/dmi/id/sys_vendor": "Google\n",
+        ...{ "/sys/class/dmi/id/product_name": `${product}\n`, "/proc/cpuinfo": CPU },
+      });
+
+    expect(await name("Google Compute Engine").refresh("virtual_machine")).toMatchObject({
+      known: "google",
+    });
+    expect(await name("Eve").refresh("virtual_machine")).toMatchObject({ known: null });
+  });
 });
 
 describe("sockets", () => {

@@ -1,5 +1,8 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { until } from "../../scripts/lab/until.js";
+import { tempDir } from "../support/temp.js";
 import { call, hooks, openBodies, sharedRunners } from "./open-runners.js";
 
 /* What a body writes must cost neither the agent nor the bodies beside it. */
@@ -55,5 +58,26 @@ describe("a body that writes without end", () => {
     const code = `for (let n = 0; n < 50000; n += 1) console.log(n)`;
 
     expect(await bodies.execute(call("run-chatter", { args: { code } }), hooks())).toBe(50_000);
+  });
+
+  it("to a body whose runner is busy with another one waits, and loses nothing", async () => {
+    const { bodies } = await opened();
+    const written = join(tempDir(), "written");
+    const code = `
+      const fs = require("fs");
+      const line = "x".repeat(1023) + "\\n";
+      for (let n = 0; n < 40; n += 1) {
+        fs.writeSync(1, line.repeat(1024));
+        fs.writeFileSync(${JSON.stringify(written)}, String(n + 1));
+      }`;
+    const answer = bodies.execute(call("run-chatter", { args: { code } }), hooks());
+    await until(() => existsSync(written), PATIENCE);
+
+    await bodies.execute(call("busy", { args: { ms: 4_000 } }), hooks());
+    const mib = Number(readFileSync(written, "utf8"));
+
+    // Eight a second are read otherwise, and wait in the agent's memory.
+    expect(mib).toBeLessThan(16);
+    expect(await answer).toBe(40 * 1024);
   });
 });

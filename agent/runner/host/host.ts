@@ -21,6 +21,7 @@ import { DeadlineWatch } from "./deadline-watch.js";
 import type { Loaded } from "./loader.js";
 import { openFlow } from "./opening.js";
 import { LogBudget } from "../output/budgets.js";
+import { Tally } from "../output/tally.js";
 import type { Port } from "./port.js";
 import { Progress } from "../output/progress.js";
 
@@ -61,6 +62,9 @@ export class Host {
   readonly #commands = new Map<number, Command>();
   readonly #deadline = new AbortDeadline();
   readonly #watch = new DeadlineWatch(this.#deadline, () => this.#abortAll());
+  readonly #taken = new Tally((id, characters) => {
+    this.#port.post({ kind: "taken", id, characters });
+  });
   /** Numbers of saves and commands. */
   #next = 1;
 
@@ -238,6 +242,7 @@ export class Host {
         } catch (error) {
           mistake ??= error instanceof Error ? error : new Error(String(error));
         }
+        this.#taken.add(id, text.length);
       };
       this.#commands.set(command, { end, take });
       this.#port.post({ kind: "run", id, command, line, lines: onLine !== undefined });

@@ -11,6 +11,11 @@ const SECOND_MS = 1_000;
 const READ_LINES_MAX = 20_000;
 const READ_CHARACTERS_MAX = 8 * 1024 * 1024;
 
+/** Sent to a body that it was not handed yet: its runner may be busy with another job. */
+const OPEN_CHARACTERS_MAX = 1024 * 1024;
+/** How soon to look again whether it was, ms. */
+const OPEN_PAUSE_MS = 50;
+
 /** What is logged of it: more than people read, less than keeps a log busy. */
 const LOG_LINES_MAX = 1_000;
 const LOG_CHARACTERS_MAX = 256 * 1024;
@@ -45,6 +50,17 @@ class Second {
 /** Whoever reads pauses when it is used up, so that the writer waits. Nothing is lost by it. */
 export class ReadBudget {
   readonly #second = new Second();
+  #open = 0;
+
+  /** On its way to the body. */
+  sent(characters: number): void {
+    this.#open += characters;
+  }
+
+  /** The body has it. */
+  taken(characters: number): void {
+    this.#open -= characters;
+  }
 
   /** How long to read nothing more after so much was read, ms; 0 while something is left. */
   pauseMs(lines: number, characters: number): number {
@@ -53,7 +69,8 @@ export class ReadBudget {
     this.#second.characters += characters;
     const over =
       this.#second.lines > READ_LINES_MAX || this.#second.characters > READ_CHARACTERS_MAX;
-    return over ? Math.max(1, leftMs) : 0;
+    if (over) return Math.max(1, leftMs);
+    return this.#open > OPEN_CHARACTERS_MAX ? OPEN_PAUSE_MS : 0;
   }
 }
 

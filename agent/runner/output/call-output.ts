@@ -26,4 +26,9 @@ export class CallOutputs {
     this.#outputs.set(call, output);
     return output;
   }
+
+  /** So much was handed to the body. */
+  taken(call: object | undefined, characters: number): void {
+    if (call !== undefined) this.#outputs.get(call)?.budget.taken(characters);
+  }
 }

@@ -25,6 +25,11 @@ export function eachLine(
     clearTimeout(pause);
     stream.resume();
   };
+  const goOn = (): void => {
+    const pauseMs = budget.pauseMs(0, 0);
+    if (pauseMs === 0) resume();
+    else pause = setTimeout(goOn, pauseMs);
+  };
   stream.setEncoding("utf8");
   stream.on("data", (chunk: string) => {
     const lines = (rest + chunk).split(/\r?\n/);
@@ -39,7 +44,7 @@ export function eachLine(
     if (pauseMs === 0 || free > 0) return;
     stream.pause();
     clearTimeout(pause);
-    pause = setTimeout(resume, pauseMs);
+    pause = setTimeout(goOn, pauseMs);
   });
   stream.on("error", () => undefined); // Its process ended in the middle; `end` or `close` follows.
   stream.on("close", () => {
