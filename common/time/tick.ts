@@ -10,7 +10,7 @@ const TOLERANCE_MS = 50;
 
 /**
  * How long to sleep, at `monotonic`, so as to wake on a tick: on the last one within `ms`, so that
- * nothing is later than without ticks. What is shorter than from one tick to the next stays as it is.
+ * nothing is later than without ticks. A sleep shorter than between two ticks stays as it is.
  */
 export function untilTick(ms: number, monotonic: number): number {
   if (ms < TICK_MS) return ms;
