@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { claimIdOf, type JobBoard, type Renewed } from "../boards/board.js";
 import type { Clock } from "../common/clock.js";
+import { untilTick } from "../common/time/tick.js";
 import { eitherSignal } from "../common/signals/either.js";
 import { JobrunnerError } from "../common/error.js";
 import {
@@ -167,7 +168,8 @@ class ClaimKeeper implements Claims {
   async #renewLoop(): Promise<void> {
     const { board, clock } = this.#options;
     const everyMs = board.traits.leaseMs * RENEW_SHARE;
-    let renewAt = clock.monotonic() + everyMs;
+    const next = (): number => clock.monotonic() + untilTick(everyMs, clock.monotonic());
+    let renewAt = next();
     while (!this.#stop.signal.aborted) {
       // A claim whose renewals fail ends between two of them, not at the next.
       const wakeAt = Math.min(renewAt, ...this.#trusted().map(endOf));
@@ -175,7 +177,7 @@ class ClaimKeeper implements Claims {
       this.#turnedAt = clock.monotonic();
       this.#loseExpired();
       if (clock.monotonic() < renewAt) continue;
-      renewAt = clock.monotonic() + everyMs;
+      renewAt = next();
       if (!this.#stop.signal.aborted) await this.#renewAll();
     }
   }

@@ -1,4 +1,5 @@
 import type { Clock } from "../common/clock.js";
+import { untilTick } from "../common/time/tick.js";
 import type { Fact, FactName, FactTable, KeyedName, KeyedValue, Snapshot } from "./fact.js";
 import { KeyedFacts } from "./keyed.js";
 import { isKnown, Look } from "./look.js";
@@ -148,9 +149,10 @@ class LookingFacts implements Facts {
   }
 
   async #readAgain({ source, look }: Watched): Promise<void> {
+    const { clock } = this.#options;
     while (!this.#stop.signal.aborted) {
       await look.again();
-      await this.#options.clock.sleep(source.everyMs ?? 0, this.#stop.signal);
+      await clock.sleep(untilTick(source.everyMs ?? 0, clock.monotonic()), this.#stop.signal);
     }
   }
 

@@ -66,7 +66,7 @@ export class MysqlDatabase {
    * when the connection breaks it is sent again, and the first may have been committed. Rejects
    * with PERSISTENCE_DOWN after a few tries, with TOO_LARGE when the server takes no such packet.
    */
-  write(packet: Packet, kind: "write" | "checkpoint" = "write"): Promise<Written> {
+  write(packet: Packet, kind: Kind = "write"): Promise<Written> {
     const make = typeof packet === "function" ? packet : () => packet;
     return this.#retried((repeated) => this.#pools[kind].run(make(repeated)));
   }

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Membership } from "../../cluster/membership.js";
+import { TICK_MS, untilTick } from "../../common/time/tick.js";
 import type { Power } from "../../power/power.js";
 import type { Duty } from "./duty.js";
 import { handOver, type HandingOver } from "./hand-over.js";
@@ -14,8 +15,6 @@ import { handOver, type HandingOver } from "./hand-over.js";
 
 /** How far the wall clock goes ahead of the monotonic one, which stands still in sleep, ms. */
 const JUMP_MS = 10_000;
-/** How often clocks are compared, ms. */
-const LOOK_MS = 2_000;
 /** Tasks that run get so long to end, ms; then they are told to stop. */
 const SETTLE_MS = 2_500;
 /** What that may take in turn, ms: with it 3.5 s, of the 5 s that logind allows by default. */
@@ -86,7 +85,7 @@ export class Sleep {
     const { clock } = this.#parts;
     let ahead = clock.now() - clock.monotonic();
     while (!this.#stop.signal.aborted) {
-      await clock.sleep(LOOK_MS, this.#stop.signal);
+      await clock.sleep(untilTick(TICK_MS, clock.monotonic()), this.#stop.signal);
       const now = clock.now() - clock.monotonic();
       const since = this.#asleep?.since ?? Infinity;
       if (now - ahead > JUMP_MS) this.#wakes("the clocks jumped");

@@ -1,27 +1,35 @@
-/** How often the event loop is looked at, ms. */
-const EVERY_MS = 1_000;
+import type { Clock } from "../../common/clock.js";
+import { TICK_MS, untilTick } from "../../common/time/tick.js";
 
 /** How late the agent's own event loop is: whatever holds it up holds up renewals, too. */
 export class LoopLag {
-  #due = performance.now() + EVERY_MS;
+  #due: number;
   #lastMs = 0;
-  readonly #timer: NodeJS.Timeout;
+  readonly #clock: Pick<Clock, "monotonic" | "sleep">;
+  readonly #stop = new AbortController();
 
-  constructor() {
-    this.#timer = setInterval(() => this.#tick(), EVERY_MS).unref();
+  constructor(clock: Pick<Clock, "monotonic" | "sleep">) {
+    this.#clock = clock;
+    this.#due = clock.monotonic();
+    void this.#look();
   }
 
   /** Lateness of the last look, or of the one that is overdue, ms. */
   get ms(): number {
-    return Math.max(this.#lastMs, performance.now() - this.#due, 0);
+    return Math.max(this.#lastMs, this.#clock.monotonic() - this.#due, 0);
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#stop.abort();
   }
 
-  #tick(): void {
-    this.#lastMs = Math.max(0, performance.now() - this.#due);
-    this.#due = performance.now() + EVERY_MS;
+  async #look(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const waitMs = untilTick(TICK_MS, this.#clock.monotonic());
+      this.#due = this.#clock.monotonic() + waitMs;
+      await this.#clock.sleep(waitMs, signal);
+      this.#lastMs = Math.max(0, this.#clock.monotonic() - this.#due);
+    }
   }
 }

@@ -1,6 +1,7 @@
 import type { Registry } from "../../capabilities/capability.js";
 import type { Evaluator } from "../../capabilities/evaluate.js";
 import { parseClause, readClause } from "../../capabilities/parse.js";
+import type { Clock } from "../../common/clock.js";
 import { JobrunnerError } from "../../common/error.js";
 import type { AgentView } from "../../common/wire.js";
 import type { CapabilityView, StatusView } from "../../common/wire/system.js";
@@ -24,6 +25,7 @@ export interface SystemParts {
   readonly persistence: Pick<Persistence, "counts">;
   readonly abilities: Registry & Pick<Evaluator, "busy">;
   readonly metrics: Metrics;
+  readonly clock: Clock;
   readonly why: Pick<WhyHere, "clause">;
   view(): Promise<AgentView>;
 }
@@ -31,7 +33,7 @@ export interface SystemParts {
 export function createSystem(parts: SystemParts): OwnSystem {
   const { agent, abilities, metrics } = parts;
   const startedAt = new Date().toISOString();
-  const lag = new LoopLag();
+  const lag = new LoopLag(parts.clock);
   installGauges(parts, lag);
   return {
     status: () => statusOf(parts, startedAt),

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../common/clock.js";
+import { untilTick } from "../../common/time/tick.js";
 import type { Persistence } from "../../persistence/persistence.js";
 import type { JobControl } from "./job-control.js";
 
@@ -18,7 +19,7 @@ export interface RequestsOptions {
 export async function watchRequests(options: RequestsOptions, signal: AbortSignal): Promise<void> {
   const { clock, persistence, log } = options;
   for (;;) {
-    await clock.sleep(EVERY_MS, signal);
+    await clock.sleep(untilTick(EVERY_MS, clock.monotonic()), signal);
     if (signal.aborted) return;
     const running = options.running();
     if (running.size === 0) continue;

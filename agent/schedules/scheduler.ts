@@ -1,4 +1,5 @@
 import type { Clock } from "../../common/clock.js";
+import { untilTick } from "../../common/time/tick.js";
 import { hasCode } from "../../common/error.js";
 import { redactorOf } from "../../common/text/secret.js";
 import type { Due } from "../../persistence/persistence.js";
@@ -73,8 +74,9 @@ export class Scheduler {
       if (this.#stop.signal.aborted) return 0;
       waitMs = Math.min(waitMs, this.#againInMs(each) ?? (await this.#fire(each, now)));
     }
-    const nextInMs = nextAt === undefined ? LOOK_EVERY_MS : nextAt - now + this.#spreadMs();
-    return Math.min(waitMs, nextInMs);
+    if (nextAt !== undefined) waitMs = Math.min(waitMs, nextAt - now + this.#spreadMs());
+    // Nothing is known to come due: with whatever else the agent wakes for.
+    return waitMs < LOOK_EVERY_MS ? waitMs : untilTick(waitMs, this.#options.clock.monotonic());
   }
 
   async #run(): Promise<void> {

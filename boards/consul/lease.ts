@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { JobrunnerError } from "../../common/error.js";
 import type { ConsulClient } from "../../consul/client.js";
+import { pauseUntilTick } from "../../consul/pause.js";
 import { beat, deregisterService, registerService } from "../../consul/service.js";
 import { createSession, destroySession, renewSession, sessionLives } from "../../consul/session.js";
 
@@ -120,8 +121,7 @@ export class Lease implements AsyncDisposable {
   async #keep(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      const pauseMs = this.leaseMs * RENEW_SHARE;
-      await sleep(pauseMs, undefined, { signal, ref: false }).catch(() => undefined); // Stopped.
+      await pauseUntilTick(this.leaseMs * RENEW_SHARE, signal);
       if (signal.aborted) return;
       // When Consul does not answer, `fresh` says so to whoever needs to know.
       await this.#renew().catch(() => undefined);

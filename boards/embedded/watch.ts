@@ -1,20 +1,27 @@
+import { type FSWatcher, watch } from "node:fs";
+import { TICK_MS, untilTick } from "../../common/time/tick.js";
 import type { Database } from "../../sqlite/database.js";
 import type { Statements } from "../../sqlite/statements.js";
 import { changesOf } from "./schema.js";
 
-/** How often other processes' commits are looked for while somebody waits, milliseconds. */
+/** How often other processes' commits are looked for after something was written, milliseconds. */
 const LOOK_MS = 50;
+/** So long: what is written first is committed once the disk says so, milliseconds. */
+const ACTIVE_MS = 1_000;
 
 /**
  * Tells waiting agents that the board has changed. This process's commits are heard of at once;
  * those of others by asking SQLite's `data_version`, 30 us a time, and only while somebody waits.
- * Persistence commits to the same file all the time: the board's own count says whether it concerns
- * the board.
+ * Where the system tells that the file's log was written to, it is asked then, and else at ticks
+ * only, so that an idle agent lets its machine rest. Persistence commits to the same file all the
+ * time: the board's own count says whether it concerns the board.
  */
 export class Watch {
   readonly #database: Database;
   readonly #waiting = new Set<() => void>();
+  #log: FSWatcher | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #activeUntil = 0;
   #stopListening: (() => void) | undefined;
   #dataVersion = -1;
   #seen: number;
@@ -23,6 +30,7 @@ export class Watch {
   constructor(database: Database, seen: number) {
     this.#database = database;
     this.#seen = seen;
+    this.#log = this.#watchLog();
   }
 
   /**
@@ -46,20 +54,55 @@ export class Watch {
   }
 
   stop(): void {
+    this.#log?.close();
     for (const wake of [...this.#waiting]) wake();
   }
 
   #start(): void {
     if (this.#timer !== undefined) return;
     this.#stopListening = this.#database.onCommit(() => this.#compare());
-    this.#timer = setInterval(() => this.#look(), LOOK_MS);
-    this.#timer.unref();
+    this.#lookAgain();
   }
 
   #pause(): void {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#stopListening?.();
+  }
+
+  #lookAgain(): void {
+    const now = monotonic();
+    const isQuiet = this.#log !== undefined && now >= this.#activeUntil;
+    const look = (): void => {
+      this.#lookAgain();
+      this.#look();
+    };
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(look, isQuiet ? untilTick(TICK_MS, now) : LOOK_MS).unref();
+  }
+
+  /** Undefined where the system tells of no writes: it is known of Linux and Android. */
+  #watchLog(): FSWatcher | undefined {
+    if (process.platform !== "linux" && process.platform !== "android") return undefined;
+    try {
+      const log = watch(`${this.#database.path}-wal`, () => this.#written());
+      log.on("error", () => {
+        log.close();
+        this.#log = undefined;
+      });
+      return log.unref();
+    } catch {
+      return undefined; // A database in memory; or as many files are watched as the system allows.
+    }
+  }
+
+  #written(): void {
+    const now = monotonic();
+    const wasQuiet = now >= this.#activeUntil;
+    this.#activeUntil = now + ACTIVE_MS;
+    if (this.#timer === undefined || !wasQuiet) return;
+    this.#lookAgain();
+    this.#look();
   }
 
   #look(): void {
@@ -80,4 +123,9 @@ export class Watch {
 /** Differs from the last answer when another connection has committed since. */
 function dataVersionOf(sql: Statements): number {
   return Number(sql.get("PRAGMA data_version")?.data_version ?? 0);
+}
+
+/** The clock whose ticks the agent goes by. */
+function monotonic(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
 }

@@ -1,6 +1,9 @@
 import type { ConsulClient, Request } from "../../consul/client.js";
 import { maintenanceOf, setMaintenance } from "../../consul/service.js";
 
+/** What somebody says in Consul is looked for at every so many-th beat: each look is a request. */
+const LOOK_EVERY = 2;
+
 /** Marks what this agent said itself: another agent process may have said it before. */
 const OURS = "jobrunner: ";
 
@@ -12,6 +15,7 @@ export class Maintenance {
   #wanted: string | undefined;
   /** What both sides had last; undefined when nobody knows, as after registering. */
   #agreed: boolean | undefined;
+  #beats = 0;
 
   /** The agent takes no jobs any more, and why; undefined: it does. */
   want(reason: string | undefined): void {
@@ -23,6 +27,12 @@ export class Maintenance {
     this.#agreed = undefined;
   }
 
+  /** To be asked once a beat: whether the two sides are to be brought together with this one. */
+  isDue(): boolean {
+    this.#beats += 1;
+    return this.#beats >= LOOK_EVERY || this.#agreed !== (this.#wanted !== undefined);
+  }
+
   /** Brings both sides together; `told` is called when somebody changed it in Consul. */
   async settle(
     { client, id }: { readonly client: ConsulClient; readonly id: string },
@@ -30,6 +40,7 @@ export class Maintenance {
     request: Request,
   ): Promise<void> {
     const found = await maintenanceOf(client, id, request);
+    this.#beats = 0;
     const wanted = this.#wanted !== undefined;
     if (this.#isTheirs(found)) {
       this.#agreed = found !== undefined;

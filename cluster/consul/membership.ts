@@ -4,6 +4,7 @@ import { JobrunnerError } from "../../common/error.js";
 import { ConsulClient } from "../../consul/client.js";
 import type { ConsulAddress } from "../../consul/address.js";
 import { listInstances } from "../../consul/health.js";
+import { pauseUntilTick } from "../../consul/pause.js";
 import { beat, deregisterService, forgetInstance, registerService } from "../../consul/service.js";
 import type { Member, Membership, Self } from "../membership.js";
 import { fallenAsleep, toInstance, toMember, toOutput } from "./instance.js";
@@ -153,7 +154,7 @@ export class ConsulMembership implements Membership {
       );
       const hurry = this.#hurry;
       const signal = eitherSignal(this.#stop.signal, hurry.signal);
-      await sleep(this.#options.beatMs, undefined, { signal, ref: false }).catch(() => undefined);
+      await pauseUntilTick(this.#options.beatMs, signal);
       hurry.abort();
     }
   }
@@ -173,6 +174,7 @@ export class ConsulMembership implements Membership {
       await this.#register(listed);
       await beat(this.#client, this.#id, { output, signal });
     }
+    if (!this.#maintenance.isDue()) return;
     await this.#maintenance.settle({ client: this.#client, id: this.#id }, told, { signal });
   }
 

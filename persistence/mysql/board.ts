@@ -35,7 +35,9 @@ export async function takeSweep(to: Transactions, everyMs: number): Promise<Turn
     seen === undefined
       ? sql`INSERT IGNORE INTO turns (name, due_at) VALUES ('sweep', ${now} + ${everyMs})`
       : sql`UPDATE turns SET due_at = ${now} + ${everyMs} WHERE name = 'sweep' AND due_at = ${seen}`;
-  const { answers, repeated } = await database.write([take]);
+  // One statement holds no lock once it is done, so that it may go where connections stay open for
+  // long: an agent without work would open one twice a minute for this alone.
+  const { answers, repeated } = await database.write([take], "read");
   // A first try without an answer may have taken it: two sweeps at once do no harm, none would.
   return { ...turn, mine: answers[0]?.changed === 1 || repeated };
 }

@@ -28,16 +28,21 @@ const SETTLED_MS = 120_000;
 const WATCHED_MS = 60_000;
 /** Three start at once, on as few cores as there may be. */
 const START_WITHIN_MS = 60_000;
-/** An idle agent wakes four to five times a second. */
-const BARE_WAKES_EVERY_MS = 225;
+/** The loop of an idle agent wakes three times in two seconds. */
+const BARE_WAKES_EVERY_MS = 650;
 const MIB = 1024 ** 2;
-/** As all services of deploy/ start it. */
+/** As the services of deploy/ start it; the phone's is that of Termux. */
 const ENV = { MALLOC_ARENA_MAX: "2" };
+const PHONE_ENV = {
+  MALLOC_ARENA_MAX: "1",
+  MALLOC_TRIM_THRESHOLD_: "131072",
+  MALLOC_MMAP_THRESHOLD_: "131072",
+};
 
 const PROFILES = [
-  { profile: "server", board: "redis", runner: "process", mibMax: 110 },
-  { profile: "phone", board: "redis", runner: "thread", mibMax: 95 },
-  { profile: "decentralised", board: "consul", runner: "process", mibMax: 110 },
+  { profile: "server", board: "redis", runner: "process", mibMax: 110, env: ENV },
+  { profile: "phone", board: "redis", runner: "thread", mibMax: 95, env: PHONE_ENV },
+  { profile: "decentralised", board: "consul", runner: "process", mibMax: 110, env: ENV },
 ] as const;
 type Profile = (typeof PROFILES)[number];
 
@@ -114,7 +119,7 @@ async function measure(profile: Profile, servers: Servers, place: Place): Promis
     consul: { address },
     log: { level: "warn" },
   };
-  await using agent = await start(settings, join(place.dir, profile.profile));
+  await using agent = await start(settings, join(place.dir, profile.profile), profile.env);
   await pause(SETTLED_MS);
   const links = { redis, consul, mysql };
   const before = Object.values(links).map(({ carried }) => carried);
@@ -146,12 +151,16 @@ async function createDatabase(server: URL, name: string): Promise<void> {
 }
 
 /** From a file of settings, as its user starts it: JSON is YAML. */
-async function start(settings: { readonly agent: { readonly name: string } }, dir: string) {
+async function start(
+  settings: { readonly agent: { readonly name: string } },
+  dir: string,
+  env: Readonly<Record<string, string>>,
+) {
   const config = `${dir}.yaml`;
   writeFileSync(config, JSON.stringify(settings));
   const { name } = settings.agent;
   const args = ["--config", config];
-  const agent = startAgent({ name, port: await freePort(), stateHome: dir, args, env: ENV });
+  const agent = startAgent({ name, port: await freePort(), stateHome: dir, args, env });
   await agent.ready(START_WITHIN_MS).catch(async (error: unknown) => {
     await agent[Symbol.asyncDispose]();
     throw error;

@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { JobBoard } from "../../boards/board.js";
 import { openEmbeddedBoard } from "../../boards/embedded/board.js";
 import { testJobBoard, testLastingBoard } from "../contracts/board.js";
@@ -92,4 +92,28 @@ describe("leases of the embedded board (P-32)", () => {
 
     expect(await after.claim("job", "beta.1")).toBe("claimed");
   });
+});
+
+describe("an embedded board that others share", () => {
+  it.runIf(process.platform === "linux")(
+    "hears of what they write from the system, not by looking again and again",
+    async () => {
+      // From here on no timer fires by itself.
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "hrtime"] });
+      onTestFinished(() => void vi.useRealTimers());
+      const [time, path] = [new SteeredTime(), tempFile()];
+      const board = await openSteeredBoard(time, { path });
+      const other = await openBoardApart(path, time);
+      // What opening has written is told by then, and long past after a minute.
+      for (let turn = 0; turn < 20; turn += 1)
+        await new Promise((resolve) => setImmediate(resolve));
+      const waiting = board.changed(new AbortController().signal);
+      vi.advanceTimersByTime(60_000);
+
+      await other.put([{ id: "job", signature: "s", priority: 0, delayMs: 0 }]);
+
+      expect(await waiting).toBeUndefined();
+      expect((await board.survey()).signatures).toEqual(["s"]);
+    },
+  );
 });

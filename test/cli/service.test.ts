@@ -127,7 +127,7 @@ describe("a service of a phone", () => {
 
     const run = join(prefix, "var/service/jobrunner/run");
     expect(readFileSync(run, "utf8")).toContain(`exec '${place.node}' '${MAIN}' run`);
-    expect(readFileSync(run, "utf8")).toContain("MALLOC_ARENA_MAX=2");
+    expect(readFileSync(run, "utf8")).toContain("MALLOC_ARENA_MAX=1");
     for (const file of [run, join(prefix, "var/service/jobrunner/log/run"), bootOf(place)]) {
       expect(statSync(file).mode & 0o111).toBe(0o111);
       expect(readFileSync(file, "utf8").split("\n")[0]).toBe(`#!${prefix}/bin/sh`);
