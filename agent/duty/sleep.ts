@@ -13,7 +13,10 @@ import { handOver, type HandingOver } from "./hand-over.js";
  *     \------------------ the clocks jump (it slept without a word) ---------------->/
  */
 
-/** How far the wall clock goes ahead of the monotonic one, which stands still in sleep, ms. */
+/**
+ * How far the wall clock goes ahead of the monotonic one in sleep, ms; or how late a look is, where
+ * that one goes on in sleep as well, as on macOS.
+ */
 const JUMP_MS = 10_000;
 /** Tasks that run get so long to end, ms; then they are told to stop. */
 const SETTLE_MS = 2_500;
@@ -85,10 +88,12 @@ export class Sleep {
     const { clock } = this.#parts;
     let ahead = clock.now() - clock.monotonic();
     while (!this.#stop.signal.aborted) {
-      await clock.sleep(untilTick(TICK_MS, clock.monotonic()), this.#stop.signal);
+      const due = clock.monotonic() + untilTick(TICK_MS, clock.monotonic());
+      await clock.sleep(due - clock.monotonic(), this.#stop.signal);
       const now = clock.now() - clock.monotonic();
       const since = this.#asleep?.since ?? Infinity;
-      if (now - ahead > JUMP_MS) this.#wakes("the clocks jumped");
+      const jumped = Math.max(now - ahead, clock.monotonic() - due) > JUMP_MS;
+      if (jumped) this.#wakes("the clocks jumped");
       else if (clock.monotonic() - since > AWAKE_MS) this.#wakes("it has been awake for long");
       ahead = now;
     }

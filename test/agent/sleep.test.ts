@@ -60,6 +60,19 @@ it("notices by the clocks that the machine slept without a word", async () => {
   expect(log).toEqual(["awake", "woken"]);
 });
 
+it("notices it where the monotonic clock goes on in sleep, by a look that is late", async () => {
+  const { clock, log } = setUp();
+
+  clock.oversleep(9_000);
+  await clock.advance(3_000);
+  const before = [...log];
+  clock.oversleep(14_000);
+  await clock.advance(3_000);
+
+  expect(before).toEqual([]);
+  expect(log).toEqual(["awake", "woken"]);
+});
+
 it("takes jobs again when nobody tells that the sleep is over", async () => {
   const { clock, power, duty, end } = setUp();
 

@@ -53,6 +53,11 @@ export class FakeClock implements Clock {
     this.#now += ms;
   }
 
+  /** The same where both went on: whoever was to wake meanwhile wakes with the next `advance`. */
+  oversleep(ms: number): void {
+    this.#move(ms);
+  }
+
   #move(ms: number): void {
     if (ms <= 0) return;
     this.#now += ms;
