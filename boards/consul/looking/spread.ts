@@ -56,7 +56,7 @@ export class Spread {
   }
 
   /**
-   * How long to wait before another look when the best of what waits is in others' shares: they have
+   * How long to wait before another look when the best of what waits is in others' shares, who have
    * heard of it at the same moment. Undefined when there is no reason to. Measured with 20 idle
    * agents that hear of one job: 1 to 2 of them ask for it, not 18, and it begins no later.
    */
