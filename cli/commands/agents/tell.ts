@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { hasCode } from "../../../common/error.js";
 import type { AgentView } from "../../../common/wire.js";
 import { type Client, createClient } from "../../api/client.js";
 import { EXIT } from "../../exit.js";
@@ -68,7 +69,11 @@ export async function untilIdle(
     }
     await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined); // Ctrl-C ends it.
     // By its name: "self" may be another agent by now.
-    const seen = await client.get<AgentView>(`${pathOf(told.name)}?brief=true`);
+    const seen = await look(client, told.name);
+    if (seen === undefined) {
+      terminal.say(`${told.name} has left: nothing runs there any more`);
+      return { agent: { ...agent, jobs: [] } };
+    }
     const wasSilent = isSilent;
     // Of one that does not answer nobody knows what it runs: that is not nothing.
     isSilent = seen.jobs === undefined;
@@ -76,6 +81,16 @@ export async function untilIdle(
     else if (!wasSilent) terminal.say(`${told.name} does not answer; asking again`);
   }
   return { agent };
+}
+
+/** Undefined when it was stopped: nobody knows of it then. */
+async function look(client: Asking["client"], name: string): Promise<AgentView | undefined> {
+  try {
+    return await client.get<AgentView>(`${pathOf(name)}?brief=true`);
+  } catch (error) {
+    if (hasCode(error, "NOT_FOUND")) return undefined;
+    throw error;
+  }
 }
 
 function stillText({ name, jobs = [] }: AgentView, isSilent: boolean): string {
