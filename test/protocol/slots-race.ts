@@ -23,6 +23,8 @@ export interface Race {
 }
 
 const WITHIN_MS = 60_000;
+/** For as many jobs of a key to run at once as there may be. */
+const ALL_BEGUN_MS = 2_000;
 
 /**
  * Agents with connections of their own take jobs of some keys. No time passes: a job that found no
@@ -91,6 +93,10 @@ function scriptOf(world: World, { race, random, seen }: Watching): Script {
         inside.set(key, now);
         see(key, now);
         await pause(random() * 4);
+        // On a fast machine they would be over before so many have begun as there may be.
+        const limit = race.limits[key] ?? 0;
+        const allBegun = (): boolean => (seen.get(key) ?? 0) >= limit;
+        await until(allBegun, { withinMs: ALL_BEGUN_MS, everyMs: 2 }).catch(() => undefined);
         see(key, (await world.persistence.slots(key, 10)).held.length);
         return null;
       };
