@@ -20,12 +20,14 @@ export function reachOf(
   interfaces: () => Interfaces = networkInterfaces,
 ): Reach {
   if (advertise !== undefined) return { url: advertise };
-  const own = addressesOf(interfaces);
   const { origin, protocol, hostname: at, port } = new URL(address);
   const isWild = WILDCARDS.includes(host);
+  // Asked again at every beat: only where the answer matters.
+  const isLocal = isLoopback(at) && !isWild;
+  const own = isLocal && isHere(registry, []) ? undefined : addressesOf(interfaces);
   // Not the address: of a wildcard it says the loopback, where others find themselves.
   const outward = isWild ? own?.outward : origin.replace(/^https?:\/\/|:\d+$/g, "");
-  if (outward !== undefined && !(isLoopback(at) && !isWild)) {
+  if (outward !== undefined && !isLocal) {
     return { url: `${protocol}//${outward}:${port}` };
   }
   if (isHere(registry, own?.all ?? [])) return { url: origin };
