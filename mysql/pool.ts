@@ -22,8 +22,8 @@ export class Pool {
   readonly #waiting: (() => void)[] = [];
   #idle: Idle[] = [];
   #busy = 0;
-  /** Calls that came to an end, well or not. */
-  #ended = 0;
+  /** Calls to which the server said something, good or bad. */
+  #answered = 0;
   /** Rises when the sessions there are must not be used again. */
   #era = 0;
   #closed = false;
@@ -58,7 +58,7 @@ export class Pool {
       return await work(session);
     } finally {
       this.#busy -= 1;
-      this.#ended += 1;
+      if (session?.usable === true) this.#answered += 1;
       if (era === this.#era) this.#giveBack(session);
       else void session?.close();
       this.#waiting.shift()?.();
@@ -85,12 +85,12 @@ export class Pool {
   async #turn(): Promise<void> {
     const { sessionsMax, silenceMs } = this.#options;
     const end = performance.now() + silenceMs;
-    const ended = this.#ended;
+    const answered = this.#answered;
     while (!this.#closed && this.#busy >= sessionsMax) {
       const left = end - performance.now();
       if (left <= 0) {
-        // When not one call has ended in all that time, it is the server that does not answer.
-        const Late = this.#ended === ended ? Silence : Busy;
+        // When not one call was answered in all that time, it is the server that is silent.
+        const Late = this.#answered === answered ? Silence : Busy;
         throw new Late(`no connection was free for ${silenceMs} ms`);
       }
       await this.#nextFree(left);

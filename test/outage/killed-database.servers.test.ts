@@ -146,6 +146,24 @@ describe("a database that goes away under 50 flows", () => {
   });
 });
 
+it("a frozen database does not answer, also for those that wait for a connection", async () => {
+  const { url, server } = await database();
+  const persistence = await openMysql(url);
+  await persistence.job("nobody");
+  closing({ [Symbol.asyncDispose]: () => Promise.resolve(server.resume()) });
+
+  server.pause();
+  // Two at a time, and calls end one after another: that is no sign of life.
+  const asked = Array.from({ length: 6 }, async (_, n) => {
+    await new Promise((resolve) => setTimeout(resolve, (n + 1) * 400));
+    return persistence.job("nobody").then(String, String);
+  });
+  const said = await Promise.all(asked);
+  server.resume();
+
+  for (const each of said) expect(each).toContain("does not answer");
+}, 60_000);
+
 /** What is wrong with persistence, if anything is. */
 function refused(health: Awaited<ReturnType<Cluster["health"]>>): string | undefined {
   const check = health.checks.find(({ name }) => name === "persistence");
