@@ -164,9 +164,9 @@ export class ConsulMembership implements Membership {
     // Before it registers for the first time: somebody may have its name.
     if (performance.now() - (this.#listed?.at ?? -Infinity) >= LIST_EVERY_MS) await this.#list();
     const { note, ...listed } = self();
-    if (this.#publishing.isDue(JSON.stringify(listed), performance.now())) {
-      await this.#register(listed);
-    }
+    const isDue = this.#publishing.isDue(JSON.stringify(listed), performance.now());
+    // What Consul refuses of it is no reason to be taken for gone.
+    const [tried] = isDue ? await Promise.allSettled([this.#register(listed)]) : [];
     const output = toOutput(note, Date.now());
     if (!(await beat(this.#client, this.#id, { output, signal }))) {
       // The Consul agent was started anew without its data.
@@ -174,6 +174,7 @@ export class ConsulMembership implements Membership {
       await beat(this.#client, this.#id, { output, signal });
     }
     await this.#maintenance.settle({ client: this.#client, id: this.#id }, told, { signal });
+    if (tried?.status === "rejected") throw tried.reason;
   }
 
   /** Once: another beat would say that it is awake. */
