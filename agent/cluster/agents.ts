@@ -32,7 +32,7 @@ export interface Agents {
   ifAwake(sleeper: Sleeper, clauses: readonly Clause[]): Promise<AgentWhyView>;
   /** What the others answer at this path, in the order of their names. */
   others<T>(path: string): Promise<readonly OthersAnswer<T>[]>;
-  /** Passed on to that agent when it is another one. Throws NOT_FOUND or UNREACHABLE. */
+  /** Passed on to that agent when it is another one. Throws NOT_FOUND, UNREACHABLE, CONFLICT. */
   tell(name: string, verb: DutyVerb): Promise<AgentView>;
   /**
    * No longer lists an agent that is gone or asleep, `reach`: also where others registered it.
@@ -146,6 +146,7 @@ class KnownAgents implements Agents {
       const member = await this.#roster.find(name);
       return this.#ask(member, { method: "POST", path, limitMs: ANSWER_MS });
     }
+    if (verb === "resume") await this.#options.membership.mayResume();
     this.#options.obey(verb);
     return this.self();
   }
@@ -201,7 +202,8 @@ class KnownAgents implements Agents {
 const FORGETTABLE: readonly AgentView["state"][] = ["gone", "asleep", "unreachable"];
 
 function passedOn(name: string, error: unknown): unknown {
-  if (!(error instanceof JobrunnerError)) return error;
+  // What it refuses it refuses in its own words.
+  if (!(error instanceof JobrunnerError) || error.code === "CONFLICT") return error;
   return new JobrunnerError(error.code, `agent ${name} cannot be asked: ${error.message}`, {
     hint: `See what is known of it: jobrunner agents ${name}. Or ask it on its own machine.`,
     cause: error,

@@ -29,7 +29,8 @@ export class Maintenance {
     told: (reason: string | undefined) => void,
     request: Request,
   ): Promise<void> {
-    const found = await maintenanceOf(client, id, request);
+    const { instance, node } = await maintenanceOf(client, id, request);
+    const found = instance ?? node;
     const wanted = this.#wanted !== undefined;
     if (this.#isTheirs(found)) {
       this.#agreed = found !== undefined;
@@ -47,8 +48,13 @@ export class Maintenance {
   /** Consul was told something else than this agent told it. */
   #isTheirs(found: string | undefined): boolean {
     // What a process before this one said of itself does not bind it; what an operator said does.
-    if (this.#agreed === undefined) return found !== undefined && !found.startsWith(OURS);
+    if (this.#agreed === undefined) return isOperators(found);
     const same = (this.#wanted !== undefined) === this.#agreed;
     return same && (found !== undefined) !== this.#agreed;
   }
+}
+
+/** An operator's word, not what an agent said of itself. */
+export function isOperators(reason: string | undefined): boolean {
+  return reason !== undefined && !reason.startsWith(OURS);
 }

@@ -4,10 +4,18 @@ import { JobrunnerError } from "../../common/error.js";
 import { ConsulClient } from "../../consul/client.js";
 import type { ConsulAddress } from "../../consul/address.js";
 import { listInstances } from "../../consul/health.js";
-import { beat, deregisterService, forgetInstance, registerService } from "../../consul/service.js";
+import {
+  beat,
+  deregisterService,
+  forgetInstance,
+  type Kept,
+  maintenanceOf,
+  nodeOf,
+  registerService,
+} from "../../consul/service.js";
 import type { Member, Membership, Self } from "../membership.js";
 import { fallenAsleep, toInstance, toMember, toOutput } from "./instance.js";
-import { Maintenance } from "./maintenance.js";
+import { isOperators, Maintenance } from "./maintenance.js";
 import { Publishing } from "./publishing.js";
 import { Twins } from "./twins.js";
 
@@ -82,6 +90,11 @@ export class ConsulMembership implements Membership {
     this.#hurry.abort();
   }
 
+  async mayResume(): Promise<void> {
+    const { node } = await this.#kept();
+    if (node !== undefined) throw keptByNode(this.#named.name, node);
+  }
+
   asleep(since: number | undefined): Promise<void> {
     this.#asleep?.known();
     this.#asleep = undefined;
@@ -104,7 +117,9 @@ export class ConsulMembership implements Membership {
     if (silent.length === 0 && named.length > 0) throw beats(name);
     let taken = silent.length > 0;
     for (const instance of silent) {
-      if (await deregisterService(this.#client, instance.id)) continue;
+      // Other nodes may have one of the same id, and that may be alive.
+      const isHere = (await nodeOf(this.#client, instance.id)) === instance.node;
+      if (isHere && (await deregisterService(this.#client, instance.id))) continue;
       taken = false;
       if (reach === "everywhere") await forgetInstance(this.#client, instance);
     }
@@ -123,15 +138,33 @@ export class ConsulMembership implements Membership {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#loop;
-    if (this.#self !== undefined) {
-      // Without an answer its check turns critical, and Consul forgets it in time.
-      await deregisterService(this.#client, this.#id).catch(() => undefined);
-    }
+    // Without an answer its check turns critical, and Consul forgets it in time.
+    if (this.#self !== undefined) await this.#leave().catch(() => undefined);
     this.#client[Symbol.dispose]();
   }
 
   get #id(): string {
     return this.#twins.idOf(this.#named, SERVICE);
+  }
+
+  /** Together with its instance Consul would forget that an operator wants it to take no jobs. */
+  async #leave(): Promise<void> {
+    const { instance } = await this.#kept();
+    if (isOperators(instance)) {
+      const output = toOutput(
+        `stopped; listed because of its maintenance: ${instance}`,
+        Date.now(),
+      );
+      await beat(this.#client, this.#id, { output, status: "critical" });
+    } else {
+      await deregisterService(this.#client, this.#id);
+    }
+  }
+
+  /** Nobody is kept from anything by a Consul that does not answer. */
+  async #kept(): Promise<Kept> {
+    const request = { timeoutMs: LIST_MS };
+    return maintenanceOf(this.#client, this.#id, request).catch(() => ({}));
   }
 
   async #list(): Promise<readonly Member[]> {
@@ -224,4 +257,14 @@ function beats(name: string): JobrunnerError {
   return new JobrunnerError("CONFLICT", `agent ${name} beats in Consul`, {
     hint: "Stop it first: one that stops cleanly is not listed any more.",
   });
+}
+
+function keptByNode(name: string, reason: string): JobrunnerError {
+  return new JobrunnerError(
+    "CONFLICT",
+    `the machine of agent ${name} is in maintenance in Consul: ${reason}`,
+    {
+      hint: "End that first, on that machine: consul maint -disable; the agent resumes by itself.",
+    },
+  );
 }

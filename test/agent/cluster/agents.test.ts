@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Member } from "../../../cluster/membership.js";
 import { AGENT_HEADER } from "../../../common/agent-header.js";
+import { JobrunnerError } from "../../../common/error.js";
 import { memberOf, startNode } from "./node.js";
 
 describe("an agent whose registered address belongs to another one", () => {
@@ -173,6 +174,20 @@ describe("two machines with agents of one name", () => {
     });
     expect([one.told, two.told]).toEqual([[], []]);
   });
+});
+
+it("refuses to take jobs while its machine is in maintenance, in its own words from anywhere", async () => {
+  const kept = new JobrunnerError("CONFLICT", "new disk", { hint: "consul maint -disable" });
+  const nas = await startNode({ name: "nas", kept });
+  const alpha = await startNode({ name: "alpha", members: () => [memberOf("nas", nas.url)] });
+
+  for (const { agents } of [nas, alpha]) {
+    await expect(agents.tell("nas", "resume")).rejects.toMatchObject({
+      ...{ code: "CONFLICT", message: "new disk", hint: "consul maint -disable" },
+    });
+    await agents.tell("nas", "cordon");
+  }
+  expect(nas.told).toEqual(["cordon", "cordon"]);
 });
 
 describe("forgetting an agent", () => {

@@ -8,6 +8,7 @@ import { createHttp } from "../../../agent/http/server.js";
 import type { Standing } from "../../../agent/jobs/why.js";
 import type { Jobs } from "../../../agent/jobs.js";
 import { systemClock } from "../../../cli/clock.js";
+import type { JobrunnerError } from "../../../common/error.js";
 import type { Member } from "../../../cluster/membership.js";
 import { concluded } from "../../../agent/jobs/why.js";
 import type { AgentWhyView } from "../../../common/wire.js";
@@ -29,6 +30,8 @@ export interface NodeOptions {
   readonly machine?: string;
   /** All that its registry knows, itself or not. */
   members?(): readonly Member[];
+  /** Why its whole machine is to take no jobs. */
+  readonly kept?: JobrunnerError;
   /** What it says of its capabilities. */
   readonly judge?: Partial<Judge>;
   /** What it says of every job. */
@@ -56,6 +59,9 @@ export async function startNode(options: NodeOptions): Promise<Node> {
     ...{ name, machine, peer: createPeer(() => ({})), clock: systemClock, self },
     membership: {
       members: async () => members(),
+      mayResume: async () => {
+        if (options.kept !== undefined) throw options.kept;
+      },
       forget: async (each: string, reach: string) => {
         forgotten.push(`${each} ${reach}`);
         return true;
