@@ -154,19 +154,32 @@ class KnownAgents implements Agents {
   async forget(name: string, reach: "here" | "everywhere"): Promise<ForgottenView> {
     const { membership } = this.#options;
     if (reach === "here") return { agent: name, forgotten: await membership.forget(name, reach) };
-    const members = (await this.#roster.others()).filter((each) => each.name === name);
-    if (members.length === 0 && !this.#isSelf(name)) await this.#roster.find(name); // Throws.
-    const views = await Promise.all(members.map((member) => this.#view(member)));
-    if (!views.some(({ state }) => FORGETTABLE.includes(state))) throw alive(name);
+    const others = await this.#roster.others();
+    const named = others.filter((each) => each.name === name);
+    if (named.length === 0 && !this.#isSelf(name)) await this.#roster.find(name); // Throws.
+    const silent = await this.#silentOf(named);
+    if (silent.length === 0) throw alive(name);
     // Those first that may have it registered where they are: the catalog is told of it by them.
-    const elsewhere = await this.#everybody(`/v1/agents/${name}/forget?here=true`);
+    const heard = others.filter((member) => isHeardOf(member) && !silent.includes(member));
+    const elsewhere = await this.#anyForgets(heard, name);
     const here = await membership.forget(name, reach);
     return { agent: name, forgotten: here || elsewhere };
   }
 
-  /** Whether one of the others did so; who does not answer did not. */
-  async #everybody(path: string): Promise<boolean> {
-    const members = (await this.#roster.others()).filter(({ state }) => state !== "gone");
+  /** Those of which nothing is heard; whoever said that it sleeps is not waited for. */
+  async #silentOf(members: readonly Member[]): Promise<readonly Member[]> {
+    const isSilent = await Promise.all(
+      members.map(async (member) => {
+        const { state } = member.state === "asleep" ? member : await this.#view(member);
+        return SILENT.includes(state);
+      }),
+    );
+    return members.filter((_, index) => isSilent[index]);
+  }
+
+  /** Whether one of them has forgotten it; who does not answer has not. */
+  async #anyForgets(members: readonly Member[], name: string): Promise<boolean> {
+    const path = `/v1/agents/${name}/forget?here=true`;
     const request = { method: "POST", path, limitMs: ANSWER_MS } as const;
     const answers = await Promise.all(
       members.map((member) =>
@@ -199,7 +212,11 @@ class KnownAgents implements Agents {
   }
 }
 
-const FORGETTABLE: readonly AgentView["state"][] = ["gone", "asleep", "unreachable"];
+const SILENT: readonly string[] = ["gone", "asleep", "unreachable"];
+
+function isHeardOf({ state }: Member): boolean {
+  return state !== "gone" && state !== "asleep";
+}
 
 function passedOn(name: string, error: unknown): unknown {
   // What it refuses it refuses in its own words.

@@ -204,6 +204,21 @@ describe("forgetting an agent", () => {
     expect([alpha.forgotten, beta.forgotten]).toEqual([["old everywhere"], ["old here"]]);
   });
 
+  it("does not wait for those that sleep, the one that is meant among them", async () => {
+    const beta = await startNode({ name: "beta" });
+    const asleep = await startNode({ name: "laptop" });
+    const alpha = await startNode({
+      name: "alpha",
+      members: () => [
+        memberOf("beta", beta.url),
+        ...["laptop", "phone"].map((name) => memberOf(name, asleep.url, { state: "asleep" })),
+      ],
+    });
+
+    expect(await alpha.agents.forget("laptop", "everywhere")).toMatchObject({ forgotten: true });
+    expect([beta.forgotten, asleep.forgotten, asleep.asked]).toEqual([["laptop here"], [], 0]);
+  });
+
   it("is refused for one that is there, this one too, and for one that nobody knows", async () => {
     const beta = await startNode({ name: "beta" });
     const { agents } = await startNode({

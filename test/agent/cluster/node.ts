@@ -23,6 +23,8 @@ export interface Node extends AsyncDisposable {
   readonly told: readonly string[];
   /** What it had to forget. */
   readonly forgotten: readonly string[];
+  /** How often it was asked about itself. */
+  readonly asked: number;
 }
 
 export interface NodeOptions {
@@ -53,7 +55,11 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const { name, machine = `machine-of-${name}`, members = () => [] } = options;
   const [told, forgotten]: [string[], string[]] = [[], []];
   let url = "";
-  const self = async () => ({ name, machine, url, state: "ready", tags: [], facts: {} }) as const;
+  let asked = 0;
+  const self = async () => {
+    asked += 1;
+    return { name, machine, url, state: "ready", tags: [], facts: {} } as const;
+  };
   const explain = options.explain ?? (async () => ({ agent: name, able: false, requirements: [] }));
   const agents = createAgents({
     ...{ name, machine, peer: createPeer(() => ({})), clock: systemClock, self },
@@ -82,7 +88,12 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   let closed: Promise<void> | undefined;
   const dispose = (): Promise<void> => (closed ??= http.close());
   onTestFinished(dispose);
-  return { name, url, agents, jobs, told, forgotten, [Symbol.asyncDispose]: dispose };
+  return {
+    ...{ name, url, agents, jobs, told, forgotten, [Symbol.asyncDispose]: dispose },
+    get asked() {
+      return asked;
+    },
+  };
 }
 
 /** A member as a registry has it, of a node or of nobody. */
