@@ -6,7 +6,7 @@ import { settingsFiles } from "./sources/files.js";
 import { type Merged, merge } from "./sources/merge.js";
 import { configError, inOurWords, problemsOf } from "./problems.js";
 import { hookMistakes } from "./hooks.js";
-import { complete, listenAddress, mysqlUrl } from "./complete.js";
+import { complete, listenAddress, mysqlUrl, type Variable, variablesOf } from "./complete.js";
 import { readPem } from "./pem.js";
 import { type CheckedSettings, SETTINGS } from "./schema.js";
 import { readSecrets } from "./secrets.js";
@@ -27,6 +27,8 @@ export interface Loaded {
   readonly settings: Settings;
   readonly merged: Merged;
   readonly secret: readonly Path[];
+  /** What other programs' variables decide. */
+  readonly variables: readonly Variable[];
   readonly files: readonly string[];
 }
 
@@ -62,7 +64,8 @@ export function loadConfig({ env, file, flags }: LoadOptions): Loaded {
   const config = complete(checked.data, env, pem);
   const { settings, secret } = secrets;
   const warnings = [...secrets.warnings, ...pem.warnings];
-  return { config, warnings, settings, merged, secret, files };
+  const variables = variablesOf(checked.data, env);
+  return { config, warnings, settings, merged, secret, variables, files };
 }
 
 function absent(file: string): FileRead {
