@@ -25,6 +25,33 @@ config.yaml:5:19: drain.timeout 10 is not a duration: write it as 30s, 500ms or 
      |                   ^`);
   });
 
+  it("are told at once also where some are those of a whole, and none is made up", () => {
+    const mistakes = mistakesIn(`agent: { slots: many }
+api: { listen: 0.0.0.0:7463, ca: /nowhere/ca.pem }
+board: redis
+hooks:
+  - { on: [FAILURE], url: https://a.example, timeLimit: 1s }
+  - { on: [SUCCESS], url: https://a.example, timeLimit: 2s }
+`);
+    const wrong = mistakesIn(`api: { listen: 0.0.0.0:7463, tokn: x }
+board: redis
+persistence: { kind: mysql, ulr: x }
+`);
+
+    for (const words of [
+      "agent.slots",
+      "api.listen can be reached",
+      "api.ca is no file",
+      "board cannot be",
+      "hooks.1.url is that of hooks.0",
+    ]) {
+      expect(mistakes).toContain(words);
+    }
+    expect(wrong.match(/^config\.yaml:/gm)).toHaveLength(2);
+    expect(wrong).toContain("api.tokn is not a setting");
+    expect(wrong).toContain("persistence.ulr is not a setting");
+  });
+
   it("are told in our words, whatever was written", () => {
     const text = `agent: { tags: { a: [] }, name: 5, memory: {} }
 api: 5
