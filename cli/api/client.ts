@@ -40,9 +40,9 @@ export interface ClientOptions extends AddressOptions {
 export async function createClient(options: ClientOptions): Promise<Client> {
   const { env, say } = options;
   const [token, ca] = await Promise.all([findToken(env), findCa(env)]);
-  const trust = { env, token, ca };
-  const addresses = await findAddresses(options, (local) => clusterAgents(local, trust));
-  const further = namedBy(options) === undefined ? () => furtherAddresses(trust, say) : undefined;
+  const asking = { env, token, ca, say };
+  const addresses = await findAddresses(options, (local) => clusterAgents(local, asking));
+  const further = namedBy(options) === undefined ? () => furtherAddresses(asking) : undefined;
   return new AgentClient(addresses, { say, token, ca, further });
 }
 
