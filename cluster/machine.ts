@@ -19,6 +19,7 @@ export function openMachineMembership({ directory, peers }: MachineOptions): Mem
     // An agent registers itself in the state directory as soon as it listens.
     announce: () => undefined,
     drain: () => undefined,
+    mayResume: () => Promise.resolve(),
     // Nobody keeps what it says: it is shown as not answering.
     asleep: () => Promise.resolve(),
     trouble: () => undefined,

@@ -41,6 +41,8 @@ export interface Membership extends AsyncDisposable {
   announce(self: () => Self, told: (reason: string | undefined) => void): void;
   /** Shown as not taking jobs, with the reason, or (undefined) as taking them again. */
   drain(reason: string | undefined): void;
+  /** Throws CONFLICT when its whole machine is to take no jobs, whatever it is told itself. */
+  mayResume(): Promise<void>;
   /**
    * The machine goes to sleep, ms since 1970, or (undefined) has woken: shown as asleep with what
    * was known of it, until it says otherwise. Resolves once that is known; never rejects.

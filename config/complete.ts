@@ -150,3 +150,36 @@ function withQuery(url: string, query: Readonly<Record<string, string | undefine
   if (words.length === 0) return url;
   return `${url}${url.includes("?") ? "&" : "?"}${words.join("&")}`;
 }
+
+/** A setting that nobody wrote, and the variable of another program that decides it. */
+export interface Variable {
+  readonly setting: string;
+  readonly name: string;
+}
+
+/** Those that `complete` looks at, as far as it needs them. */
+export function variablesOf(
+  settings: CheckedSettings,
+  env: NodeJS.ProcessEnv,
+): readonly Variable[] {
+  const { board, persistence, consul } = settings;
+  const unless = (written: unknown, setting: string, ...names: string[]): readonly Variable[] => {
+    const name = written === undefined ? names.find((each) => env[each] !== undefined) : undefined;
+    return name === undefined ? [] : [{ setting, name }];
+  };
+  const address = (setting: string) => unless(consul?.address, setting, "CONSUL_HTTP_ADDR");
+  return [
+    ...(board?.kind === "redis" ? unless(board.url, "board.url", "REDIS_URL") : []),
+    ...(board?.kind === "consul" ? address("board") : []),
+    ...(persistence?.kind === "mysql"
+      ? unless(persistence.url, "persistence.url", "DATABASE_URL")
+      : []),
+    ...(registers(settings)
+      ? [
+          ...address("consul.address"),
+          ...unless(consul?.token, "consul.token", "CONSUL_HTTP_TOKEN", "CONSUL_HTTP_TOKEN_FILE"),
+          ...unless(consul?.ca, "consul.ca", "CONSUL_CACERT"),
+        ]
+      : []),
+  ];
+}

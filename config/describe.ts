@@ -2,6 +2,8 @@ import { formatClause } from "../common/job.js";
 import { formatBytes } from "../common/text/bytes.js";
 import { formatDuration } from "../common/text/duration.js";
 import type { Loaded } from "./load.js";
+import { partsOf } from "./parts.js";
+import { withoutSecrets } from "./secrets.js";
 import { isObject, type Path } from "./sources/source.js";
 
 /** One setting in force, as people read it. */
@@ -26,13 +28,25 @@ const HIDDEN = "***";
 
 /** Every setting in force, with its source; nothing secret is in it. */
 export function describeConfig(loaded: Loaded): readonly Described[] {
-  return rowsOf(loaded).map(({ path, shown }) => {
-    const source = loaded.merged.writtenAt(path).map(({ label }) => label);
-    return {
-      ...{ setting: path.join("."), value: isSecret(loaded, path) ? HIDDEN : shown },
-      ...(source.length === 0 ? {} : { source: source.join(", ") }),
-    };
-  });
+  return rowsOf(loaded).map(({ path, shown }) => described(loaded, path, shown));
+}
+
+/** What settings are put together from of which `describeConfig` tells as a whole. */
+export function describeParts(loaded: Loaded): readonly Described[] {
+  return Object.entries(partsOf(loaded)).map(([setting, shown]) =>
+    described(loaded, setting.split("."), shown),
+  );
+}
+
+function described(loaded: Loaded, path: Path, shown: string): Described {
+  const setting = path.join(".");
+  const written = loaded.merged.writtenAt(path).map(({ label }) => label);
+  const taken = loaded.variables
+    .filter((each) => each.setting === setting || each.setting.startsWith(`${setting}.`))
+    .map(({ name }) => name);
+  const source = [...new Set([...written, ...taken])].join(", ");
+  const value = isSecret(loaded, path) ? HIDDEN : shown;
+  return { setting, value, ...(source === "" ? {} : { source }) };
 }
 
 /** Settings that differ, secrets among them, with what they are now as it may be shown. */
@@ -80,6 +94,7 @@ function rowsOf(loaded: Loaded): readonly Row[] {
     row("retention.days", config.retention.days),
     row("retention.jobs", config.retention.jobs),
     row("retention.bytes", config.retention.bytes, bytesOf(config.retention.bytes)),
+    row("logs.bytesPerJob", config.logs.bytesPerJob, formatBytes(config.logs.bytesPerJob)),
     row("onlyWhen", config.onlyWhen, config.onlyWhen.map(formatClause).join(", ")),
     row("hooks", config.hooks, config.hooks.map(hookText).join("; ")),
     row("log.level", config.logLevel),
@@ -108,11 +123,4 @@ function pairs(loaded: Loaded, above: Path, values: Readonly<Record<string, unkn
 
 function isSecret({ secret }: Loaded, path: Path): boolean {
   return secret.some((each) => each.join(".") === path.join("."));
-}
-
-/** A URL as it may be shown: without its password and token. */
-export function withoutSecrets(url: string): string {
-  return url
-    .replace(/^([a-z+]+:\/\/[^/@]*?):[^/@]*@/, "$1:***@")
-    .replace(/([?&]token=)[^&]*/, "$1***");
 }

@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { isLoopback } from "../common/loopback.js";
 import type { Config } from "./config.js";
 import { readEnvironment } from "./sources/environment.js";
@@ -6,7 +7,7 @@ import { settingsFiles } from "./sources/files.js";
 import { type Merged, merge } from "./sources/merge.js";
 import { configError, inOurWords, problemsOf } from "./problems.js";
 import { hookMistakes } from "./hooks.js";
-import { complete, listenAddress, mysqlUrl } from "./complete.js";
+import { complete, listenAddress, mysqlUrl, type Variable, variablesOf } from "./complete.js";
 import { readPem } from "./pem.js";
 import { type CheckedSettings, SETTINGS } from "./schema.js";
 import { readSecrets } from "./secrets.js";
@@ -27,6 +28,8 @@ export interface Loaded {
   readonly settings: Settings;
   readonly merged: Merged;
   readonly secret: readonly Path[];
+  /** What other programs' variables decide. */
+  readonly variables: readonly Variable[];
   readonly files: readonly string[];
 }
 
@@ -43,26 +46,46 @@ export function loadConfig({ env, file, flags }: LoadOptions): Loaded {
   const merged = merge(flags === undefined ? written : [...written, flags]);
   const secrets = readSecrets(merged.settings, env);
   const checked = SETTINGS.safeParse(secrets.settings, { error: inOurWords });
-  const pem = readPem(checked.data?.api, env);
-  // Of what could not be read nobody knows whether it fits.
+  const wrong = checked.success ? [] : partsOf(checked.error);
+  const right = checked.data ?? without(wrong, secrets.settings);
+  const pem = readPem(right.api, env);
+  // Of what could not be read, or is wrong in itself, nobody knows whether it fits.
   const isWhole = reads.every(({ source }) => source !== undefined);
-  const missing = secrets.problems.map(({ path }) => path.join("."));
+  const unsure = [...wrong, ...secrets.problems.map(({ path }) => path.join("."))];
   problems.push(
     ...[
       ...secrets.problems,
+      ...(checked.success ? [] : problemsOf(checked.error, secrets.settings)),
       ...pem.problems,
-      ...(checked.success
-        ? mistakes(checked.data, env, merged).filter(
-            ({ unless }) => isWhole && !missing.includes(unless),
-          )
-        : problemsOf(checked.error, secrets.settings)),
+      ...mistakes(right, env, merged).filter(
+        ({ unless }) => isWhole && !unsure.some((each) => isWithin(unless, each)),
+      ),
     ].map((problem) => located(problem, merged)),
   );
   if (problems.length > 0 || !checked.success) throw configError(withoutDoubles(problems));
   const config = complete(checked.data, env, pem);
   const { settings, secret } = secrets;
   const warnings = [...secrets.warnings, ...pem.warnings];
-  return { config, warnings, settings, merged, secret, files };
+  const variables = variablesOf(checked.data, env);
+  return { config, warnings, settings, merged, secret, variables, files };
+}
+
+/** Names at the top under which something is wrong. */
+function partsOf(error: z.ZodError): readonly string[] {
+  return error.issues.flatMap((issue) => {
+    if (issue.path.length > 0) return [String(issue.path[0])];
+    return issue.code === "unrecognized_keys" ? issue.keys : [];
+  });
+}
+
+/** The rest may be wrong as well in what is checked later: all mistakes are told at once. */
+function without(parts: readonly string[], settings: Settings): CheckedSettings {
+  const rest = Object.entries(settings).filter(([key]) => !parts.includes(key));
+  return SETTINGS.safeParse(Object.fromEntries(rest)).data ?? {};
+}
+
+function isWithin(setting: string, above: string): boolean {
+  return setting === above || setting.startsWith(`${above}.`);
 }
 
 function absent(file: string): FileRead {

@@ -48,7 +48,7 @@ function describe(issue: z.core.$ZodIssue, value: unknown): string {
   // What may be a secret is not repeated.
   if (SECRET.includes(issue.path.at(-1))) return issue.message;
   const shown = typeof value === "string" || typeof value === "number" ? JSON.stringify(value) : "";
-  return `${shown} ${issue.message}`.trim();
+  return `${withoutSecrets(shown)} ${issue.message}`.trim();
 }
 
 const SECRET: readonly unknown[] = ["token", "tokens", "url", "key", "secret"];
@@ -93,7 +93,10 @@ function excerpt({ line }: Place, isSecret: boolean): string {
 
 /** A line as it may be shown: other settings on it may be secret, or hold a password. */
 function withoutSecrets(text: string): string {
-  return text
-    .replaceAll(/(:\/\/[^/@\s:]*):[^/@\s]*@/g, "$1:***@")
-    .replaceAll(/\b(token|key|password|secret)(["']?\s*:\s*)(?!\{)[^\s,}]+/gi, "$1$2***");
+  return (
+    text
+      // Of something like a URL, also where a colon or a slash of it is missing.
+      .replaceAll(/((?:[a-z+]+:\/{1,2})?[^\s:"']*):[^\s"']*@/gi, "$1:***@")
+      .replaceAll(/\b(token|key|password|secret)(["']?\s*:\s*)(?!\{)[^\s,}]+/gi, "$1$2***")
+  );
 }

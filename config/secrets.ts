@@ -78,3 +78,10 @@ function resolve({ kind, name, path }: Reference, found: Found): string | undefi
 export function home(path: string, env: NodeJS.ProcessEnv): string {
   return path.startsWith("~/") ? join(env["HOME"] ?? "", path.slice(2)) : path;
 }
+
+/** A URL as it may be shown: without its password and token. */
+export function withoutSecrets(url: string): string {
+  return url
+    .replace(/^([a-z+]+:\/\/[^/@]*?):[^/@]*@/, "$1:***@")
+    .replace(/([?&]token=)[^&]*/, "$1***");
+}

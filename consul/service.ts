@@ -75,7 +75,7 @@ function asked({
 export interface Beat {
   readonly output?: string;
   /** A change of it is told to the servers at once, with the output, which may wait otherwise. */
-  readonly status?: "passing" | "warning";
+  readonly status?: "passing" | "warning" | "critical";
 }
 
 /** Keeps a check passing. False when the Consul agent knows no such check: register again. */
@@ -129,24 +129,51 @@ export async function setMaintenance(
   );
 }
 
-/**
- * Why an instance, or the whole node, is in maintenance on the Consul agent asked, as far as
- * somebody said; undefined when it is not.
- */
+/** Why an instance, and why its whole node, is in maintenance, as far as somebody said. */
+export interface Kept {
+  readonly instance?: string;
+  readonly node?: string;
+}
+
+/** As the Consul agent asked has it; whatever is not in maintenance is left out. */
 export async function maintenanceOf(
   client: ConsulClient,
   id: string,
   request: Request = {},
-): Promise<string | undefined> {
-  const ids = [`${SERVICE_MAINTENANCE}:${id}`, NODE_MAINTENANCE];
+): Promise<Kept> {
+  const ids = { instance: `${SERVICE_MAINTENANCE}:${id}`, node: NODE_MAINTENANCE };
   // Asked often, and a machine may have many checks: the answer is empty unless there is one.
-  const filter = ids.map((each) => `CheckID == "${each}"`).join(" or ");
-  const { body = {} } = await client.ask<
-    Readonly<Record<string, { readonly CheckID: string; readonly Notes?: string }>>
-  >((api, common) => api.agent.check.list({ ...common, filter }), request);
-  const checks = Object.values(body);
-  const found = ids.map((each) => checks.find(({ CheckID }) => CheckID === each)).find(Boolean);
-  return found === undefined ? undefined : (found.Notes ?? "");
+  const filter = Object.values(ids).map((each) => `CheckID == "${each}"`);
+  const checks = await localChecks(client, filter.join(" or "), request);
+  const found = Object.entries(ids).flatMap(([what, checkId]) => {
+    const check = checks.find(({ CheckID }) => CheckID === checkId);
+    return check === undefined ? [] : [[what, check.Notes ?? ""] as const];
+  });
+  return Object.fromEntries(found);
+}
+
+/** Name of the node of the Consul agent asked, when that has an instance of this id. */
+export async function nodeOf(client: ConsulClient, id: string): Promise<string | undefined> {
+  const [check] = await localChecks(client, `ServiceID == "${id}"`, {});
+  return check?.Node;
+}
+
+interface LocalCheck {
+  readonly Node: string;
+  readonly CheckID: string;
+  readonly Notes?: string;
+}
+
+async function localChecks(
+  client: ConsulClient,
+  filter: string,
+  request: Request,
+): Promise<readonly LocalCheck[]> {
+  const { body = {} } = await client.ask<Readonly<Record<string, LocalCheck>>>(
+    (api, common) => api.agent.check.list({ ...common, filter }),
+    request,
+  );
+  return Object.values(body);
 }
 
 /** Ids of the checks by which Consul marks maintenance. */

@@ -57,7 +57,12 @@ export class KeyedFacts {
       isKnown(fact) ? [[key, fact.known] as const] : [],
     );
     const all = { ...Object.fromEntries(found), ...this.#options.overrides.keyed?.[name] };
-    return { known: all as FactTable[N], at: this.#options.clock.now() };
+    // Whoever is told of them must not take another order of asking for a change.
+    const sorted = Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1));
+    return {
+      known: Object.fromEntries(sorted) as FactTable[N],
+      at: this.#options.clock.now(),
+    };
   }
 
   #enter(name: KeyedName, key: string): Entry {

@@ -32,7 +32,7 @@ export interface Agents {
   ifAwake(sleeper: Sleeper, clauses: readonly Clause[]): Promise<AgentWhyView>;
   /** What the others answer at this path, in the order of their names. */
   others<T>(path: string): Promise<readonly OthersAnswer<T>[]>;
-  /** Passed on to that agent when it is another one. Throws NOT_FOUND or UNREACHABLE. */
+  /** Passed on to that agent when it is another one. Throws NOT_FOUND, UNREACHABLE, CONFLICT. */
   tell(name: string, verb: DutyVerb): Promise<AgentView>;
   /**
    * No longer lists an agent that is gone or asleep, `reach`: also where others registered it.
@@ -146,6 +146,7 @@ class KnownAgents implements Agents {
       const member = await this.#roster.find(name);
       return this.#ask(member, { method: "POST", path, limitMs: ANSWER_MS });
     }
+    if (verb === "resume") await this.#options.membership.mayResume();
     this.#options.obey(verb);
     return this.self();
   }
@@ -153,19 +154,32 @@ class KnownAgents implements Agents {
   async forget(name: string, reach: "here" | "everywhere"): Promise<ForgottenView> {
     const { membership } = this.#options;
     if (reach === "here") return { agent: name, forgotten: await membership.forget(name, reach) };
-    const members = (await this.#roster.others()).filter((each) => each.name === name);
-    if (members.length === 0 && !this.#isSelf(name)) await this.#roster.find(name); // Throws.
-    const views = await Promise.all(members.map((member) => this.#view(member)));
-    if (!views.some(({ state }) => FORGETTABLE.includes(state))) throw alive(name);
+    const others = await this.#roster.others();
+    const named = others.filter((each) => each.name === name);
+    if (named.length === 0 && !this.#isSelf(name)) await this.#roster.find(name); // Throws.
+    const silent = await this.#silentOf(named);
+    if (silent.length === 0) throw alive(name);
     // Those first that may have it registered where they are: the catalog is told of it by them.
-    const elsewhere = await this.#everybody(`/v1/agents/${name}/forget?here=true`);
+    const heard = others.filter((member) => isHeardOf(member) && !silent.includes(member));
+    const elsewhere = await this.#anyForgets(heard, name);
     const here = await membership.forget(name, reach);
     return { agent: name, forgotten: here || elsewhere };
   }
 
-  /** Whether one of the others did so; who does not answer did not. */
-  async #everybody(path: string): Promise<boolean> {
-    const members = (await this.#roster.others()).filter(({ state }) => state !== "gone");
+  /** Those of which nothing is heard; whoever said that it sleeps is not waited for. */
+  async #silentOf(members: readonly Member[]): Promise<readonly Member[]> {
+    const isSilent = await Promise.all(
+      members.map(async (member) => {
+        const { state } = member.state === "asleep" ? member : await this.#view(member);
+        return SILENT.includes(state);
+      }),
+    );
+    return members.filter((_, index) => isSilent[index]);
+  }
+
+  /** Whether one of them has forgotten it; who does not answer has not. */
+  async #anyForgets(members: readonly Member[], name: string): Promise<boolean> {
+    const path = `/v1/agents/${name}/forget?here=true`;
     const request = { method: "POST", path, limitMs: ANSWER_MS } as const;
     const answers = await Promise.all(
       members.map((member) =>
@@ -198,10 +212,15 @@ class KnownAgents implements Agents {
   }
 }
 
-const FORGETTABLE: readonly AgentView["state"][] = ["gone", "asleep", "unreachable"];
+const SILENT: readonly string[] = ["gone", "asleep", "unreachable"];
+
+function isHeardOf({ state }: Member): boolean {
+  return state !== "gone" && state !== "asleep";
+}
 
 function passedOn(name: string, error: unknown): unknown {
-  if (!(error instanceof JobrunnerError)) return error;
+  // What it refuses it refuses in its own words.
+  if (!(error instanceof JobrunnerError) || error.code === "CONFLICT") return error;
   return new JobrunnerError(error.code, `agent ${name} cannot be asked: ${error.message}`, {
     hint: `See what is known of it: jobrunner agents ${name}. Or ask it on its own machine.`,
     cause: error,

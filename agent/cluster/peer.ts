@@ -7,7 +7,7 @@ import { JobrunnerError } from "../../common/error.js";
 export interface Peer {
   /**
    * Rejects with UNREACHABLE when nobody answers in time, or another agent than the one that is
-   * meant: that one has not obeyed.
+   * meant: that one has not obeyed. With CONFLICT when it refuses, in its own words.
    */
   ask<T>(request: PeerRequest): Promise<PeerAnswer<T>>;
 }
@@ -66,9 +66,12 @@ async function ask<T>(request: PeerRequest, options: PeerOptions): Promise<PeerA
     const wrong = mistakeOf(answer, request);
     if (wrong === undefined && agent !== undefined)
       return { agent, said: JSON.parse(answer.text) as T };
-    throw new JobrunnerError(
-      status === 401 ? "UNAUTHORISED" : "UNREACHABLE",
-      `${host}: ${wrong ?? NO_AGENT}`,
+    throw (
+      refusalOf(answer) ??
+      new JobrunnerError(
+        status === 401 ? "UNAUTHORISED" : "UNREACHABLE",
+        `${host}: ${wrong ?? NO_AGENT}`,
+      )
     );
   } catch (error) {
     if (error instanceof JobrunnerError) throw error;
@@ -96,19 +99,29 @@ function mistakeOf(
   if (agent === undefined) return NO_AGENT;
   if (only !== undefined && agent !== only) return `that address belongs to ${agent}`;
   if (status >= 200 && status < 300) return undefined;
-  const detail = detailOf(text);
+  const { detail } = problemOf(text);
   // What an agent says of a path that it does not have.
   if (status === 404 && detail === `there is no ${path.replace(/\?.*/s, "")}`) return OLD_VERSION;
   return `answered ${String(status)}${detail === undefined ? "" : `: ${detail}`}`;
 }
 
-/** Of a problem, what is wrong. */
-function detailOf(text: string): string | undefined {
+/** What the agent that was meant may not do: another one would not say so. */
+function refusalOf({ status, text }: Answer): JobrunnerError | undefined {
+  const { detail, hint } = problemOf(text);
+  if (status !== 409 || detail === undefined) return undefined;
+  return new JobrunnerError("CONFLICT", detail, hint === undefined ? {} : { hint });
+}
+
+/** Of a problem, what is wrong and what to do. */
+function problemOf(text: string): { readonly detail?: string; readonly hint?: string } {
   try {
-    const { detail } = JSON.parse(text) as { readonly detail?: unknown };
-    return typeof detail === "string" ? detail.slice(0, DETAIL_MAX) : undefined;
+    const { detail, hint } = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    return {
+      ...(typeof detail === "string" ? { detail: detail.slice(0, DETAIL_MAX) } : {}),
+      ...(typeof hint === "string" ? { hint: hint.slice(0, DETAIL_MAX) } : {}),
+    };
   } catch {
-    return undefined;
+    return {};
   }
 }
 

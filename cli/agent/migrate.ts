@@ -1,5 +1,5 @@
 import { loadConfig } from "../../config/load.js";
-import { withoutSecrets } from "../../config/describe.js";
+import { withoutSecrets } from "../../config/secrets.js";
 import { type LookedAt, lookAtPersistence, openPersistence } from "../../persistence/open.js";
 import { EXIT } from "../exit.js";
 import { isAbsent } from "./absent.js";

@@ -1,6 +1,5 @@
 import type { Logger } from "pino";
 import type { Agent } from "../../agent/agent.js";
-import { changedSettings } from "../../config/describe.js";
 import { loadConfig, type Loaded } from "../../config/load.js";
 import { systemClock } from "../clock.js";
 import { composeAgent } from "./compose.js";
@@ -8,7 +7,8 @@ import { createLog } from "./log.js";
 import { EXIT } from "../exit.js";
 import type { RunFlags } from "../options.js";
 import { flagSource } from "./flags.js";
-import { leaveSignals } from "./signals.js";
+import { reloader } from "./reload.js";
+import { keptSignals, leaveSignals } from "./signals.js";
 import { createNotify, type NotifySettings, takeNotifySettings } from "./systemd/notifier.js";
 import { Supervision } from "./systemd/supervision.js";
 
@@ -17,18 +17,18 @@ import { Supervision } from "./systemd/supervision.js";
  * `--once` until there is nothing that it may take. Returns the exit code.
  */
 export async function run(flags: RunFlags): Promise<number> {
-  const loaded = load(flags);
-  const notified = takeNotifySettings(process.env);
   // Of a terminal it says that its window was closed, of a service manager to read settings again.
   const closes = process.stdout.isTTY === true;
   using signals = leaveSignals(["SIGTERM", "SIGINT", ...(closes ? (["SIGHUP"] as const) : [])]);
+  using hangUps = keptSignals(closes ? [] : ["SIGHUP"]);
+  const loaded = load(flags);
+  const notified = takeNotifySettings(process.env);
   const log = await createLog(process.stdout.isTTY === true, loaded.config.logLevel);
   for (const warning of loaded.warnings) log.warn(warning);
   const agent = await composeAgent(loaded.config, log);
-  const reload = reloader(agent, log, { loaded, flags });
   const supervision = notified && supervise(agent, log, notified);
-  if (!closes) process.on("SIGHUP", reload);
   try {
+    hangUps.obey(reloader(agent, log, { loaded, load: () => load(flags) }));
     await supervision?.ready();
     const leave = async (why: object, what: string): Promise<void> => {
       log.info(why, what);
@@ -40,7 +40,6 @@ export async function run(flags: RunFlags): Promise<number> {
       ? Promise.race([isTold, workOff(agent, log, leave)])
       : isTold);
   } finally {
-    process.off("SIGHUP", reload);
     await supervision?.over();
   }
 }
@@ -69,39 +68,4 @@ function load(flags: RunFlags): Loaded {
   const { config: file } = flags;
   const named = file === undefined ? {} : { file };
   return loadConfig({ env: process.env, flags: flagSource(flags), ...named });
-}
-
-/** Settings that are taken over at SIGHUP; the others are as they were at the start. */
-const LIVE: readonly string[] = [
-  ...["agent.slots", "agent.tags", "onlyWhen", "drain.timeout", "log.level"],
-  ...["api.token", "api.tokens", "api.tls"],
-];
-
-/** What is wrong with the new settings is logged, and the old ones stay in force. */
-function reloader(
-  agent: Agent,
-  log: Logger,
-  { loaded, flags }: { readonly loaded: Loaded; readonly flags: RunFlags },
-): () => void {
-  let current = loaded;
-  let hasToken = loaded.config.token !== undefined;
-  return () => {
-    try {
-      const next = load(flags);
-      const changed = changedSettings(current, next);
-      current = next;
-      log.level = next.config.logLevel;
-      agent.change(next.config);
-      const others = [...changedSettings(loaded, next).keys()];
-      const restart = others.filter((setting) => !LIVE.includes(setting));
-      hasToken ||= next.config.token !== undefined;
-      // An agent is not opened while it runs.
-      if (hasToken && next.config.token === undefined) restart.push("api.token");
-      const told = { changed: Object.fromEntries(changed), ...(restart.length > 0 && { restart }) };
-      log.info(told, "settings read again");
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      log.error(`the old settings stay in force: ${message}`);
-    }
-  };
 }

@@ -27,3 +27,25 @@ export function leaveSignals(names: readonly NodeJS.Signals[]): LeaveSignals {
     },
   };
 }
+
+/** Signals that do not end an agent while it starts; `obey`: what they do from then on. */
+export interface KeptSignals extends Disposable {
+  /** One that came before this call counts, once. */
+  obey(act: () => void): void;
+}
+
+export function keptSignals(names: readonly NodeJS.Signals[]): KeptSignals {
+  let early = false;
+  let act = (): void => void (early = true);
+  const told = (): void => act();
+  for (const name of names) process.on(name, told);
+  return {
+    obey(given) {
+      act = given;
+      if (early) act();
+    },
+    [Symbol.dispose]() {
+      for (const name of names) process.off(name, told);
+    },
+  };
+}

@@ -54,11 +54,13 @@ export async function findAddresses(
   const local = [usual ?? STANDARD, ...registered.filter((address) => address !== usual)];
   const named = namedBy(options);
   if (named === undefined) return local;
+  let known: ReturnType<typeof cluster> | undefined;
+  const everybody = () => (known ??= cluster(local)); // Once, however many are named.
   const found: Address[] = [];
   for (const text of named.split(",").map((each) => each.trim())) {
-    if (ANY.includes(text)) found.push(...shuffled((await cluster(local)).filter(isReached)));
+    if (ANY.includes(text)) found.push(...shuffled((await everybody()).filter(isReached)));
     else if (!looksLikeName(text)) found.push(toAddress(text));
-    else found.push(await byName(text, registered, () => cluster(local)));
+    else found.push(await byName(text, registered, everybody));
   }
   return found;
 }

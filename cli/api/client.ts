@@ -25,6 +25,8 @@ export interface Client {
   post<T>(path: string, body: unknown, key?: string): Promise<{ body: T; replayed: boolean }>;
   /** Of something that was there: when an answer was lost and now there is none, it is done. */
   delete(path: string): Promise<void>;
+  /** The same by a POST; undefined when its answer was lost. */
+  remove<T>(path: string): Promise<T | undefined>;
   /** The events of one agent's answer, as `readEvents` gives them. */
   events(path: string, options?: EventsOptions): Promise<AsyncIterable<StreamEvent>>;
 }
@@ -38,9 +40,9 @@ export interface ClientOptions extends AddressOptions {
 export async function createClient(options: ClientOptions): Promise<Client> {
   const { env, say } = options;
   const [token, ca] = await Promise.all([findToken(env), findCa(env)]);
-  const trust = { env, token, ca };
-  const addresses = await findAddresses(options, (local) => clusterAgents(local, trust));
-  const further = namedBy(options) === undefined ? () => furtherAddresses(trust, say) : undefined;
+  const asking = { env, token, ca, say };
+  const addresses = await findAddresses(options, (local) => clusterAgents(local, asking));
+  const further = namedBy(options) === undefined ? () => furtherAddresses(asking) : undefined;
   return new AgentClient(addresses, { say, token, ca, further });
 }
 
@@ -92,7 +94,13 @@ class AgentClient implements Client {
   }
 
   async delete(path: string): Promise<void> {
-    await this.#ask({ method: "DELETE", path, timeoutMs: ANSWER_MS });
+    await this.#ask({ method: "DELETE", path, removes: true, timeoutMs: ANSWER_MS });
+  }
+
+  async remove<T>(path: string): Promise<T | undefined> {
+    const request = { method: "POST", path, removes: true } as const;
+    const answer = await this.#ask({ ...request, timeoutMs: ANSWER_MS });
+    return isDone(answer) ? (answer.body as T) : undefined;
   }
 
   async events(path: string, options: EventsOptions = {}): Promise<AsyncIterable<StreamEvent>> {
@@ -176,7 +184,7 @@ class AgentClient implements Client {
   }
 }
 
-type Asked = Omit<Exchange, "url"> & { readonly path: string };
+type Asked = Omit<Exchange, "url"> & { readonly path: string; readonly removes?: true };
 
 function unreachable(failures: readonly string[]): JobrunnerError {
   return new JobrunnerError("UNREACHABLE", `no agent answers (${failures.join("; ")})`, {
@@ -185,8 +193,8 @@ function unreachable(failures: readonly string[]): JobrunnerError {
   });
 }
 
-function isGone({ method }: Asked, answer: Answer): boolean {
-  return method === "DELETE" && toProblem(answer)?.code === "NOT_FOUND";
+function isGone({ removes }: Asked, answer: Answer): boolean {
+  return removes === true && toProblem(answer)?.code === "NOT_FOUND";
 }
 
 function isDone({ status }: Answer): boolean {

@@ -1,11 +1,11 @@
 import { JobrunnerError } from "../../common/error.js";
 import type { AgentsView } from "../../common/wire.js";
 import { type Address, isReached, type Known } from "./addresses.js";
-import { exchange } from "./exchange.js";
+import { exchange, NOBODY_LISTENS } from "./exchange.js";
 import { type KnownBySettings, readSettings } from "./settings.js";
 
-/** An agent asks the others before it answers; it waits 1.5 s for them. */
-const ANSWER_MS = 4_000;
+/** People wait for two rounds of it. An agent asks the others before it answers, for 1.5 s. */
+const ANSWER_MS = 2_500;
 const CONSUL_MS = 2_000;
 /** Of the agents that a registry knows so many are tried: people wait. */
 const TRIED_MAX = 5;
@@ -14,6 +14,8 @@ export interface ClusterOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly token: string | undefined;
   readonly ca?: string | undefined;
+  /** Tells the person which agent does not answer. */
+  say(line: string): void;
 }
 
 /**
@@ -24,12 +26,17 @@ export async function clusterAgents(
   local: readonly Address[],
   options: ClusterOptions,
 ): Promise<readonly Known[]> {
-  const here = await askFirst(local, options);
+  const heard: Heard = { silent: new Set(), refused: [] };
+  const here = await askFirst(local, options, heard);
   if (here !== undefined) return here;
   const settings = await readSettings(options.env);
-  const there = await askFirst([...settings.listen, ...settings.peers], options);
+  const over = new AbortController();
+  const registering = askConsul(settings, { ...options, signal: over.signal });
+  const there = await askFirst([...settings.listen, ...settings.peers], options, heard);
+  if (there !== undefined) over.abort();
+  const registered = await registering;
   if (there !== undefined) return there;
-  const registered = await askConsul(settings, options);
+  for (const line of heard.refused) options.say(line);
   if (registered.length > 0) return registered;
   throw new JobrunnerError("UNREACHABLE", "no agent of the cluster could be found", {
     hint:
@@ -39,12 +46,17 @@ export async function clusterAgents(
   });
 }
 
+/** What came of asking. */
+interface Heard {
+  /** URLs where nobody answers; one that refused may tell whoever has the settings' token. */
+  readonly silent: Set<string>;
+  /** Lines about those that refused. */
+  readonly refused: string[];
+}
+
 /** Whom to ask when no agent of this machine answers at its usual places. */
-export async function furtherAddresses(
-  options: ClusterOptions,
-  say: (line: string) => void,
-): Promise<readonly Address[]> {
-  const { env } = options;
+export async function furtherAddresses(options: ClusterOptions): Promise<readonly Address[]> {
+  const { env, say } = options;
   const settings = await readSettings(env);
   if (settings.problem !== undefined) say(`settings cannot be read: ${settings.problem}`);
   const registered = (await askConsul(settings, options))
@@ -56,29 +68,54 @@ export async function furtherAddresses(
   return [...settings.listen, ...registered, ...settings.peers];
 }
 
+/** All at once, each address once; of those that answer the first one is taken. */
 async function askFirst(
   addresses: readonly Address[],
   options: ClusterOptions,
+  { silent, refused }: Heard,
 ): Promise<readonly Known[] | undefined> {
-  for (const address of addresses) {
-    const view = await askAgent(address, options);
-    if (view !== undefined) return view.items.filter(isUp).map((agent) => toKnown(agent, address));
+  const over = new AbortController();
+  const urls = addresses.map(({ url }) => url);
+  const asked = addresses
+    .filter(({ url }, index) => urls.indexOf(url) === index && !silent.has(url))
+    .map((address) => ({ address, answer: askAgent(address, options, over.signal) }));
+  try {
+    for (const { address, answer } of asked) {
+      const { label, url, assumed } = address;
+      const { view, status, why } = await answer;
+      if (view !== undefined) return view.items.filter(isUp).map((each) => toKnown(each, address));
+      if (status !== undefined) refused.push(`agent ${label} answered with status ${status}`);
+      if (why === undefined) continue;
+      silent.add(url);
+      const isNews = assumed !== true || why !== NOBODY_LISTENS;
+      if (isNews) options.say(`agent ${label} does not answer (${why})`);
+    }
+    return undefined;
+  } finally {
+    over.abort();
   }
-  return undefined;
+}
+
+/** The agents that it knows, the status with which it refuses to tell, or why it does not answer. */
+interface Told {
+  readonly view?: AgentsView;
+  readonly status?: number;
+  readonly why?: string;
 }
 
 async function askAgent(
   address: Address,
   { token, ca }: ClusterOptions,
-): Promise<AgentsView | undefined> {
+  signal: AbortSignal,
+): Promise<Told> {
   try {
     const url = `${address.url}/v1/agents`;
-    const given = token ?? address.token;
-    const request = { method: "GET", url, timeoutMs: ANSWER_MS, token: given, ca } as const;
-    const { status, body } = await exchange(request);
-    return status === 200 ? (body as AgentsView) : undefined;
-  } catch {
-    return undefined; // Down or cut off: the next one is asked.
+    const trust = { token: token ?? address.token, ca };
+    const request = { method: "GET", url, timeoutMs: ANSWER_MS, signal } as const;
+    const { status, body } = await exchange({ ...request, ...trust });
+    return status === 200 ? { view: body as AgentsView } : { status };
+  } catch (error) {
+    return { why: error instanceof Error ? error.message : String(error) };
   }
 }
 
@@ -100,14 +137,13 @@ function toKnown(
 /** Loaded only when no agent answers here: most commands never need it. */
 async function askConsul(
   settings: KnownBySettings,
-  { env, ca }: ClusterOptions,
+  { env, ca, signal }: ClusterOptions & { readonly signal?: AbortSignal },
 ): Promise<readonly Known[]> {
   const { findMembers } = await import("../../cluster/consul/find.js");
   // None there: whoever asks says so.
   const members = await findMembers({
-    registry: settings.registry,
-    env,
-    timeoutMs: CONSUL_MS,
+    ...{ registry: settings.registry, env, timeoutMs: CONSUL_MS },
+    ...(signal === undefined ? {} : { signal }),
   }).catch(() => []);
   return members
     .filter(({ state }) => state !== "gone" && state !== "asleep")

@@ -1,6 +1,6 @@
 import { JobrunnerError } from "../../common/error.js";
 import { didYouMean } from "../../common/text/did-you-mean.js";
-import { describeConfig, type Described } from "../../config/describe.js";
+import { describeConfig, type Described, describeParts } from "../../config/describe.js";
 import { loadConfig, type Loaded } from "../../config/load.js";
 import { settingsFiles, userFile } from "../../config/sources/files.js";
 import { EXIT } from "../exit.js";
@@ -36,11 +36,13 @@ export async function showConfig(options: ConfigOptions): Promise<number> {
 /** `jobrunner config get KEY`: the value of one setting, or all below a name. */
 export async function getConfig(key: string, options: ConfigOptions): Promise<number> {
   const terminal = createTerminal(options);
-  const settings = describeConfig(load(options.config));
-  const one = settings.find(({ setting }) => setting === key);
+  const loaded = load(options.config);
+  const settings = describeConfig(loaded);
+  const parts = describeParts(loaded);
+  const one = [...settings, ...parts].find(({ setting }) => setting === key);
   const below = settings.filter(({ setting }) => setting.startsWith(`${key}.`));
   if (one === undefined && below.length === 0) {
-    const names = settings.map(({ setting }) => setting);
+    const names = [...settings, ...parts].map(({ setting }) => setting);
     throw new JobrunnerError("NOT_FOUND", `there is no setting "${key}"`, {
       hint: didYouMean(key, names, "jobrunner config show lists them."),
     });

@@ -10,13 +10,19 @@ export interface Find {
   readonly registry?: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
 }
 
 /** Agents as Consul's catalog has them, for who is no agent. */
-export async function findMembers({ registry, env, timeoutMs }: Find): Promise<readonly Member[]> {
+export async function findMembers(find: Find): Promise<readonly Member[]> {
+  const { registry, env, timeoutMs, signal } = find;
   const { address } = await resolveConsulUrl(registry ?? usual(env), [], env);
   using client = new ConsulClient(address, timeoutMs);
-  const { body = [] } = await listInstances(client, SERVICE);
+  const { body = [] } = await listInstances(
+    client,
+    SERVICE,
+    signal === undefined ? {} : { signal },
+  );
   return body.map(toMember);
 }
 

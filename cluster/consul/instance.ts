@@ -4,12 +4,13 @@ import type { Member, Self } from "../membership.js";
 
 /*
  * An agent as an instance in Consul. Limits of Consul: 64 pairs of Meta, keys of 128 letters,
- * digits, _ and -, values of 512 characters (not bytes).
+ * digits, _ and -, values of 512 bytes: it refuses an instance that has a longer one.
  */
 
 const PAIRS_MAX = 64;
 const KEY_MAX = 128;
-const VALUE_MAX = 512;
+const VALUE_BYTES_MAX = 512;
+const CUT_MARK = "…";
 /** They stand in one line of Consul's list of services. */
 const TAGS_MAX = 16;
 /** Consul's own check that a machine is there. */
@@ -57,7 +58,11 @@ function placeOf(url: string): Pick<ServicePlan, "address" | "port"> {
 }
 
 function cut(value: string): string {
-  return value.length <= VALUE_MAX ? value : `${value.slice(0, VALUE_MAX - 1)}…`;
+  if (Buffer.byteLength(value) <= VALUE_BYTES_MAX) return value;
+  const room = new Uint8Array(VALUE_BYTES_MAX - Buffer.byteLength(CUT_MARK));
+  // No part of a character is written, nor counted as read.
+  const { read } = new TextEncoder().encodeInto(value, room);
+  return value.slice(0, read) + CUT_MARK;
 }
 
 /** A beat's text, with the time at which it was said: that of the last beat stays. */

@@ -39,7 +39,8 @@ export class Maintenance {
     told: (reason: string | undefined) => void,
     request: Request,
   ): Promise<void> {
-    const found = await maintenanceOf(client, id, request);
+    const { instance, node } = await maintenanceOf(client, id, request);
+    const found = instance ?? node;
     this.#beats = 0;
     const wanted = this.#wanted !== undefined;
     if (this.#isTheirs(found)) {
@@ -58,8 +59,13 @@ export class Maintenance {
   /** Consul was told something else than this agent told it. */
   #isTheirs(found: string | undefined): boolean {
     // What a process before this one said of itself does not bind it; what an operator said does.
-    if (this.#agreed === undefined) return found !== undefined && !found.startsWith(OURS);
+    if (this.#agreed === undefined) return isOperators(found);
     const same = (this.#wanted !== undefined) === this.#agreed;
     return same && (found !== undefined) !== this.#agreed;
   }
+}
+
+/** An operator's word, not what an agent said of itself. */
+export function isOperators(reason: string | undefined): boolean {
+  return reason !== undefined && !reason.startsWith(OURS);
 }

@@ -5,10 +5,18 @@ import { ConsulClient } from "../../consul/client.js";
 import type { ConsulAddress } from "../../consul/address.js";
 import { listInstances } from "../../consul/health.js";
 import { pauseUntilTick } from "../../consul/pause.js";
-import { beat, deregisterService, forgetInstance, registerService } from "../../consul/service.js";
+import {
+  beat,
+  deregisterService,
+  forgetInstance,
+  type Kept,
+  maintenanceOf,
+  nodeOf,
+  registerService,
+} from "../../consul/service.js";
 import type { Member, Membership, Self } from "../membership.js";
 import { fallenAsleep, toInstance, toMember, toOutput } from "./instance.js";
-import { Maintenance } from "./maintenance.js";
+import { isOperators, Maintenance } from "./maintenance.js";
 import { Publishing } from "./publishing.js";
 import { Twins } from "./twins.js";
 
@@ -83,6 +91,11 @@ export class ConsulMembership implements Membership {
     this.#hurry.abort();
   }
 
+  async mayResume(): Promise<void> {
+    const { node } = await this.#kept();
+    if (node !== undefined) throw keptByNode(this.#named.name, node);
+  }
+
   asleep(since: number | undefined): Promise<void> {
     this.#asleep?.known();
     this.#asleep = undefined;
@@ -105,7 +118,9 @@ export class ConsulMembership implements Membership {
     if (silent.length === 0 && named.length > 0) throw beats(name);
     let taken = silent.length > 0;
     for (const instance of silent) {
-      if (await deregisterService(this.#client, instance.id)) continue;
+      // Other nodes may have one of the same id, and that may be alive.
+      const isHere = (await nodeOf(this.#client, instance.id)) === instance.node;
+      if (isHere && (await deregisterService(this.#client, instance.id))) continue;
       taken = false;
       if (reach === "everywhere") await forgetInstance(this.#client, instance);
     }
@@ -124,15 +139,33 @@ export class ConsulMembership implements Membership {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#loop;
-    if (this.#self !== undefined) {
-      // Without an answer its check turns critical, and Consul forgets it in time.
-      await deregisterService(this.#client, this.#id).catch(() => undefined);
-    }
+    // Without an answer its check turns critical, and Consul forgets it in time.
+    if (this.#self !== undefined) await this.#leave().catch(() => undefined);
     this.#client[Symbol.dispose]();
   }
 
   get #id(): string {
     return this.#twins.idOf(this.#named, SERVICE);
+  }
+
+  /** Together with its instance Consul would forget that an operator wants it to take no jobs. */
+  async #leave(): Promise<void> {
+    const { instance } = await this.#kept();
+    if (isOperators(instance)) {
+      const output = toOutput(
+        `stopped; listed because of its maintenance: ${instance}`,
+        Date.now(),
+      );
+      await beat(this.#client, this.#id, { output, status: "critical" });
+    } else {
+      await deregisterService(this.#client, this.#id);
+    }
+  }
+
+  /** Nobody is kept from anything by a Consul that does not answer. */
+  async #kept(): Promise<Kept> {
+    const request = { timeoutMs: LIST_MS };
+    return maintenanceOf(this.#client, this.#id, request).catch(() => ({}));
   }
 
   async #list(): Promise<readonly Member[]> {
@@ -165,17 +198,19 @@ export class ConsulMembership implements Membership {
     // Before it registers for the first time: somebody may have its name.
     if (performance.now() - (this.#listed?.at ?? -Infinity) >= LIST_EVERY_MS) await this.#list();
     const { note, ...listed } = self();
-    if (this.#publishing.isDue(JSON.stringify(listed), performance.now())) {
-      await this.#register(listed);
-    }
+    const isDue = this.#publishing.isDue(JSON.stringify(listed), performance.now());
+    // What Consul refuses of it is no reason to be taken for gone.
+    const [tried] = isDue ? await Promise.allSettled([this.#register(listed)]) : [];
     const output = toOutput(note, Date.now());
     if (!(await beat(this.#client, this.#id, { output, signal }))) {
       // The Consul agent was started anew without its data.
       await this.#register(listed);
       await beat(this.#client, this.#id, { output, signal });
     }
-    if (!this.#maintenance.isDue()) return;
-    await this.#maintenance.settle({ client: this.#client, id: this.#id }, told, { signal });
+    if (this.#maintenance.isDue()) {
+      await this.#maintenance.settle({ client: this.#client, id: this.#id }, told, { signal });
+    }
+    if (tried?.status === "rejected") throw tried.reason;
   }
 
   /** Once: another beat would say that it is awake. */
@@ -225,4 +260,14 @@ function beats(name: string): JobrunnerError {
   return new JobrunnerError("CONFLICT", `agent ${name} beats in Consul`, {
     hint: "Stop it first: one that stops cleanly is not listed any more.",
   });
+}
+
+function keptByNode(name: string, reason: string): JobrunnerError {
+  return new JobrunnerError(
+    "CONFLICT",
+    `the machine of agent ${name} is in maintenance in Consul: ${reason}`,
+    {
+      hint: "End that first, on that machine: consul maint -disable; the agent resumes by itself.",
+    },
+  );
 }

@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type Address, findAddresses } from "../../cli/api/addresses.js";
 import { type Client, createClient } from "../../cli/api/client.js";
-import { clusterAgents } from "../../cli/api/cluster.js";
 import type { JobsView, JobView } from "../../common/wire.js";
 import { apisForFile } from "../http/apis.js";
 import { tempDir } from "../support/temp.js";
@@ -266,20 +265,6 @@ describe("addresses", () => {
       ["http://127.0.0.1:7463", ALPHA.address],
       ["http://127.0.0.1:7463", ALPHA.address],
     ]);
-  });
-
-  it("say what to do when the cluster cannot be found", async () => {
-    const nobody = { CONSUL_HTTP_ADDR: "127.0.0.1:9" };
-
-    await expect(
-      clusterAgents([{ url: "http://127.0.0.1:9", label: "x" }], {
-        env: nobody,
-        token: undefined,
-      }),
-    ).rejects.toMatchObject({
-      code: "UNREACHABLE",
-      hint: expect.stringContaining("--via ADDRESS"),
-    });
   });
 });
 

@@ -32,8 +32,8 @@ async function found(ca: string | undefined, ...urls: readonly string[]) {
     ...{ CONSUL_HTTP_ADDR: inject("consulUrl"), CONFIGURATION_DIRECTORY: home },
     ...{ XDG_CONFIG_HOME: home, XDG_STATE_HOME: home, JOBRUNNER_API__LISTEN: "1" },
   };
-  const options = { env, token: "correct-horse-battery", ca };
-  const further = await furtherAddresses(options, () => undefined);
+  const options = { env, token: "correct-horse-battery", ca, say: () => undefined };
+  const further = await furtherAddresses(options);
   const known = await clusterAgents([], options);
   const mine = (all: readonly { readonly url?: string }[]): readonly string[] =>
     all.flatMap(({ url }) => (url !== undefined && urls.includes(url) ? [url] : [])).sort();

@@ -140,4 +140,8 @@ class Agent implements Client {
   delete(): never {
     throw new Error("nothing is deleted");
   }
+
+  remove(): never {
+    throw new Error("nothing is removed");
+  }
 }

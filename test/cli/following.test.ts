@@ -45,6 +45,7 @@ function agentWith(state: JobView["state"]): Client {
       Promise.resolve(sent(path.includes("/logs") ? [line(1)] : [], signal)),
     post: () => Promise.reject(new Error("nothing is posted")),
     delete: () => Promise.reject(new Error("nothing is deleted")),
+    remove: () => Promise.reject(new Error("nothing is removed")),
   };
 }
 

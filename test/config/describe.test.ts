@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { changedSettings, describeConfig } from "../../config/describe.js";
+import { changedSettings, describeConfig, describeParts } from "../../config/describe.js";
+import { keysUnder } from "../../config/schema.js";
 import { type Given, load } from "./given.js";
 
 describe("config show", () => {
@@ -49,6 +50,45 @@ describe("config show", () => {
     ).toBe("a=1 b=2 (config.yaml:1:10, --tag)");
   });
 
+  it("tells which variable of another program decided, unless a setting says it", () => {
+    const env = {
+      ...{ REDIS_URL: "redis://nas", DATABASE_URL: "mysql://u:pw@h/d" },
+      ...{ CONSUL_HTTP_ADDR: "nas:8500", CONSUL_HTTP_TOKEN: "hidden" },
+    };
+    const shared = sourcesOf({ text: "board: redis\npersistence: mysql\n", env });
+    const consul = sourcesOf({ text: "board: consul\npersistence: mysql\n", env });
+
+    expect(shared).toMatchObject({
+      ...{ board: "redis://nas (config.yaml:1:8, REDIS_URL)", consul: " (default)" },
+      "board.url": "redis://nas (REDIS_URL)",
+      "board.kind": "redis (config.yaml:1:8)",
+      persistence: "mysql://u:***@h/d (config.yaml:2:14, DATABASE_URL)",
+      "consul.address": " (default)",
+    });
+    expect(consul).toMatchObject({
+      board: "consul://nas:8500/jobrunner?token=*** (config.yaml:1:8, CONSUL_HTTP_ADDR)",
+      consul: "consul://nas:8500/jobrunner?token=*** (CONSUL_HTTP_ADDR, CONSUL_HTTP_TOKEN)",
+      "consul.token": "*** (CONSUL_HTTP_TOKEN)",
+      "consul.address": "http://nas:8500 (CONSUL_HTTP_ADDR)",
+    });
+    const written = sourcesOf({ text: "consul: { address: http://me:1, token: hidden }\n", env });
+    expect(written["consul.address"]).toBe("http://me:1 (config.yaml:1:20)");
+    expect(written["consul.token"]).toBe("*** (config.yaml:1:40)");
+    expect(sourcesOf({ text: "board: embedded\n", env })["board"]).toMatch(/\(config.yaml:1:8\)$/);
+  });
+
+  it("knows every setting that there is, by its name", () => {
+    const known = Object.keys(sourcesOf({ text: "board: sqlite:/b.db\n" }));
+    const leaves = (path: readonly string[]): readonly string[] => {
+      const keys = keysUnder(path);
+      return keys.length === 0 ? [path.join(".")] : keys.flatMap((key) => leaves([...path, key]));
+    };
+    const all = leaves([]);
+
+    expect(all.length).toBeGreaterThan(30);
+    expect(all.filter((setting) => !known.includes(setting))).toEqual([]);
+  });
+
   it("keeps secrets among tags and facts to itself", () => {
     const text = "agent: { tags: { key: { env: KEY } } }\nfacts: { kernel: { env: KEY } }\n";
     const shown = JSON.stringify(describeConfig(load({ text, env: { KEY: "hidden" } })));
@@ -85,7 +125,9 @@ describe("settings read again", () => {
 });
 
 function sourcesOf(given: Given): Readonly<Record<string, string>> {
-  const rows = describeConfig(load(given)).map(({ setting, value, source = "default" }) => {
+  const loaded = load(given);
+  const all = [...describeConfig(loaded), ...describeParts(loaded)];
+  const rows = all.map(({ setting, value, source = "default" }) => {
     return [setting, `${value} (${source.replaceAll(/\/[^, ]*\//g, "")})`] as const;
   });
   return Object.fromEntries(rows);

@@ -25,6 +25,33 @@ config.yaml:5:19: drain.timeout 10 is not a duration: write it as 30s, 500ms or 
      |                   ^`);
   });
 
+  it("are told at once also where some are those of a whole, and none is made up", () => {
+    const mistakes = mistakesIn(`agent: { slots: many }
+api: { listen: 0.0.0.0:7463, ca: /nowhere/ca.pem }
+board: redis
+hooks:
+  - { on: [FAILURE], url: https://a.example, timeLimit: 1s }
+  - { on: [SUCCESS], url: https://a.example, timeLimit: 2s }
+`);
+    const wrong = mistakesIn(`api: { listen: 0.0.0.0:7463, tokn: x }
+board: redis
+persistence: { kind: mysql, ulr: x }
+`);
+
+    for (const words of [
+      "agent.slots",
+      "api.listen can be reached",
+      "api.ca is no file",
+      "board cannot be",
+      "hooks.1.url is that of hooks.0",
+    ]) {
+      expect(mistakes).toContain(words);
+    }
+    expect(wrong.match(/^config\.yaml:/gm)).toHaveLength(2);
+    expect(wrong).toContain("api.tokn is not a setting");
+    expect(wrong).toContain("persistence.ulr is not a setting");
+  });
+
   it("are told in our words, whatever was written", () => {
     const text = `agent: { tags: { a: [] }, name: 5, memory: {} }
 api: 5
@@ -138,6 +165,12 @@ facts: []
       "api: { token: hunter2 }",
       "api: { listen: nowhere, token: hunter2 }",
       "persistence: mysqll://jr:hunter2@db/jobrunner",
+      "persistence: mysql//jr:hunter2@db/jobrunner",
+      "persistence: mysql:jr:hunter2@db/jobrunner",
+      "board: 'redis//:hunter2@nas'",
+      "board: redis//jr:hun/ter2:hunter2@nas",
+      "peers: [http//jr:hunter2@nas]",
+      "api: { advertise: 'nas:hunter2@nas:1' }",
       "board: { kind: redis, url: 'redis:/jr:hunter2@nas' }",
       'board: { kind: rediss, url: "redis://jr:hunter2@nas" }',
       "consul: { address: nowhere, token: hunter2 }",

@@ -27,6 +27,29 @@ describe("an agent that is told to leave", { timeout: 60_000 }, () => {
     expect(list(agents)).toEqual(["alpha.lock"]);
   });
 
+  it("reads its settings again when it is told so while it starts", async () => {
+    const dir = tempDir();
+    const agents = join(dir, "jobrunner", "agents");
+    const { child, said } = start(dir, "run", "--name", "alpha", "--listen", "127.0.0.1:0");
+    const registered = () => list(agents).includes("alpha.json");
+    await until(registered, { withinMs: 30_000, everyMs: 1 }); // Long before it is ready.
+
+    child.kill("SIGHUP");
+    await until(
+      () =>
+        said().includes("settings read again") ||
+        child.exitCode !== null ||
+        child.signalCode !== null,
+      {
+        withinMs: 30_000,
+      },
+    );
+    child.kill("SIGTERM");
+
+    expect(said()).toContain("settings read again");
+    expect(child.exitCode ?? (await once(child, "exit"))[0]).toBe(0);
+  });
+
   it("removes the directory of dev when its terminal is closed", async () => {
     const dir = tempDir();
     const { child, said } = start(dir, "dev", "--listen", "127.0.0.1:0");

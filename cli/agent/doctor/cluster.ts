@@ -6,7 +6,7 @@ import type { CheckedView } from "../../../common/wire/doctor.js";
 import { findMembers } from "../../../cluster/consul/find.js";
 import { registeredAgents } from "../../../cluster/machine.js";
 import type { Config } from "../../../config/config.js";
-import { withoutSecrets } from "../../../config/describe.js";
+import { withoutSecrets } from "../../../config/secrets.js";
 import { stateDirectory } from "../../../config/state-directory.js";
 import { exchange } from "../../api/exchange.js";
 import { type Check, fail, ok, warn } from "./check.js";

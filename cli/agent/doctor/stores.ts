@@ -1,7 +1,7 @@
 import { openBoard } from "../../../boards/open.js";
 import { formatDuration } from "../../../common/text/duration.js";
 import type { CheckedView } from "../../../common/wire/doctor.js";
-import { withoutSecrets } from "../../../config/describe.js";
+import { withoutSecrets } from "../../../config/secrets.js";
 import { lookAtPersistence } from "../../../persistence/open.js";
 import { isAbsent } from "../absent.js";
 import { type Check, fail, ok, warn } from "./check.js";

@@ -31,7 +31,9 @@ export async function forgetAgent(name: string, options: CommonOptions): Promise
   const terminal = createTerminal(options);
   const client = await createClient({ ...options, env: process.env, say: terminal.say });
   const path = `/v1/agents/${encodeURIComponent(name)}/forget`;
-  const { body } = await client.post<ForgottenView>(path, undefined);
+  // Whoever was asked next knows none of that name: the first one has forgotten it everywhere.
+  const lost = { agent: name, forgotten: true };
+  const body = (await client.remove<ForgottenView>(path)) ?? lost;
   const data = { view: body, names: [body.agent], table: () => body.agent };
   await printData(terminal, options.output, data);
   if (!body.forgotten) {

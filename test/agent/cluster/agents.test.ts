@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Member } from "../../../cluster/membership.js";
 import { AGENT_HEADER } from "../../../common/agent-header.js";
+import { JobrunnerError } from "../../../common/error.js";
 import { memberOf, startNode } from "./node.js";
 
 describe("an agent whose registered address belongs to another one", () => {
@@ -175,6 +176,20 @@ describe("two machines with agents of one name", () => {
   });
 });
 
+it("refuses to take jobs while its machine is in maintenance, in its own words from anywhere", async () => {
+  const kept = new JobrunnerError("CONFLICT", "new disk", { hint: "consul maint -disable" });
+  const nas = await startNode({ name: "nas", kept });
+  const alpha = await startNode({ name: "alpha", members: () => [memberOf("nas", nas.url)] });
+
+  for (const { agents } of [nas, alpha]) {
+    await expect(agents.tell("nas", "resume")).rejects.toMatchObject({
+      ...{ code: "CONFLICT", message: "new disk", hint: "consul maint -disable" },
+    });
+    await agents.tell("nas", "cordon");
+  }
+  expect(nas.told).toEqual(["cordon", "cordon"]);
+});
+
 describe("forgetting an agent", () => {
   it("is done by all of them, for one that is gone", async () => {
     const beta = await startNode({ name: "beta" });
@@ -187,6 +202,21 @@ describe("forgetting an agent", () => {
       ...{ agent: "old", forgotten: true },
     });
     expect([alpha.forgotten, beta.forgotten]).toEqual([["old everywhere"], ["old here"]]);
+  });
+
+  it("does not wait for those that sleep, the one that is meant among them", async () => {
+    const beta = await startNode({ name: "beta" });
+    const asleep = await startNode({ name: "laptop" });
+    const alpha = await startNode({
+      name: "alpha",
+      members: () => [
+        memberOf("beta", beta.url),
+        ...["laptop", "phone"].map((name) => memberOf(name, asleep.url, { state: "asleep" })),
+      ],
+    });
+
+    expect(await alpha.agents.forget("laptop", "everywhere")).toMatchObject({ forgotten: true });
+    expect([beta.forgotten, asleep.forgotten, asleep.asked]).toEqual([["laptop here"], [], 0]);
   });
 
   it("is refused for one that is there, this one too, and for one that nobody knows", async () => {

@@ -8,6 +8,7 @@ import { createHttp } from "../../../agent/http/server.js";
 import type { Standing } from "../../../agent/jobs/why.js";
 import type { Jobs } from "../../../agent/jobs.js";
 import { systemClock } from "../../../cli/clock.js";
+import type { JobrunnerError } from "../../../common/error.js";
 import type { Member } from "../../../cluster/membership.js";
 import { concluded } from "../../../agent/jobs/why.js";
 import type { AgentWhyView } from "../../../common/wire.js";
@@ -22,6 +23,8 @@ export interface Node extends AsyncDisposable {
   readonly told: readonly string[];
   /** What it had to forget. */
   readonly forgotten: readonly string[];
+  /** How often it was asked about itself. */
+  readonly asked: number;
 }
 
 export interface NodeOptions {
@@ -29,6 +32,8 @@ export interface NodeOptions {
   readonly machine?: string;
   /** All that its registry knows, itself or not. */
   members?(): readonly Member[];
+  /** Why its whole machine is to take no jobs. */
+  readonly kept?: JobrunnerError;
   /** What it says of its capabilities. */
   readonly judge?: Partial<Judge>;
   /** What it says of every job. */
@@ -50,12 +55,19 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const { name, machine = `machine-of-${name}`, members = () => [] } = options;
   const [told, forgotten]: [string[], string[]] = [[], []];
   let url = "";
-  const self = async () => ({ name, machine, url, state: "ready", tags: [], facts: {} }) as const;
+  let asked = 0;
+  const self = async () => {
+    asked += 1;
+    return { name, machine, url, state: "ready", tags: [], facts: {} } as const;
+  };
   const explain = options.explain ?? (async () => ({ agent: name, able: false, requirements: [] }));
   const agents = createAgents({
     ...{ name, machine, peer: createPeer(() => ({})), clock: systemClock, self },
     membership: {
       members: async () => members(),
+      mayResume: async () => {
+        if (options.kept !== undefined) throw options.kept;
+      },
       forget: async (each: string, reach: string) => {
         forgotten.push(`${each} ${reach}`);
         return true;
@@ -76,7 +88,12 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   let closed: Promise<void> | undefined;
   const dispose = (): Promise<void> => (closed ??= http.close());
   onTestFinished(dispose);
-  return { name, url, agents, jobs, told, forgotten, [Symbol.asyncDispose]: dispose };
+  return {
+    ...{ name, url, agents, jobs, told, forgotten, [Symbol.asyncDispose]: dispose },
+    get asked() {
+      return asked;
+    },
+  };
 }
 
 /** A member as a registry has it, of a node or of nobody. */
