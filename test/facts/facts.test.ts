@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Fact, FactName } from "../../facts/fact.js";
+import type { FactName } from "../../facts/fact.js";
 import { known, type Readings, unknown } from "../../facts/source.js";
-import { createSteady } from "../../facts/told/steady.js";
-import { lastingFacts } from "../../facts/told/texts.js";
 import { keyedSource, openFacts, source } from "./open-facts.js";
 
 const failing = (): never => {
@@ -249,21 +247,6 @@ describe("facts about what somebody names", () => {
     expect(facts.snapshot().disk_free).toMatchObject({ known: { "/var": 4 } });
   });
 
-  it("are told in one order, whatever was asked for last: another one would be a change", async () => {
-    const facts = openFacts();
-    const told = new Set<string>();
-    const steady = createSteady();
-
-    for (const path of ["/b", "/a", "/b", "/a"]) {
-      await facts.about("disk_free", path);
-      await facts.about("programs", path);
-      if (Object.keys(knownOf(facts.get("disk_free"))).length === 2)
-        told.add(JSON.stringify(lastingFacts(facts, steady)));
-    }
-
-    expect(told.size).toBe(1);
-  });
-
   it("are remembered for the hundred latest", async () => {
     const facts = openFacts();
 
@@ -275,10 +258,6 @@ describe("facts about what somebody names", () => {
     expect(paths).not.toContain("/0");
   });
 });
-
-function knownOf(fact: Fact<object>): object {
-  return "known" in fact ? fact.known : {};
-}
 
 describe("what the owner says", () => {
   it("is so, whatever the machine shows, and is not looked at", async () => {

@@ -4,6 +4,7 @@ import type { Facts } from "../../facts/facts.js";
 import { createSteady } from "../../facts/told/steady.js";
 import { describeFacts, lastingFacts } from "../../facts/told/texts.js";
 import { factViews } from "../../facts/told/views.js";
+import { openFacts } from "./open-facts.js";
 
 const GIB = 2 ** 30;
 
@@ -85,6 +86,22 @@ describe("facts in words", () => {
     expect([...told].map((text) => JSON.parse(text) as object)).toEqual([
       expect.objectContaining({ memory_free: "8 GiB", disk_free: "/ 64 GiB", battery: "50 %" }),
     ]);
+  });
+
+  it("are in one order, whatever was asked for last: another one would be a change", async () => {
+    const facts = openFacts();
+    const told = new Set<string>();
+    const steady = createSteady();
+    await facts.about("disk_free", "/b");
+    await facts.about("programs", "b");
+
+    for (const key of ["a", "b", "a"]) {
+      await facts.about("disk_free", `/${key}`);
+      await facts.about("programs", key);
+      told.add(JSON.stringify(lastingFacts(facts, steady)));
+    }
+
+    expect(told.size).toBe(1);
   });
 
   it("name the first ones of long lists, and how many there are", () => {
