@@ -205,10 +205,10 @@ class RunningAgent implements Agent {
   change(settings: LiveSettings): void {
     // Its removal takes a restart: until then others take the old one, too.
     const { token = this.#live.token } = settings;
+    this.#api.http.replace(settings, settings.tls); // First of all: certificates may be of no use.
     this.#live = { ...settings, ...(token === undefined ? {} : { token }) };
     this.#parts.facts.setTags(settings.tags);
     this.#abilities.forget();
-    this.#api.http.replace(settings, settings.tls);
     this.#conductor.wake();
   }
 

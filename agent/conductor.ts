@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Candidate, JobBoard, Survey } from "../boards/board.js";
 import type { Clock } from "../common/clock.js";
+import { TICK_MS, untilTick } from "../common/time/tick.js";
 import { eitherSignal } from "../common/signals/either.js";
 import { hasCode } from "../common/error.js";
 import type { Claim, Claims } from "./claims.js";
@@ -156,10 +157,12 @@ export class Conductor {
 
   /** One look at the board. */
   async #look(): Promise<Looked> {
-    const { board, slots, obstacle, surveyed } = this.#options;
-    if (this.#running.size >= slots()) return { waitMs: LOOK_AGAIN_MS, look: WORK };
+    const { board, clock, slots, obstacle, surveyed } = this.#options;
+    // Who is busy or kept from taking jobs rests, with all else that it does again and again.
+    const restMs = untilTick(TICK_MS, clock.monotonic());
+    if (this.#running.size >= slots()) return { waitMs: restMs, look: WORK };
     const why = await obstacle();
-    if (why !== undefined) return { waitMs: LOOK_AGAIN_MS, look: { found: "obstacle", why } };
+    if (why !== undefined) return { waitMs: restMs, look: { found: "obstacle", why } };
     const survey = await board.survey();
     surveyed(survey);
     const { signatures, nextInMs } = survey;

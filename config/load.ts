@@ -46,7 +46,7 @@ export function loadConfig({ env, file, flags }: LoadOptions): Loaded {
   const merged = merge(flags === undefined ? written : [...written, flags]);
   const secrets = readSecrets(merged.settings, env);
   const checked = SETTINGS.safeParse(secrets.settings, { error: inOurWords });
-  const wrong = checked.success ? [] : partsOf(checked.error);
+  const wrong = checked.success ? [] : failedPartsOf(checked.error);
   const right = checked.data ?? without(wrong, secrets.settings);
   const pem = readPem(right.api, env);
   // Of what could not be read, or is wrong in itself, nobody knows whether it fits.
@@ -71,7 +71,7 @@ export function loadConfig({ env, file, flags }: LoadOptions): Loaded {
 }
 
 /** Names at the top under which something is wrong. */
-function partsOf(error: z.ZodError): readonly string[] {
+function failedPartsOf(error: z.ZodError): readonly string[] {
   return error.issues.flatMap((issue) => {
     if (issue.path.length > 0) return [String(issue.path[0])];
     return issue.code === "unrecognized_keys" ? issue.keys : [];

@@ -48,7 +48,7 @@ function describe(issue: z.core.$ZodIssue, value: unknown): string {
   // What may be a secret is not repeated.
   if (SECRET.includes(issue.path.at(-1))) return issue.message;
   const shown = typeof value === "string" || typeof value === "number" ? JSON.stringify(value) : "";
-  return `${withoutSecrets(shown)} ${issue.message}`.trim();
+  return `${lineWithoutSecrets(shown)} ${issue.message}`.trim();
 }
 
 const SECRET: readonly unknown[] = ["token", "tokens", "url", "key", "secret"];
@@ -87,12 +87,14 @@ function lineOf({ place }: Problem): number {
 function excerpt({ line }: Place, isSecret: boolean): string {
   if (line === undefined || line.text.trim() === "") return "";
   const number = String(line.number).padStart(4);
-  const shown = isSecret ? `${line.text.slice(0, line.column - 1)}***` : withoutSecrets(line.text);
+  const shown = isSecret
+    ? `${line.text.slice(0, line.column - 1)}***`
+    : lineWithoutSecrets(line.text);
   return `\n${number} | ${shown}\n${" ".repeat(4)} | ${" ".repeat(line.column - 1)}^`;
 }
 
 /** A line as it may be shown: other settings on it may be secret, or hold a password. */
-function withoutSecrets(text: string): string {
+function lineWithoutSecrets(text: string): string {
   return (
     text
       // Of something like a URL, also where a colon or a slash of it is missing.

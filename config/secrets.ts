@@ -82,6 +82,6 @@ export function home(path: string, env: NodeJS.ProcessEnv): string {
 /** A URL as it may be shown: without its password and token. */
 export function withoutSecrets(url: string): string {
   return url
-    .replace(/^([a-z+]+:\/\/[^/@]*?):[^/@]*@/, "$1:***@")
+    .replace(/^([a-z+]+:\/\/[^:/?#]*):[^/?#]*@/, "$1:***@")
     .replace(/([?&]token=)[^&]*/, "$1***");
 }

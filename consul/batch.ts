@@ -5,8 +5,8 @@ import { type Op, OPS_MAX, transact, TXN_BYTES_MAX } from "./txn.js";
 export interface Batch<T> {
   /** What is to be done for one item; nothing of it happens when a step of it fails. */
   ops(item: T): readonly Op[];
-  /** What goes with these items, once in their transaction; never refuses. */
-  beside?(items: readonly T[]): readonly Op[];
+  /** A write that an item needs beside its own: once in a transaction for each key. */
+  beside?(item: T): Op;
   /**
    * Wakes those who wait for what is done here: with the first transaction, and with the last one
    * or after it. In each it would wake them as often as there are transactions, all for one act;
@@ -46,9 +46,10 @@ async function transactPart<T>(
 ): Promise<readonly Member<T>[]> {
   let left = part;
   while (left.length > 0) {
-    const beside = batch.beside?.(left.map(({ item }) => item)) ?? [];
+    const beside = new Map<string, Op>();
+    for (const each of left) if (each.beside) beside.set(each.beside.Key, each.beside);
     const told = tell && batch.tell !== undefined ? [batch.tell()] : [];
-    const steps = [...left.flatMap(({ ops }) => ops), ...beside, ...told];
+    const steps = [...left.flatMap(({ ops }) => ops), ...beside.values(), ...told];
     const outcome = await transact(client, steps);
     if (outcome.done) return left;
     const failed = [...outcome.failed.keys()];
@@ -65,22 +66,24 @@ async function transactPart<T>(
 interface Member<T> {
   readonly item: T;
   readonly ops: readonly Op[];
+  readonly beside: Op | undefined;
 }
 
 function parts<T>(items: readonly T[], batch: Batch<T>): readonly (readonly Member<T>[])[] {
   const all: Member<T>[][] = [];
-  let [count, bytes] = [0, 0];
+  let [keys, count, bytes] = [new Set<string>(), 0, 0];
   for (const item of items) {
-    const ops = batch.ops(item);
-    const size = ops.reduce((sum, { Key, Value = "" }) => sum + Key.length + Value.length + 100, 0);
-    const part = all.at(-1);
-    const beside = batch.beside?.([...(part ?? []).map((each) => each.item), item]).length ?? 0;
-    const fits = count + ops.length + beside < OPS_MAX && bytes + size <= TXN_BYTES_MAX;
-    if (part !== undefined && fits) part.push({ item, ops });
-    else {
-      all.push([{ item, ops }]);
-      [count, bytes] = [0, 0];
+    const [ops, beside] = [batch.ops(item), batch.beside?.(item)];
+    const own = [...ops, ...(beside ? [beside] : [])];
+    const size = own.reduce((sum, { Key, Value = "" }) => sum + Key.length + Value.length + 100, 0);
+    if (beside !== undefined) keys.add(beside.Key);
+    // One step is left for telling.
+    const fits = count + ops.length + keys.size < OPS_MAX && bytes + size <= TXN_BYTES_MAX;
+    if (all.length === 0 || !fits) {
+      all.push([]);
+      [keys, count, bytes] = [new Set(beside ? [beside.Key] : []), 0, 0];
     }
+    all.at(-1)?.push({ item, ops, beside });
     [count, bytes] = [count + ops.length, bytes + size];
   }
   return all;

@@ -60,7 +60,7 @@ export interface AgentsOptions {
 }
 
 /** How long agents are waited for that are asked about themselves, ms. */
-const ANSWER_MS = 1_500;
+const ANSWER_MS = 1_200;
 /** The same for a page of jobs, which reads the database first, ms. */
 const PAGE_MS = 5_000;
 const TWINS = "another machine has an agent of this name: give one of them another (agent.name)";
@@ -90,7 +90,11 @@ class KnownAgents implements Agents {
     const own = await this.self();
     try {
       const members = await this.#roster.others();
-      const asked = await Promise.all(members.map((member) => this.#view(member)));
+      const asked = await Promise.all(
+        members.map(async (member) =>
+          member.state === "asleep" ? silentView(member, "asleep") : this.#view(member),
+        ),
+      );
       return { items: markTwins(unique([own, ...asked]).sort(byName)) };
     } catch (error) {
       // One of them is better than none: it takes jobs for all.

@@ -106,9 +106,9 @@ function mistakeOf(
 }
 
 /** What the agent that was meant may not do: another one would not say so. */
-function refusalOf({ status, text }: Answer): JobrunnerError | undefined {
+function refusalOf({ status, agent, text }: Answer): JobrunnerError | undefined {
   const { detail, hint } = problemOf(text);
-  if (status !== 409 || detail === undefined) return undefined;
+  if (status !== 409 || agent === undefined || detail === undefined) return undefined;
   return new JobrunnerError("CONFLICT", detail, hint === undefined ? {} : { hint });
 }
 

@@ -17,7 +17,7 @@ export class Duty {
   #leaving = manyListen();
   #grace = manyListen();
   /** What ends the time of those that leave, also when the agent has come back since. */
-  readonly #limits = new Map<AbortController, AbortController>();
+  readonly #limits = new Map<AbortController, Limit>();
 
   /** After `drainTimeoutMs` of draining, tasks that still run are told to stop. */
   constructor(clock: Clock, drainTimeoutMs: () => number, tell: Tell) {
@@ -78,6 +78,7 @@ export class Duty {
     const before = this.state;
     this.#asleep = true;
     this.#leave(Math.min(limitMs, this.#drainTimeoutMs()));
+    for (const grace of this.#limits.keys()) this.#shorten(grace, limitMs);
     this.#changed(before);
   }
 
@@ -95,7 +96,7 @@ export class Duty {
 
   #leave(limitMs: number): void {
     this.#leaving.abort();
-    this.#limit(this.#grace, limitMs);
+    this.#shorten(this.#grace, limitMs);
   }
 
   /** Those that leave hand over all the same, at their next atom, and have the time for it. */
@@ -105,21 +106,35 @@ export class Duty {
     this.#grace = manyListen();
   }
 
+  /** Of two reasons to leave the one that leaves less time counts. */
+  #shorten(grace: AbortController, limitMs: number): void {
+    const { endsAt = Infinity } = this.#limits.get(grace) ?? {};
+    if (this.#clock.monotonic() + limitMs < endsAt) this.#limit(grace, limitMs);
+  }
+
   #limit(grace: AbortController, limitMs: number): void {
-    this.#limits.get(grace)?.abort();
+    this.#limits.get(grace)?.over.abort();
     if (grace.signal.aborted) return;
-    const limit = new AbortController();
-    this.#limits.set(grace, limit);
-    void this.#clock.sleep(limitMs, limit.signal).then(() => {
-      if (!limit.signal.aborted) this.#end(grace);
+    const over = new AbortController();
+    this.#limits.set(grace, { over, endsAt: this.#clock.monotonic() + limitMs });
+    void this.#clock.sleep(limitMs, over.signal).then(() => {
+      if (!over.signal.aborted) this.#end(grace);
     });
   }
 
   #end(grace: AbortController): void {
     grace.abort();
-    this.#limits.get(grace)?.abort();
+    this.#limits.get(grace)?.over.abort();
     this.#limits.delete(grace);
   }
+}
+
+/** When the time of those that leave is over. */
+interface Limit {
+  /** Ends the timer. */
+  readonly over: AbortController;
+  /** On the monotonic clock. */
+  readonly endsAt: number;
 }
 
 /** Each job that runs listens: no sign of a leak. */

@@ -15,7 +15,7 @@ import { handOver, type HandingOver } from "./hand-over.js";
 
 /**
  * How far the wall clock goes ahead of the monotonic one in sleep, ms; or how late a look is, where
- * that one goes on in sleep as well, as on macOS.
+ * that one goes on in sleep as well, as on macOS and Windows.
  */
 const JUMP_MS = 10_000;
 /** Tasks that run get so long to end, ms; then they are told to stop. */
@@ -92,8 +92,8 @@ export class Sleep {
       await clock.sleep(due - clock.monotonic(), this.#stop.signal);
       const now = clock.now() - clock.monotonic();
       const since = this.#asleep?.since ?? Infinity;
-      const jumped = Math.max(now - ahead, clock.monotonic() - due) > JUMP_MS;
-      if (jumped) this.#wakes("the clocks jumped");
+      if (now - ahead > JUMP_MS) this.#wakes("the clocks jumped");
+      else if (clock.monotonic() - due > JUMP_MS) this.#wakes("a look at the clocks was late");
       else if (clock.monotonic() - since > AWAKE_MS) this.#wakes("it has been awake for long");
       ahead = now;
     }

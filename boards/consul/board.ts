@@ -77,10 +77,14 @@ export async function openConsulBoard(url: string, options: ConsulBoardOptions):
       () => lease.id,
     );
     const identity = new Identity(client, keys.identity, () => bell.hung);
-    const context: Context = { client, keys, identity, lease, spread, ...memory, now, ring };
+    const stop = new AbortController();
+    const context: Context = {
+      ...{ client, keys, identity, lease, spread, ...memory, now, ring },
+      closed: stop.signal,
+    };
     const orphans = opened.use(new Orphans(context, family));
     orphans.start();
-    return new ConsulBoard(context, bell, opened);
+    return new ConsulBoard(context, bell, opened, stop);
   } catch (error) {
     await opened[Symbol.asyncDispose]();
     throw error;
@@ -129,13 +133,14 @@ class ConsulBoard implements JobBoard {
   readonly #context: Context;
   readonly #bell: Bell;
   readonly #opened: AsyncDisposable;
-  readonly #stop = new AbortController();
+  readonly #stop: AbortController;
 
-  constructor(context: Context, bell: Bell, opened: AsyncDisposable) {
+  constructor(context: Context, bell: Bell, opened: AsyncDisposable, stop: AbortController) {
     this.traits = { reach: "cluster", wakes: "push", leaseMs: context.lease.leaseMs };
     this.#context = context;
     this.#bell = bell;
     this.#opened = opened;
+    this.#stop = stop;
   }
 
   identity(): Promise<{ readonly id: string; readonly stamped: boolean }> {

@@ -38,6 +38,8 @@ export interface Context {
   readonly signatures: Map<string, string>;
   /** Wall clock, milliseconds: delays are counted in it, so clocks of agents should agree. */
   now(): number;
+  /** Aborts when the board is closed. */
+  readonly closed: AbortSignal;
   /** The step that wakes every waiting agent. */
   ring(): Op;
 }

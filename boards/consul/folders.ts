@@ -1,15 +1,15 @@
 import { randomInt } from "node:crypto";
-import { getKey, getTree, type Item, type Listing, listKeys } from "../../consul/kv.js";
+import { getTree, type Listing } from "../../consul/kv.js";
 import { op, type Op, transact } from "../../consul/txn.js";
 import type { Context } from "./context.js";
-import { type Entry, type Folder, folderOf, type Waiting, waitingOf } from "./keys.js";
+import { type Entry, type Folder, folderOf, waitingOf } from "./keys.js";
 
 /*
  * Where to look for waiting jobs. To list the folders of waiting/ themselves Consul would walk over
  * every job in them; so each folder has a key in folders/ beside it. That key is written anew by
  * every transaction that places a job, and taken away by one that compares its index: as it was
- * before somebody saw the folder empty. A key without jobs costs a look; jobs without a key would
- * not be found before a sweep.
+ * before somebody saw the folder empty. A key without jobs costs whoever is able to run them one more
+ * list; jobs without a key would not be found before a sweep.
  */
 
 /** Characters of a signature; a longer one is read from a job. */
@@ -19,16 +19,13 @@ const STAMPS = 2 ** 47;
 
 /** Steps that let a job wait where it is looked for. */
 export function place(context: Context, entry: Entry): readonly Op[] {
-  return [...mark(context, [entry]), op.set(context.keys.place(waitingOf(entry)), "")];
+  return [mark(context, entry), op.set(context.keys.place(waitingOf(entry)), "")];
 }
 
-/** Steps that name the folders of jobs, in the transaction that places them. */
-export function mark({ keys }: Context, entries: readonly Entry[]): readonly Op[] {
-  const folders = new Map(entries.map((entry) => [folderOf(waitingOf(entry)), textOf(entry)]));
-  return [...folders].map(([name, text]) => ({
-    ...op.set(keys.folder(name), text),
-    Flags: randomInt(STAMPS),
-  }));
+/** Step that names the folder of a job, in the transaction that places it. */
+export function mark({ keys }: Context, entry: Entry): Op {
+  const folder = keys.folder(folderOf(waitingOf(entry)));
+  return { ...op.set(folder, textOf(entry)), Flags: randomInt(STAMPS) };
 }
 
 function textOf({ signature, at }: Entry): string {
@@ -45,11 +42,9 @@ export function unmark({ keys }: Context, { name, index }: Folder): readonly Op[
 export async function listFolders(context: Context): Promise<readonly Folder[]> {
   const { client, keys } = context;
   const items = await getTree(client, keys.folders);
-  return items.map((item) => toFolder(context, item));
-}
-
-function toFolder({ keys }: Context, { key, index, value }: Item): Folder {
-  return { name: key.slice(keys.folders.length), index, text: value };
+  return items.map(({ key, index, value }) => ({
+    ...{ name: key.slice(keys.folders.length), index, text: value },
+  }));
 }
 
 /**
@@ -68,15 +63,4 @@ export async function forgetEmpty(
 ): Promise<void> {
   if (inside.names.length > 0 || !isYoung(inside, folder)) return;
   await transact(context.client, unmark(context, folder));
-}
-
-/** After jobs were taken from where they waited without a look at their folders. */
-export async function tidy(context: Context, taken: readonly Waiting[]): Promise<void> {
-  const { client, keys } = context;
-  for (const name of new Set(taken.map(folderOf))) {
-    const { body } = await getKey(client, keys.folder(name));
-    if (body === undefined) continue;
-    const inside = await listKeys(client, keys.inside(name));
-    await forgetEmpty(context, toFolder(context, body), inside);
-  }
 }

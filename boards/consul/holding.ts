@@ -1,8 +1,8 @@
 import { op, type Op, OPS_MAX, lacksSession, type Outcome, transact } from "../../consul/txn.js";
 import type { Claimed, Posting, Renewed } from "../board.js";
 import type { Context, Place } from "./context.js";
-import { tidy, unmark } from "./folders.js";
-import { textOf, waitingOf } from "./keys.js";
+import { unmark } from "./folders.js";
+import { textOf } from "./keys.js";
 import { sameClaim, type Standing, standingOf, unchanged, unplace } from "./standing.js";
 
 /*
@@ -168,10 +168,7 @@ async function take(context: Context, named: Named, standing: Standing): Promise
   const { entry } = standing;
   const away = entry === undefined ? [] : unplace(context, entry);
   const steps = [...unchanged(context, named.id, standing), ...away];
-  if (!(await lock(context, named, steps)).done) return false;
-  // The claim holds, whatever becomes of this: a sweep's look does it as well.
-  if (entry !== undefined) await tidy(context, [waitingOf(entry)]).catch(() => undefined);
-  return true;
+  return (await lock(context, named, steps)).done;
 }
 
 /** Locks the claim in one transaction with `steps`. */

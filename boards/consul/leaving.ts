@@ -1,7 +1,7 @@
 import { op, transact } from "../../consul/txn.js";
 import type { Context } from "./context.js";
-import { place, tidy } from "./folders.js";
-import { textOf, type Waiting, waitingOf } from "./keys.js";
+import { place } from "./folders.js";
+import { textOf } from "./keys.js";
 import { sameClaim, standingOf, unchanged, unplace } from "./standing.js";
 
 /*
@@ -68,24 +68,19 @@ export async function consume(context: Context, { id, claimId }: Leaving): Promi
 
 /** Entries that nobody holds; one that is claimed meanwhile stays. */
 export async function remove(context: Context, ids: readonly string[]): Promise<void> {
-  const removed: Waiting[] = [];
   for (let from = 0; from < ids.length; from += AT_ONCE) {
-    const part = ids.slice(from, from + AT_ONCE);
-    removed.push(...(await Promise.all(part.map((id) => removeOne(context, id)))).flat());
+    await Promise.all(ids.slice(from, from + AT_ONCE).map((id) => removeOne(context, id)));
   }
-  await tidy(context, removed);
 }
 
-/** Where it waited, if it was there. */
-async function removeOne(context: Context, id: string): Promise<readonly Waiting[]> {
+async function removeOne(context: Context, id: string): Promise<void> {
   const { client, keys } = context;
   const standing = await standingOf(context, id);
   const { entry, claim } = standing;
-  if (entry === undefined || (claim !== undefined && claim.session !== "")) return [];
+  if (entry === undefined || (claim !== undefined && claim.session !== "")) return;
   await transact(client, [
     ...unchanged(context, id, standing),
     ...[op.delete(keys.job(id)), op.delete(keys.claim(id))],
     ...unplace(context, entry),
   ]);
-  return [waitingOf(entry)];
 }

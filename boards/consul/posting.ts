@@ -16,7 +16,7 @@ export async function put(context: Context, postings: readonly Posting[]): Promi
       op.cas(keys.job(entry.id), textOf(entry), { index: 0 }),
       op.set(keys.place(waitingOf(entry)), ""),
     ],
-    beside: (these) => mark(context, these),
+    beside: (entry) => mark(context, entry),
     tell: () => context.ring(),
   });
 }

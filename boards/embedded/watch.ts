@@ -85,15 +85,21 @@ export class Watch {
   #watchLog(): FSWatcher | undefined {
     if (process.platform !== "linux" && process.platform !== "android") return undefined;
     try {
-      const log = watch(`${this.#database.path}-wal`, () => this.#written());
-      log.on("error", () => {
-        log.close();
-        this.#log = undefined;
+      const log = watch(`${this.#database.path}-wal`, (event) => {
+        // Another file has its name now, as after a restored backup.
+        if (event === "rename") this.#unwatch(log);
+        this.#written();
       });
+      log.on("error", () => this.#unwatch(log));
       return log.unref();
     } catch {
       return undefined; // A database in memory; or as many files are watched as the system allows.
     }
+  }
+
+  #unwatch(log: FSWatcher): void {
+    log.close();
+    this.#log = undefined;
   }
 
   #written(): void {

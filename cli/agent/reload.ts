@@ -28,9 +28,9 @@ export function reloader(
     try {
       const next = load();
       const changed = changedSettings(current, next);
+      agent.change(next.config); // Throws before it has changed anything.
       current = next;
       log.level = next.config.logLevel;
-      agent.change(next.config);
       hasToken ||= next.config.token !== undefined;
       const restart = [
         ...[...changedSettings(loaded, next).keys()].filter((each) => !LIVE.includes(each)),

@@ -4,7 +4,7 @@ import { type Address, isReached, type Known } from "./addresses.js";
 import { exchange, NOBODY_LISTENS } from "./exchange.js";
 import { type KnownBySettings, readSettings } from "./settings.js";
 
-/** People wait for two rounds of it. An agent asks the others before it answers, for 1.5 s. */
+/** People wait for two rounds of it. An agent asks Consul for 1 s, then the others for 1.2 s. */
 const ANSWER_MS = 2_500;
 const CONSUL_MS = 2_000;
 /** Of the agents that a registry knows so many are tried: people wait. */

@@ -16,15 +16,21 @@ export class Maintenance {
   /** What both sides had last; undefined when nobody knows, as after registering. */
   #agreed: boolean | undefined;
   #beats = 0;
+  #instance: string | undefined;
+
+  /** What was last found on the instance itself. */
+  get instance(): string | undefined {
+    return this.#instance;
+  }
 
   /** The agent takes no jobs any more, and why; undefined: it does. */
   want(reason: string | undefined): void {
     this.#wanted = reason;
   }
 
-  /** Consul may have lost what it was told. */
+  /** Consul may have lost what it was told; what the agent is about to tell it stays so. */
   forget(): void {
-    this.#agreed = undefined;
+    if (this.#agreed === (this.#wanted !== undefined)) this.#agreed = undefined;
   }
 
   /** To be asked once a beat: whether the two sides are to be brought together with this one. */
@@ -42,6 +48,7 @@ export class Maintenance {
     const { instance, node } = await maintenanceOf(client, id, request);
     const found = instance ?? node;
     this.#beats = 0;
+    this.#instance = instance;
     const wanted = this.#wanted !== undefined;
     if (this.#isTheirs(found)) {
       this.#agreed = found !== undefined;

@@ -150,7 +150,11 @@ export class ConsulMembership implements Membership {
 
   /** Together with its instance Consul would forget that an operator wants it to take no jobs. */
   async #leave(): Promise<void> {
-    const { instance } = await this.#kept();
+    const request = { timeoutMs: LIST_MS };
+    const instance = await maintenanceOf(this.#client, this.#id, request).then(
+      (kept) => kept.instance,
+      () => this.#maintenance.instance, // As it was last seen.
+    );
     if (isOperators(instance)) {
       const output = toOutput(
         `stopped; listed because of its maintenance: ${instance}`,

@@ -9,8 +9,9 @@ export const TICK_MS = 2_500;
 const TOLERANCE_MS = 50;
 
 /**
- * How long to sleep, at `monotonic`, so as to wake on a tick: on the last one within `ms`, so that
- * nothing is later than without ticks. A sleep shorter than between two ticks stays as it is.
+ * How long to sleep, at `monotonic`, so as to wake on a tick: on the last one within `ms`, or 50 ms
+ * after that, which a timer may be late as well. A sleep shorter than between two ticks stays as it
+ * is.
  */
 export function untilTick(ms: number, monotonic: number): number {
   if (ms < TICK_MS) return ms;

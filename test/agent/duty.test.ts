@@ -68,3 +68,26 @@ it("tasks that are drained get no longer than their machine takes to sleep", asy
 
   expect(grace.aborted).toBe(true);
 });
+
+it("a drain while the machine goes to sleep gives no more time than the sleep does", async () => {
+  const { clock, duty } = open();
+  const { grace } = duty;
+  duty.sleep(2_500);
+  duty.drain();
+
+  await clock.advance(2_500);
+
+  expect(grace.aborted).toBe(true);
+});
+
+it("tasks of a drain that was taken back get no longer than their machine takes to sleep", async () => {
+  const { clock, duty } = open();
+  const { grace } = duty;
+  duty.drain();
+  duty.resume();
+  duty.sleep(2_500);
+
+  await clock.advance(2_500);
+
+  expect(grace.aborted).toBe(true);
+});

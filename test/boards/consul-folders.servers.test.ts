@@ -75,6 +75,7 @@ it("a folder that nobody looks into is taken away by a sweep's look", async () =
   expect(await folders()).toBe(1);
 
   await board.remove([delayed]);
+  await board.inventory();
   expect(await folders()).toBe(0);
 });
 

@@ -7,7 +7,7 @@ import { until } from "../../scripts/lab/until.js";
 import { startConsul } from "../support/own-servers.js";
 import { tempDir } from "../support/temp.js";
 import { testJobBoard } from "../contracts/board.js";
-import { type BoardUnderTest, posting, put } from "../contracts/board/subject.js";
+import { type BoardUnderTest, offered, posting, put } from "../contracts/board/subject.js";
 import {
   boardUrl,
   claimOf,
@@ -104,6 +104,7 @@ describe("what an earlier Consul board of this kind got wrong", () => {
 
     const id = await put(board);
     expect(await names()).toHaveLength(empty.length + 3);
+    expect(await offered(board)).toEqual([id]);
     await board.claim(id, "a.1");
     expect(await names()).toHaveLength(empty.length + 2);
     await board.consume(id, "a.1");

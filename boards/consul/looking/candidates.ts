@@ -20,7 +20,8 @@ export async function candidates(
   let found = await sorted(context, signatures, limit);
   const leaveMs = spread.leaveMs(found);
   if (leaveMs !== undefined) {
-    await sleep(leaveMs, undefined, { ref: false });
+    const { closed: signal } = context;
+    await sleep(leaveMs, undefined, { signal, ref: false }).catch(() => undefined); // Closed.
     found = await sorted(context, signatures, limit);
   }
   const chosen = spread.order(found, limit);

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { JobBoard, Survey } from "../../../boards/board.js";
-import { type OpenBoard, posting, put } from "./subject.js";
+import { offered, type OpenBoard, posting, put } from "./subject.js";
 
 const HELLO = '[1,"hello",1]';
 const WEB = '[1,"web",1,["port_is_free",8080]]';
@@ -70,7 +70,7 @@ export function testMatching(open: OpenBoard): void {
     expect(await board.claim(id, "a.1")).toBe("taken");
 
     await advance(2_999 - slackMs);
-    expect((await board.survey()).signatures).toEqual([]);
+    expect(await offered(board)).toEqual([]);
 
     await advance(1 + slackMs);
     expect(await board.survey()).toEqual({ signatures: [HELLO] });
@@ -85,12 +85,13 @@ export function testMatching(open: OpenBoard): void {
     await advance(3_000);
 
     expect(await board.claim(id, "a.1")).toBe("claimed");
-    expect((await board.survey()).signatures).toEqual([]);
+    expect(await offered(board)).toEqual([]);
   });
 
   it("hides claimed jobs until their lease ends", async () => {
     const { board, advance, slackMs } = await open();
     const id = await put(board);
+    expect(await offered(board)).toEqual([id]);
     await board.claim(id, "a.1");
 
     expectNext(await board.survey(), board.traits.leaseMs, slackMs);

@@ -31,3 +31,9 @@ export async function put(board: JobBoard, parts: Partial<Posting> = {}): Promis
   await board.put([made]);
   return made.id;
 }
+
+/** Ids of the jobs that an agent would find which is able to run all. */
+export async function offered(board: JobBoard): Promise<readonly string[]> {
+  const { signatures } = await board.survey();
+  return (await board.candidates(signatures, 1_000)).map(({ id }) => id);
+}
