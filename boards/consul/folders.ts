@@ -8,8 +8,8 @@ import { type Entry, type Folder, folderOf, waitingOf } from "./keys.js";
  * Where to look for waiting jobs. To list the folders of waiting/ themselves Consul would walk over
  * every job in them; so each folder has a key in folders/ beside it. That key is written anew by
  * every transaction that places a job, and taken away by one that compares its index: as it was
- * before somebody saw the folder empty. A key without jobs costs whoever is able to run them one more
- * list; jobs without a key would not be found before a sweep.
+ * before somebody saw the folder empty. A key without jobs costs who is able to run them one list
+ * more; jobs without a key would not be found before a sweep.
  */
 
 /** Characters of a signature; a longer one is read from a job. */
