@@ -14,8 +14,9 @@ const TURN_MS = 200;
 const TURNS_MAX = 5;
 /** Looks and tries again so often when others change a job in between. */
 const ROUNDS = 3;
-/** Sessions of other programs may come and go in crowds. */
+/** Sessions come and go in crowds; those of other programs are looked at more seldom. */
 const SPACING_MS = 250;
+const OTHERS_MS = 1_000;
 
 /**
  * When a session ends, Consul unlocks what it held and leaves the keys: claims that nobody holds.
@@ -62,26 +63,27 @@ export class Orphans implements AsyncDisposable {
     if (mine !== undefined && !now.has(mine) && !(await sessionLives(client, mine))) {
       lease.ended(mine);
     }
-    if (
-      this.#mayHaveGone(
-        sessions.map(({ id }) => id),
-        now,
-      )
-    ) {
-      await this.#turn(order, mine);
-      await reopen(this.#context, await allClaims(this.#context));
-    }
-    this.#last = { all: new Set(sessions.map(({ id }) => id)), family: now };
+    const all = sessions.map(({ id }) => id);
+    const ours = this.#isOurs(all, now);
+    if (ours) await this.#turn(order, mine);
+    await reopen(this.#context, await allClaims(this.#context));
+    this.#last = { all: new Set(all), family: now };
+    const { signal } = this.#stop;
+    if (!ours) await sleep(OTHERS_MS, undefined, { signal, ref: false }).catch(() => undefined);
   }
 
   /**
-   * One of ours is missing; or nothing differs although something happened, so that one may have
-   * come and gone between two looks. What others do with their sessions is of no concern.
+   * Whether what happened was one of ours that came or went. Nothing differs when one has come and
+   * gone between two looks; beside others' it may have, too, so that claims are looked at anyway.
    */
-  #mayHaveGone(all: readonly string[], family: ReadonlySet<string>): boolean {
+  #isOurs(all: readonly string[], family: ReadonlySet<string>): boolean {
     if (this.#last === undefined) return true;
-    if ([...this.#last.family].some((id) => !family.has(id))) return true;
-    return all.length === this.#last.all.size && all.every((id) => this.#last?.all.has(id));
+    const { all: before, family: known } = this.#last;
+    const isSame = (now: Iterable<string>, then: ReadonlySet<string>): boolean => {
+      const ids = [...now];
+      return ids.length === then.size && ids.every((id) => then.has(id));
+    };
+    return !isSame(family, known) || isSame(all, before);
   }
 
   /** One of the agents goes first; the next ones find nothing left to do. */
