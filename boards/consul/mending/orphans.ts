@@ -14,9 +14,9 @@ const TURN_MS = 200;
 const TURNS_MAX = 5;
 /** Looks and tries again so often when others change a job in between. */
 const ROUNDS = 3;
-/** Sessions come and go in crowds; those of other programs are looked at more seldom. */
+/** Sessions come and go in crowds; after news of other programs the pause is so much longer. */
 const SPACING_MS = 250;
-const OTHERS_MS = 1_000;
+const OTHERS_MS = 250;
 
 /**
  * When a session ends, Consul unlocks what it held and leaves the keys: claims that nobody holds.
