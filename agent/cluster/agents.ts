@@ -60,7 +60,7 @@ export interface AgentsOptions {
 }
 
 /** How long agents are waited for that are asked about themselves, ms. */
-const ANSWER_MS = 1_200;
+const ANSWER_MS = 1_500;
 /** The same for a page of jobs, which reads the database first, ms. */
 const PAGE_MS = 5_000;
 const TWINS = "another machine has an agent of this name: give one of them another (agent.name)";

@@ -4,8 +4,8 @@ import { type Address, isReached, type Known } from "./addresses.js";
 import { exchange, NOBODY_LISTENS } from "./exchange.js";
 import { type KnownBySettings, readSettings } from "./settings.js";
 
-/** People wait for two rounds of it. An agent asks Consul for 1 s, then the others for 1.2 s. */
-const ANSWER_MS = 2_500;
+/** People wait for two rounds of it. An agent asks Consul for 1 s, then the others for 1.5 s. */
+const ANSWER_MS = 2_800;
 const CONSUL_MS = 2_000;
 /** Of the agents that a registry knows so many are tried: people wait. */
 const TRIED_MAX = 5;
