@@ -6,7 +6,6 @@ import { type Claims, createClaims } from "./claims.js";
 import { Conductor } from "./conductor.js";
 import type { DutyVerb } from "./cluster/agents.js";
 import { execute } from "./owner/execute.js";
-import type { JobControl } from "./owner/job-control.js";
 import { Outage } from "./owner/outage.js";
 import { Events } from "./events/events.js";
 import { tellFlows } from "./events/telling/flows.js";
@@ -69,6 +68,7 @@ class RunningAgent implements Agent {
     return workedOff({ ...this.#parts, ...this.#api, ...mine }, this.#stopping.signal);
   };
   readonly pulse = (): Pulse => pulseOf(this.#claims.turning, this.#doing());
+  readonly #running = () => this.#conductor.running();
   manifest: Manifest = { flows: [], capabilities: [], problems: [] };
   readonly #parts: AgentParts & { readonly board: WatchedBoard };
   readonly #stopping = new AbortController();
@@ -120,6 +120,7 @@ class RunningAgent implements Agent {
     this.#sweep = new Sweep({
       ...{ board, persistence, clock, log, identity, tell, hooks: bookOf(() => this.#api.hooks) },
       ...{ claims: this.#claims, directory: config.directory, random: Math.random },
+      recovered: () => this.#conductor.wake(),
     });
     this.#abilities = createAbilities({
       ...{ facts, runners, clock },
@@ -146,10 +147,9 @@ class RunningAgent implements Agent {
       ...{ ...this.#parts, abilities: this.#abilities, progress: this.#progress },
       ...{ metrics: this.#metrics, logs: this.#logs.read, events: this.#events },
       ...{ sweep: this.#sweep, why: this.#createWhy() },
-      running: () => this.#conductor.running(),
       ...{ view: () => this.#view(), health: (checked) => this.#health(checked) },
       ...{ obey: (verb) => this.#obey(verb), token: () => this.#live.token },
-      putFailed: back,
+      ...{ running: this.#running, putFailed: back },
     });
   }
 
@@ -168,7 +168,7 @@ class RunningAgent implements Agent {
     const { scheduler, hooks } = this.#api;
     for (const part of [this.#retention, scheduler, hooks, this.#conductor, this.#sleep])
       part.start();
-    const running = (): ReadonlyMap<string, JobControl> => this.#conductor.running();
+    const running = this.#running;
     this.#requests = watchRequests({ ...this.#parts, running }, this.#stopping.signal);
     this.#ready = true;
     this.#parts.membership.announce(

@@ -1,7 +1,6 @@
 import type { Logger } from "pino";
 import { claimIdOf, type JobBoard, type Renewed } from "../boards/board.js";
 import type { Clock } from "../common/clock.js";
-import { untilTick } from "../common/time/tick.js";
 import { eitherSignal } from "../common/signals/either.js";
 import { JobrunnerError } from "../common/error.js";
 import {
@@ -67,6 +66,8 @@ class ClaimKeeper implements Claims {
   #renewing: Promise<void> | undefined;
   #counter = 0;
   #turnedAt: number;
+  /** Set while nothing is held: an idle agent does not wake for claims it does not have. */
+  #rouse: (() => void) | undefined;
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
@@ -84,6 +85,7 @@ class ClaimKeeper implements Claims {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
+    this.#rouse?.();
     await this.#loop;
     await this.#reclaims.idle(this.#stop.signal);
   }
@@ -95,6 +97,7 @@ class ClaimKeeper implements Claims {
   /** A turn takes half a lease at most: a quarter of sleep, and a renewal that hangs. */
   get turning(): boolean {
     const { board, clock } = this.#options;
+    if (this.#rouse !== undefined) return true;
     return clock.monotonic() - this.#turnedAt < board.traits.leaseMs;
   }
 
@@ -162,24 +165,36 @@ class ClaimKeeper implements Claims {
       fresh: () => mayStart(held.deadline(), clock),
     };
     this.#held.set(claimId, held);
+    this.#rouse?.();
     return held;
   }
 
   async #renewLoop(): Promise<void> {
     const { board, clock } = this.#options;
     const everyMs = board.traits.leaseMs * RENEW_SHARE;
-    const next = (): number => clock.monotonic() + untilTick(everyMs, clock.monotonic());
-    let renewAt = next();
+    let renewAt = clock.monotonic() + everyMs;
     while (!this.#stop.signal.aborted) {
+      if (this.#held.size === 0) {
+        await this.#untilHeld();
+        this.#turnedAt = clock.monotonic();
+        renewAt = this.#turnedAt + everyMs;
+      }
       // A claim whose renewals fail ends between two of them, not at the next.
       const wakeAt = Math.min(renewAt, ...this.#trusted().map(endOf));
       await clock.sleep(wakeAt - clock.monotonic(), this.#stop.signal);
       this.#turnedAt = clock.monotonic();
       this.#loseExpired();
       if (clock.monotonic() < renewAt) continue;
-      renewAt = next();
+      renewAt = clock.monotonic() + everyMs;
       if (!this.#stop.signal.aborted) await this.#renewAll();
     }
+  }
+
+  /** Resolves when there is something to renew, or nothing ever will be. */
+  async #untilHeld(): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    await new Promise<void>((resolve) => (this.#rouse = resolve));
+    this.#rouse = undefined;
   }
 
   #trusted(): readonly Held[] {

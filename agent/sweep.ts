@@ -29,6 +29,8 @@ export interface SweepOptions {
   /** The state directory, which remembers the board this agent last agreed to. */
   readonly directory: string;
   random(): number;
+  /** Nothing keeps this agent from claiming any more, as far as the sweep knows. */
+  recovered?(): void;
 }
 
 /**
@@ -130,13 +132,14 @@ export class Sweep {
   async useBoard(): Promise<Boards> {
     const boards = await this.#agreement.force();
     this.wake();
+    this.#options.recovered?.();
     return boards;
   }
 
   async #run(): Promise<void> {
     const { clock, random } = this.#options;
     while (!this.#stop.signal.aborted) {
-      const healthy = this.persistenceOk && this.#boardOk && this.boardId !== undefined;
+      const healthy = this.#boardOk && !this.#keepsFromClaiming;
       const waitMs = healthy ? this.#nextInMs + SPREAD_MS * random() : TROUBLE_MS;
       await clock.sleep(waitMs, this.#wake.signal);
       if (this.#stop.signal.aborted) return;
@@ -149,6 +152,7 @@ export class Sweep {
   async #guarded(): Promise<void> {
     const { log } = this.#options;
     this.#sweeping = true;
+    const wasKept = this.#keepsFromClaiming;
     try {
       await this.sweep();
       if (!this.persistenceOk) log.info("persistence answers again");
@@ -166,6 +170,11 @@ export class Sweep {
     } finally {
       this.#sweeping = false;
     }
+    if (wasKept && !this.#keepsFromClaiming) this.#options.recovered?.();
+  }
+
+  get #keepsFromClaiming(): boolean {
+    return !this.persistenceOk || this.boardId === undefined;
   }
 
   /** One sweep. */

@@ -1,9 +1,6 @@
 import type { ConsulClient, Request } from "../../consul/client.js";
 import { maintenanceOf, setMaintenance } from "../../consul/service.js";
 
-/** What somebody says in Consul is looked for at every so many-th beat: each look is a request. */
-const LOOK_EVERY = 2;
-
 /** Marks what this agent said itself: another agent process may have said it before. */
 const OURS = "jobrunner: ";
 
@@ -15,7 +12,6 @@ export class Maintenance {
   #wanted: string | undefined;
   /** What both sides had last; undefined when nobody knows, as after registering. */
   #agreed: boolean | undefined;
-  #beats = 0;
   #instance: string | undefined;
 
   /** What was last found on the instance itself. */
@@ -33,12 +29,6 @@ export class Maintenance {
     if (this.#agreed === (this.#wanted !== undefined)) this.#agreed = undefined;
   }
 
-  /** To be asked once a beat: whether the two sides are to be brought together with this one. */
-  isDue(): boolean {
-    this.#beats += 1;
-    return this.#beats >= LOOK_EVERY || this.#agreed !== (this.#wanted !== undefined);
-  }
-
   /** Brings both sides together; `told` is called when somebody changed it in Consul. */
   async settle(
     { client, id }: { readonly client: ConsulClient; readonly id: string },
@@ -47,7 +37,6 @@ export class Maintenance {
   ): Promise<void> {
     const { instance, node } = await maintenanceOf(client, id, request);
     const found = instance ?? node;
-    this.#beats = 0;
     this.#instance = instance;
     const wanted = this.#wanted !== undefined;
     if (this.#isTheirs(found)) {

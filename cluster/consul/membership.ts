@@ -26,15 +26,17 @@ export interface ConsulMembershipOptions {
   readonly onTrouble: (why: string | undefined) => void;
   /** Told when an agent of another machine turns out to have this one's name. */
   readonly onTwin?: (why: string) => void;
-  /** Between two beats, milliseconds; the check is critical after four of them. */
+  /** Between two beats, milliseconds; the check is critical after two of them. */
   readonly beatMs?: number;
   /** Longest pause between two registrations because of changed facts, milliseconds. */
   readonly publishMs?: number;
 }
 
 export const SERVICE = "jobrunner";
-const BEAT_MS = 2_500;
-const BEATS_MISSED = 4;
+const BEAT_MS = 5_000;
+const BEATS_MISSED = 2;
+/** Of the pause between two beats, after one that failed. */
+const AGAIN_SHARE = 0.5;
 const PUBLISH_MS = 60_000;
 const REQUEST_MS = 5_000;
 /** How often, and with which pauses in ms, the servers are asked whether they know of its sleep. */
@@ -48,7 +50,7 @@ const LIST_EVERY_MS = 60_000;
 const FORGET_MS = 72 * 3_600_000;
 
 /** Consul's agent asks the API: shows people whether others can reach it. No claim rests on it. */
-const HTTP = { name: "HTTP API", everyMs: 10_000, limitMs: 2_000 } as const;
+const HTTP = { name: "HTTP API", everyMs: 30_000, limitMs: 2_000 } as const;
 
 type Told = (reason: string | undefined) => void;
 
@@ -191,7 +193,8 @@ export class ConsulMembership implements Membership {
       );
       const hurry = this.#hurry;
       const signal = eitherSignal(this.#stop.signal, hurry.signal);
-      await pauseUntilTick(this.#options.beatMs, signal);
+      const { beatMs } = this.#options;
+      await pauseUntilTick(this.#trouble === undefined ? beatMs : beatMs * AGAIN_SHARE, signal);
       hurry.abort();
     }
   }
@@ -211,9 +214,7 @@ export class ConsulMembership implements Membership {
       await this.#register(listed);
       await beat(this.#client, this.#id, { output, signal });
     }
-    if (this.#maintenance.isDue()) {
-      await this.#maintenance.settle({ client: this.#client, id: this.#id }, told, { signal });
-    }
+    await this.#maintenance.settle({ client: this.#client, id: this.#id }, told, { signal });
     if (tried?.status === "rejected") throw tried.reason;
   }
 

@@ -25,6 +25,21 @@ describe("claims", () => {
     expect(await board.claim(JOB, "other.1")).toBe("taken");
   });
 
+  it("are renewed from the first one on, and an agent without any wakes for none", async () => {
+    const { claims, clock, beats } = await setUp();
+    await clock.advance(LEASE_MS * 10);
+    expect([clock.sleeping, claims.turning]).toEqual([0, true]);
+
+    for (const round of [1, 2]) {
+      const claim = await claimed(claims);
+      await clock.advance(LEASE_MS * 0.25);
+      expect([beats.length, claim.fresh(), claims.turning]).toEqual([round, true, true]);
+      await claims.release(claim, "abandon");
+      await clock.advance(LEASE_MS * 2);
+      expect([beats.length, clock.sleeping, claims.turning]).toEqual([round, 0, true]);
+    }
+  });
+
   it("do not let atoms start at half a lease without renewal, and end at four fifths (D8)", async () => {
     const { claims, clock, fail } = await setUp();
     const claim = await claimed(claims);

@@ -238,11 +238,13 @@ describe("the sweep's pace", () => {
 
     alpha.sweep.persistenceDown();
     await cluster.clock.advance(3_000);
-    expect(alpha.sweep.persistenceOk).toBe(false);
+    expect([alpha.sweep.persistenceOk, alpha.recovered()]).toEqual([false, 1]);
 
     readOnly.mockRestore();
     await cluster.clock.advance(1_000);
-    expect(alpha.sweep.persistenceOk).toBe(true);
+    expect([alpha.sweep.persistenceOk, alpha.recovered()]).toEqual([true, 2]);
+    await cluster.clock.advance(60_000);
+    expect(alpha.recovered()).toBe(2);
   });
 
   it("notices that a newer agent took something away, and claims nothing from then on", async () => {

@@ -50,17 +50,19 @@ async function openAgent({ persistence, clock, name, dir, boardFile }: AgentOpti
     renewed: () => undefined,
   });
   const told: Told[] = [];
+  let recovered = 0;
   const sweep = new Sweep({
     ...{ board, persistence, claims, clock, log, directory },
     identity: { agent: name, machine: `machine-${name}`, incarnation: name },
     tell: (event) => void told.push(event),
     random: () => 0,
+    recovered: () => void (recovered += 1),
   });
   onTestFinished(async () => {
     await claims[Symbol.asyncDispose]();
     await board[Symbol.asyncDispose]();
   });
-  return { board, claims, sweep, told, log: lines };
+  return { board, claims, sweep, told, log: lines, recovered: () => recovered };
 }
 
 export async function post(persistence: Persistence, more: Partial<NewJob> = {}): Promise<NewJob> {

@@ -19,6 +19,11 @@ export class FakeClock implements Clock {
     return this.#monotonic;
   }
 
+  /** How many sleep now. */
+  get sleeping(): number {
+    return this.#sleepers.size;
+  }
+
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (ms <= 0 || signal?.aborted === true) return resolve();
