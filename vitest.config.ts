@@ -10,6 +10,9 @@ const E2E = ["test/e2e/**/*.test.ts", "test/**/*.process.test.ts"];
 /** What exercises the pure core: run with coverage, once, and not among the unit tests again. */
 const CORE = ["common", "engine", "sdk", "conformance"].map((name) => `test/${name}/**/*.test.ts`);
 
+/** Tests of several parts together, such as agents behind their API, and what else takes long. */
+const INTEGRATION = ["test/**/*.integration.test.ts"];
+
 /** Tests that talk to real servers of other people: Redis, Consul, MariaDB. */
 const SERVERS = ["test/**/*.servers.test.ts"];
 /** Of these, where agents find each other in the one Consul, or how long owners take is the test. */
@@ -42,10 +45,20 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: [...TIDY, ...PROPERTY, ...E2E, ...SERVERS, ...CORE],
+          exclude: [...TIDY, ...PROPERTY, ...INTEGRATION, ...E2E, ...SERVERS, ...CORE],
           testTimeout: 10_000,
           // Half of the time went into loading the same modules for each of over 100 files again
           // (measured: 94 s with, 64 s without). Nothing of ours keeps state in a module.
+          isolate: false,
+          maxWorkers: 2,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "integration",
+          include: INTEGRATION,
+          testTimeout: 20_000,
           isolate: false,
           maxWorkers: 2,
         },

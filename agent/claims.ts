@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import { claimIdOf, type JobBoard, type Renewed } from "../boards/board.js";
 import type { Clock } from "../common/clock.js";
+import { untilTick } from "../common/time/tick.js";
 import { eitherSignal } from "../common/signals/either.js";
 import { JobrunnerError } from "../common/error.js";
 import {
@@ -41,7 +42,7 @@ export interface Claims extends AsyncDisposable {
   loseAll(why: string): void;
   /** Loses what ran out, as in sleep, and renews the rest now; the loop does so in time. */
   renewNow(): Promise<void>;
-  /** Whether the last exchange with the board worked. */
+  /** Whether the last renewal worked, as far as there was one. */
   readonly boardOk: boolean;
   /** False when the loop that renews claims stands still; trouble with the board is none of it. */
   readonly turning: boolean;
@@ -172,12 +173,12 @@ class ClaimKeeper implements Claims {
   async #renewLoop(): Promise<void> {
     const { board, clock } = this.#options;
     const everyMs = board.traits.leaseMs * RENEW_SHARE;
-    let renewAt = clock.monotonic() + everyMs;
+    const next = (): number => clock.monotonic() + untilTick(everyMs, clock.monotonic());
+    let renewAt = next();
     while (!this.#stop.signal.aborted) {
       if (this.#held.size === 0) {
         await this.#untilHeld();
-        this.#turnedAt = clock.monotonic();
-        renewAt = this.#turnedAt + everyMs;
+        renewAt = Math.min(next(), ...this.#trusted().map(({ sent }) => sent.monotonic + everyMs));
       }
       // A claim whose renewals fail ends between two of them, not at the next.
       const wakeAt = Math.min(renewAt, ...this.#trusted().map(endOf));
@@ -185,15 +186,16 @@ class ClaimKeeper implements Claims {
       this.#turnedAt = clock.monotonic();
       this.#loseExpired();
       if (clock.monotonic() < renewAt) continue;
-      renewAt = clock.monotonic() + everyMs;
+      renewAt = next();
       if (!this.#stop.signal.aborted) await this.#renewAll();
     }
   }
 
   /** Resolves when there is something to renew, or nothing ever will be. */
   async #untilHeld(): Promise<void> {
-    if (this.#stop.signal.aborted) return;
+    this.boardOk = true; // Of renewals nothing is known any more.
     await new Promise<void>((resolve) => (this.#rouse = resolve));
+    this.#turnedAt = this.#options.clock.monotonic();
     this.#rouse = undefined;
   }
 

@@ -56,6 +56,8 @@ export class Sweep {
   #nextInMs = SWEEP_EVERY_MS;
   #reconnects = 0;
   #sweeping = false;
+  /** Something kept this agent from claiming, and nobody was told yet that nothing does. */
+  #kept = true;
   #wake = new AbortController();
 
   constructor(options: SweepOptions) {
@@ -99,6 +101,7 @@ export class Sweep {
   persistenceDown(): void {
     if (!this.persistenceOk) return;
     this.persistenceOk = false;
+    this.#kept = true;
     this.#wake.abort();
   }
 
@@ -106,6 +109,7 @@ export class Sweep {
   boardDiffers(): void {
     if (this.boardId === undefined) return;
     this.#agreement.boardId = undefined;
+    this.#kept = true;
     this.#wake.abort();
   }
 
@@ -132,14 +136,14 @@ export class Sweep {
   async useBoard(): Promise<Boards> {
     const boards = await this.#agreement.force();
     this.wake();
-    this.#options.recovered?.();
+    this.#recovered();
     return boards;
   }
 
   async #run(): Promise<void> {
     const { clock, random } = this.#options;
     while (!this.#stop.signal.aborted) {
-      const healthy = this.#boardOk && !this.#keepsFromClaiming;
+      const healthy = this.#boardOk && this.#mayClaim;
       const waitMs = healthy ? this.#nextInMs + SPREAD_MS * random() : TROUBLE_MS;
       await clock.sleep(waitMs, this.#wake.signal);
       if (this.#stop.signal.aborted) return;
@@ -152,7 +156,6 @@ export class Sweep {
   async #guarded(): Promise<void> {
     const { log } = this.#options;
     this.#sweeping = true;
-    const wasKept = this.#keepsFromClaiming;
     try {
       await this.sweep();
       if (!this.persistenceOk) log.info("persistence answers again");
@@ -170,11 +173,17 @@ export class Sweep {
     } finally {
       this.#sweeping = false;
     }
-    if (wasKept && !this.#keepsFromClaiming) this.#options.recovered?.();
+    if (!this.#mayClaim) this.#kept = true;
+    else if (this.#kept) this.#recovered();
   }
 
-  get #keepsFromClaiming(): boolean {
-    return !this.persistenceOk || this.boardId === undefined;
+  get #mayClaim(): boolean {
+    return this.persistenceOk && this.boardId !== undefined;
+  }
+
+  #recovered(): void {
+    this.#kept = false;
+    this.#options.recovered?.();
   }
 
   /** One sweep. */

@@ -57,6 +57,7 @@ const STAGES = [
   { name: "tidy", reads: true, limitMs: 3 * MINUTE, command: vitest("tidy") },
   { name: "unit", limitMs: 5 * MINUTE, command: vitest("unit") },
   { name: "coverage", limitMs: 5 * MINUTE, command: vitest("engine", "--coverage") },
+  { name: "integration", limitMs: 10 * MINUTE, command: vitest("integration") },
   { name: "property", limitMs: 10 * MINUTE, command: vitest("property") },
   { name: "servers", limitMs: 20 * MINUTE, command: vitest("servers") },
   { name: "cluster", limitMs: 20 * MINUTE, command: vitest("cluster") },

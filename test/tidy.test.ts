@@ -7,6 +7,7 @@ import { ARROWS, checkArrows } from "./tidy/arrows.js";
 import { SKIP_CLASSES } from "./conformance/skips.js";
 import { checkClasses, checkDifferences } from "./tidy/differences.js";
 import { findCycles, importsOf } from "./tidy/imports.js";
+import { checkLayers } from "./tidy/layers.js";
 import {
   checkCodes,
   checkComplete,
@@ -60,6 +61,10 @@ describe("the house", () => {
 
   it("has no circle of imports, types included", () => {
     expect(findCycles(imports)).toEqual([]);
+  });
+
+  it("tests what serves the API apart from the single parts", () => {
+    expect(checkLayers(imports)).toEqual([]);
   });
 
   it("keeps clock, randomness and I/O out of engine/ and common/", () => {

@@ -1,5 +1,6 @@
 import type { ConsulClient } from "../../consul/client.js";
-import { follow } from "../../consul/follow.js";
+import type { Returns } from "../../consul/waiting/returns.js";
+import { follow } from "../../consul/waiting/follow.js";
 import { getKey, type Item } from "../../consul/kv.js";
 import { type Op, transact } from "../../consul/txn.js";
 
@@ -31,7 +32,11 @@ export class Bell implements AsyncDisposable {
   }
 
   /** Hangs the bell when there is none. What is rung from now on is heard. */
-  static async open(client: ConsulClient, key: string, ring: () => Op): Promise<Bell> {
+  static async open(
+    { client, returns }: { readonly client: ConsulClient; readonly returns: Returns },
+    key: string,
+    ring: () => Op,
+  ): Promise<Bell> {
     let { body } = await getKey(client, key);
     if (body === undefined) {
       await transact(client, [ring()]);
@@ -47,7 +52,7 @@ export class Bell implements AsyncDisposable {
         else bell.#hear(item);
       },
       spacingMs: SPACING_MS,
-      signal: bell.#stop.signal,
+      ...{ signal: bell.#stop.signal, returns },
     });
     return bell;
   }

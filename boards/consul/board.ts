@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { JobrunnerError } from "../../common/error.js";
 import { resolveConsulUrl } from "../../consul/address.js";
-import { again } from "../../consul/again.js";
+import { again } from "../../consul/waiting/again.js";
 import { ConsulClient } from "../../consul/client.js";
+import { Returns } from "../../consul/waiting/returns.js";
 import type {
   BoardOptions,
   BoardTraits,
@@ -35,7 +36,7 @@ export interface ConsulBoardOptions extends BoardOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Shorter ones are made so long: a beat every half second is no heartbeat for a phone. */
+/** Shorter ones are made so long: a beat every second is no heartbeat for a phone. */
 const CHECK_LEASE_MIN_MS = 2_000;
 /** Time-out of a request: at most so much, and at most the share of a lease, milliseconds. */
 const REQUEST_MAX_MS = 5_000;
@@ -66,7 +67,8 @@ export async function openConsulBoard(url: string, options: ConsulBoardOptions):
     const name = `${family}${options.holder ?? randomUUID().slice(0, 8)}`;
     const lease = opened.use(await Lease.open(client, { kind, leaseMs, name }));
     const ring = ringer(keys, randomUUID());
-    const bell = opened.use(await Bell.open(client, keys.bell, ring));
+    const returns = new Returns();
+    const bell = opened.use(await Bell.open({ client, returns }, keys.bell, ring));
     const memory = {
       ...{ holdings: new Map(), places: new Map() },
       ...{ surveyed: new Map(), signatures: new Map() },
@@ -79,7 +81,7 @@ export async function openConsulBoard(url: string, options: ConsulBoardOptions):
     const identity = new Identity(client, keys.identity, () => bell.hung);
     const stop = new AbortController();
     const context: Context = {
-      ...{ client, keys, identity, lease, spread, ...memory, now, ring },
+      ...{ client, returns, keys, identity, lease, spread, ...memory, now, ring },
       closed: stop.signal,
     };
     const orphans = opened.use(new Orphans(context, family));
@@ -217,10 +219,15 @@ class ConsulBoard implements JobBoard {
   }
 
   #again<T>(work: () => Promise<T>): Promise<T> {
-    return again({ patienceMs: PATIENCE_MS, signal: this.#stop.signal }, work);
+    return this.#patiently(PATIENCE_MS, work);
   }
 
   #againLonger<T>(work: () => Promise<T>): Promise<T> {
-    return again({ patienceMs: LEAVING_PATIENCE_MS, signal: this.#stop.signal }, work);
+    return this.#patiently(LEAVING_PATIENCE_MS, work);
+  }
+
+  #patiently<T>(patienceMs: number, work: () => Promise<T>): Promise<T> {
+    const { returns } = this.#context;
+    return again({ patienceMs, signal: this.#stop.signal, returns }, work);
   }
 }

@@ -1,4 +1,5 @@
 import type { ConsulClient } from "../../consul/client.js";
+import type { Returns } from "../../consul/waiting/returns.js";
 import { op, type Op } from "../../consul/txn.js";
 import type { Identity } from "./identity.js";
 import type { Folder, Keys, Waiting } from "./keys.js";
@@ -24,6 +25,7 @@ export interface Place extends Waiting {
 /** What the acts of one open board share. */
 export interface Context {
   readonly client: ConsulClient;
+  readonly returns: Returns;
   readonly keys: Keys;
   readonly identity: Identity;
   readonly lease: Lease;

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { JobrunnerError } from "../../common/error.js";
 import type { ConsulClient } from "../../consul/client.js";
-import { pauseUntilTick } from "../../consul/pause.js";
+import { pauseUntilTick } from "../../consul/waiting/pause.js";
 import { beat, deregisterService, registerService } from "../../consul/service.js";
 import { createSession, destroySession, renewSession, sessionLives } from "../../consul/session.js";
 
@@ -29,13 +29,15 @@ export interface LeaseOptions {
 
 /**
  * Between two beats, as shares of a lease. They keep the session of an agent that holds nothing;
- * who claims or renews a claim asks for a `fresh` one, which is a beat more often than not.
+ * who claims or renews a claim asks for a `fresh` one, which is a beat more often than not. With
+ * the time that a beat may take, one that got no answer is made good by the next, after 0.8.
  */
 const BEAT_SHARE = 0.5;
-const BEAT_AGAIN_SHARE = 0.25;
+const BEAT_AGAIN_SHARE = 0.1;
 /**
  * Of a lease: an agent trusts a claim for four fifths of it from the moment a renewal was sent, so
- * what keeps the session must be younger by then than the fifth that is left.
+ * what keeps the session must be younger by then than the fifth that is left. A beat that is
+ * answered later is of no use.
  */
 const STALE_SHARE = 0.2;
 /** How long a registered check may take to reach the catalog, and pauses between two looks, ms. */
@@ -56,7 +58,7 @@ export class Lease implements AsyncDisposable {
   #id: string | undefined;
   #good = { monotonic: 0, wall: 0 };
   #loop: Promise<void> = Promise.resolve();
-  #renewing: Promise<void> | undefined;
+  #renewing: Promise<boolean> | undefined;
 
   private constructor(client: ConsulClient, options: LeaseOptions) {
     this.#client = client;
@@ -130,27 +132,26 @@ export class Lease implements AsyncDisposable {
       await pauseUntilTick(this.leaseMs * share, signal);
       if (signal.aborted) return;
       // When Consul does not answer, `fresh` says so to whoever needs to know.
-      share = await this.#renew().then(
-        () => BEAT_SHARE,
-        () => BEAT_AGAIN_SHARE,
-      );
+      const kept = await this.#renew().catch(() => false);
+      share = kept ? BEAT_SHARE : BEAT_AGAIN_SHARE;
     }
   }
 
-  /** One at a time: claims that are taken side by side all ask for it. */
-  async #renew(): Promise<void> {
+  /** One at a time: claims that are taken side by side all ask for it. False: it has ended. */
+  #renew(): Promise<boolean> {
     this.#renewing ??= this.#renewOnce().finally(() => {
       this.#renewing = undefined;
     });
-    await this.#renewing;
+    return this.#renewing;
   }
 
-  async #renewOnce(): Promise<void> {
+  async #renewOnce(): Promise<boolean> {
     const sent = { monotonic: performance.now(), wall: Date.now() };
     const id = await this.session();
     const kept = await (this.#options.kind === "check" ? this.#beat(id) : this.#renewTtl(id));
     if (kept) this.#good = sent;
     else this.ended(id);
+    return kept;
   }
 
   #renewTtl(id: string): Promise<boolean> {
@@ -160,7 +161,7 @@ export class Lease implements AsyncDisposable {
   async #beat(id: string): Promise<boolean> {
     const { name } = this.#options;
     const known = await beat(this.#client, this.#check, {
-      ...{ output: name, signal: this.#stop.signal },
+      ...{ output: name, signal: this.#stop.signal, timeoutMs: this.leaseMs * STALE_SHARE },
     });
     if (known) return true;
     // The Consul agent has lost its data: the check is gone, and the session with it, soon.

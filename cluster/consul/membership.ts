@@ -4,7 +4,7 @@ import { JobrunnerError } from "../../common/error.js";
 import { ConsulClient } from "../../consul/client.js";
 import type { ConsulAddress } from "../../consul/address.js";
 import { listInstances } from "../../consul/health.js";
-import { pauseUntilTick } from "../../consul/pause.js";
+import { pauseUntilTick } from "../../consul/waiting/pause.js";
 import {
   beat,
   deregisterService,
@@ -26,17 +26,21 @@ export interface ConsulMembershipOptions {
   readonly onTrouble: (why: string | undefined) => void;
   /** Told when an agent of another machine turns out to have this one's name. */
   readonly onTwin?: (why: string) => void;
-  /** Between two beats, milliseconds; the check is critical after two of them. */
+  /** Between two beats, milliseconds. */
   readonly beatMs?: number;
+  /** The check is critical when it was not beaten for so long, milliseconds. */
+  readonly ttlMs?: number;
   /** Longest pause between two registrations because of changed facts, milliseconds. */
   readonly publishMs?: number;
 }
 
 export const SERVICE = "jobrunner";
 const BEAT_MS = 5_000;
-const BEATS_MISSED = 2;
-/** Of the pause between two beats, after one that failed. */
-const AGAIN_SHARE = 0.5;
+const TTL_MS = 10_000;
+/** Of the pause between two beats, after one without answer: it is made good in time. */
+const AGAIN_SHARE = 0.2;
+/** Consul's agent answers a beat by itself, ms. */
+const BEAT_LIMIT_MS = 2_000;
 const PUBLISH_MS = 60_000;
 const REQUEST_MS = 5_000;
 /** How often, and with which pauses in ms, the servers are asked whether they know of its sleep. */
@@ -65,6 +69,9 @@ export class ConsulMembership implements Membership {
   #self: (() => Self) | undefined;
   #named: Pick<Self, "name" | "machine"> = { name: "", machine: "" };
   #trouble: string | undefined;
+  #isRegistered = false;
+  /** The last beat. */
+  #isUnanswered = false;
   #loop: Promise<void> | undefined;
   #hurry = new AbortController();
   #asleep: { readonly since: number; told: boolean; known(): void } | undefined;
@@ -72,8 +79,8 @@ export class ConsulMembership implements Membership {
   #listed: { readonly members: readonly Member[]; readonly at: number } | undefined;
 
   constructor(options: ConsulMembershipOptions) {
-    const quiet = { onTwin: () => undefined };
-    this.#options = { beatMs: BEAT_MS, publishMs: PUBLISH_MS, ...quiet, ...options };
+    const times = { beatMs: BEAT_MS, ttlMs: TTL_MS, publishMs: PUBLISH_MS };
+    this.#options = { ...times, onTwin: () => undefined, ...options };
     this.#twins = new Twins(this.#options.onTwin);
     const { address, beatMs, publishMs } = this.#options;
     const pauses = { firstMs: Math.min(beatMs, publishMs), mostMs: publishMs };
@@ -194,28 +201,35 @@ export class ConsulMembership implements Membership {
       const hurry = this.#hurry;
       const signal = eitherSignal(this.#stop.signal, hurry.signal);
       const { beatMs } = this.#options;
-      await pauseUntilTick(this.#trouble === undefined ? beatMs : beatMs * AGAIN_SHARE, signal);
+      await pauseUntilTick(this.#isUnanswered ? beatMs * AGAIN_SHARE : beatMs, signal);
       hurry.abort();
     }
   }
 
   async #round(self: () => Self, told: Told): Promise<void> {
-    const { signal } = this.#stop;
     if (this.#asleep !== undefined) return this.#fallAsleep(self(), this.#asleep);
+    const { note, ...listed } = self();
+    const output = toOutput(note, Date.now());
+    // Before all that may take long, or be refused: neither is a reason to be taken for gone.
+    const known = this.#isRegistered && (await this.#beat(output));
     // Before it registers for the first time: somebody may have its name.
     if (performance.now() - (this.#listed?.at ?? -Infinity) >= LIST_EVERY_MS) await this.#list();
-    const { note, ...listed } = self();
     const isDue = this.#publishing.isDue(JSON.stringify(listed), performance.now());
-    // What Consul refuses of it is no reason to be taken for gone.
-    const [tried] = isDue ? await Promise.allSettled([this.#register(listed)]) : [];
-    const output = toOutput(note, Date.now());
-    if (!(await beat(this.#client, this.#id, { output, signal }))) {
-      // The Consul agent was started anew without its data.
-      await this.#register(listed);
-      await beat(this.#client, this.#id, { output, signal });
-    }
-    await this.#maintenance.settle({ client: this.#client, id: this.#id }, told, { signal });
+    // Not known: for the first time, or the Consul agent was started anew without its data.
+    const [tried] = isDue || !known ? await Promise.allSettled([this.#register(listed)]) : [];
+    if (!known && tried?.status === "fulfilled") await this.#beat(output);
+    // After it has registered, which makes Consul's word of maintenance uncertain.
+    const request = { signal: this.#stop.signal };
+    await this.#maintenance.settle({ client: this.#client, id: this.#id }, told, request);
     if (tried?.status === "rejected") throw tried.reason;
+  }
+
+  async #beat(output: string): Promise<boolean> {
+    const request = { signal: this.#stop.signal, timeoutMs: BEAT_LIMIT_MS };
+    this.#isUnanswered = true;
+    const known = await beat(this.#client, this.#id, { output, ...request });
+    this.#isUnanswered = false;
+    return known;
   }
 
   /** Once: another beat would say that it is awake. */
@@ -238,7 +252,7 @@ export class ConsulMembership implements Membership {
   }
 
   async #register(self: Omit<Self, "note">): Promise<void> {
-    const ttlMs = this.#options.beatMs * BEATS_MISSED;
+    const { ttlMs } = this.#options;
     const http = { ...HTTP, id: `${this.#id}-http`, notes: "whether its API can be reached" };
     await registerService(this.#client, {
       ...toInstance(self, SERVICE),
@@ -250,6 +264,7 @@ export class ConsulMembership implements Membership {
       // Nobody else reaches one without an address, Consul's agent neither.
       ...(self.url === undefined ? {} : { http: { ...http, url: `${self.url}/livez` } }),
     });
+    this.#isRegistered = true;
     this.#publishing.done(JSON.stringify(self), performance.now());
     this.#maintenance.forget();
   }

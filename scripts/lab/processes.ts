@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 export interface Process {
   readonly pid: number;
@@ -53,11 +53,29 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / 100;
 }
 
+/** How often threads of a process have waited for something, and so were woken. Linux only. */
+export function waitsOf(pid: number): number {
+  const count = (thread: string): number => {
+    const status = readProc(pid, `task/${thread}/status`);
+    return Number(/^voluntary_ctxt_switches:\s+(\d+)$/m.exec(status)?.[1] ?? 0);
+  };
+  return ifThere([], () => readdirSync(procOf(pid, "task"))).reduce((sum, t) => sum + count(t), 0);
+}
+
 function readProc(pid: number, file: string): string {
+  return ifThere("", () => readFileSync(procOf(pid, file), "utf8"));
+}
+
+function procOf(pid: number, file: string): string {
+  return `/proc/${String(pid)}/${file}`;
+}
+
+/** A process may end at any moment. */
+function ifThere<T>(gone: T, work: () => T): T {
   try {
-    return readFileSync(`/proc/${String(pid)}/${file}`, "utf8");
+    return work();
   } catch {
-    return "";
+    return gone;
   }
 }
 

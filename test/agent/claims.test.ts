@@ -186,6 +186,19 @@ describe("claims", () => {
     expect(await board.claim(JOB, "other.1")).toBe("claimed");
   });
 
+  it("say nothing against the board once the claims that it did not renew are gone", async () => {
+    const { claims, clock, fail } = await setUp();
+    const claim = await claimed(claims);
+    fail(true);
+    await clock.advance(LEASE_MS * 0.8);
+    const away = claims.boardOk;
+
+    await claims.release(claim, "abandon");
+    await clock.advance(LEASE_MS);
+
+    expect([away, claims.boardOk]).toEqual([false, true]);
+  });
+
   it("give a claim back that was answered too late to be worth an ownership", async () => {
     const { claims, clock, board, slow } = await setUp();
     slow(LEASE_MS * 0.6);

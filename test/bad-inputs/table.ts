@@ -10,13 +10,13 @@ export interface BadInput {
   readonly proof: readonly [file: string, words: string];
 }
 
-const BODY = "test/http/bad-input.test.ts";
-const JOBS = "test/http/jobs.test.ts";
-const SERVER = "test/http/server.test.ts";
-const ACCESS = "test/http/access.test.ts";
+const BODY = "test/http/bad-input.integration.test.ts";
+const JOBS = "test/http/jobs.integration.test.ts";
+const SERVER = "test/http/server.integration.test.ts";
+const ACCESS = "test/http/access.integration.test.ts";
 const CONFIG = "test/config/mistakes.test.ts";
 const PLUGINS = "test/runner/plugins.test.ts";
-const STORED = "test/bad-inputs/stored.test.ts";
+const STORED = "test/bad-inputs/stored.integration.test.ts";
 
 function row(input: string, answer: string, file: string, words: string): BadInput {
   return { input, answer, proof: [file, words] };

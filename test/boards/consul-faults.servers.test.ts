@@ -151,7 +151,7 @@ describe("a lost answer (P-4)", () => {
 });
 
 describe("a Consul agent of the machine", () => {
-  it("that is restarted within three quarters of a lease costs no claim, and no session", async () => {
+  it("that is restarted within half a lease costs no claim, and no session", async () => {
     const { consul, board, other, id, prefix } = await machine();
     const client = clientOf(consul.url);
     const before = await claimOf(client, prefix, id);

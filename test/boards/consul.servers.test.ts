@@ -70,7 +70,7 @@ describe("what an earlier Consul board of this kind got wrong", () => {
     const prefix = freshPrefix();
     await using proxy = await Proxy.start(port);
     const through = `http://127.0.0.1:${String(proxy.port)}`;
-    // Beats come every quarter of the lease.
+    // Beats come every half of the lease.
     const board = await openBoardAt(boardUrl(through, prefix), { leaseMs: 2_000 });
     const other = await openBoardAt(boardUrl(consul, prefix));
     const stop = new AbortController();
@@ -90,6 +90,29 @@ describe("what an earlier Consul board of this kind got wrong", () => {
 
     // A beat a second for the shortest lease; with the usual 10 s it is one in 5 s.
     expect(idle).toBeLessThanOrEqual(seconds + 2);
+    stop.abort();
+  });
+
+  it("hears at once what it missed while it was cut off, though its query hangs on the old line", async () => {
+    const prefix = freshPrefix();
+    await using proxy = await Proxy.start(Number(new URL(inject("consulUrl")).port));
+    const board = await openBoardAt(boardUrl(`http://127.0.0.1:${String(proxy.port)}`, prefix));
+    const other = await openBoardAt(boardUrl(inject("consulUrl"), prefix));
+    await board.survey();
+    const stop = new AbortController();
+    const changed = board.changed(stop.signal);
+
+    proxy.answers = "swallow";
+    await expect(board.survey()).rejects.toMatchObject({ code: "BOARD_DOWN" });
+    const id = await put(other);
+    proxy.answers = "pass";
+    const answeredAt = await until(() => board.survey().then(() => performance.now()), {
+      withinMs: 10_000,
+    });
+    await changed;
+
+    expect(performance.now() - answeredAt).toBeLessThan(3_000);
+    expect(await offered(board)).toEqual([id]);
     stop.abort();
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, inject, it } from "vitest";
+import { Proxy } from "../../scripts/lab/proxy.js";
 import { until } from "../../scripts/lab/until.js";
 import { startConsul } from "../support/own-servers.js";
 import { tempDir } from "../support/temp.js";
@@ -165,6 +166,27 @@ describe("an agent in Consul", () => {
 
     const members = await alpha.membership.members();
     expect(members).toMatchObject([{ name: alpha.self.name, state: "known" }]);
+  });
+
+  it("beats again soon after a beat without answer, whatever else hangs", async () => {
+    await using proxy = await Proxy.start(Number(new URL(inject("consulUrl")).port));
+    const alpha = await join(
+      { beatMs: 3_000, ttlMs: 6_000 },
+      { url: `http://127.0.0.1:${String(proxy.port)}` },
+    );
+    alpha.membership.announce(() => alpha.self, alpha.told);
+    await alpha.seen((member) => member.state === "known");
+    const asked = proxy.requests;
+
+    proxy.answers = "swallow";
+    await until(() => proxy.requests > asked, { withinMs: 5_000, everyMs: 5 });
+    const lost = performance.now();
+    await until(() => proxy.requests > asked + 1, { withinMs: 5_000, everyMs: 5 });
+    const againMs = performance.now() - lost;
+    proxy.answers = "pass";
+
+    expect(againMs).toBeLessThan(4_000);
+    await until(() => alpha.membership.trouble() === undefined, { withinMs: 10_000 });
   });
 
   it("is there again after its Consul has lost everything, and says meanwhile what is wrong", async () => {

@@ -22,7 +22,8 @@ export async function join(
   { url = inject("consulUrl"), name: given }: { url?: string; name?: string } = {},
 ): Promise<Joined> {
   const { address } = await resolveConsulUrl(url.replace("http", "consul"), [], {});
-  const rest = { beatMs: 200, onTrouble: () => undefined, ...options };
+  const { beatMs = 200 } = options;
+  const rest = { beatMs, ttlMs: 4 * beatMs, onTrouble: () => undefined, ...options };
   const membership = new ConsulMembership({ address, ...rest });
   onTestFinished(() => membership[Symbol.asyncDispose]());
   const name = given ?? `agent-${randomUUID().slice(0, 8)}`;

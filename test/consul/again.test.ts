@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { JobrunnerError } from "../../common/error.js";
-import { again } from "../../consul/again.js";
+import { again } from "../../consul/waiting/again.js";
+import { Returns } from "../../consul/waiting/returns.js";
 
 it("a call is not tried again once its board closes", async () => {
   const stop = new AbortController();
@@ -11,7 +12,7 @@ it("a call is not tried again once its board closes", async () => {
   };
   const start = performance.now();
 
-  const call = again({ patienceMs: 60_000, signal: stop.signal }, failing);
+  const call = again({ patienceMs: 60_000, signal: stop.signal, returns: new Returns() }, failing);
   setImmediate(() => stop.abort());
 
   await expect(call).rejects.toThrow("an election");

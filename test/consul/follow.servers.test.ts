@@ -1,8 +1,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { follow } from "../../consul/follow.js";
+import { follow } from "../../consul/waiting/follow.js";
 import { getKey } from "../../consul/kv.js";
+import { Returns } from "../../consul/waiting/returns.js";
 import { op, transact } from "../../consul/txn.js";
 import { until } from "../../scripts/lab/until.js";
 import { clientOf } from "../boards/consul-subject.js";
@@ -31,7 +32,7 @@ describe("following a key", () => {
         seen.push(body?.value);
       },
       spacingMs: 1,
-      signal: stop.signal,
+      ...{ signal: stop.signal, returns: new Returns() },
     });
     await sees("old 19");
 

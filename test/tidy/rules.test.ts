@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { checkArrows } from "./arrows.js";
 import { findCycles, importsOf } from "./imports.js";
+import { checkLayers } from "./layers.js";
 import { checkLeftovers, checkPurity, checkTypes } from "./purity.js";
 import * as shape from "./shape.js";
 import { toSource } from "./sources.js";
@@ -82,6 +83,18 @@ describe("circles", () => {
     const b = toSource("common/b.ts", `import "./c.js";`);
 
     expect(findCycles([a, b].flatMap(importsOf))).toEqual([]);
+  });
+
+  it("take a unit test that serves the API for what it is, also over helpers of tests", () => {
+    const helper = toSource("test/http/api.ts", 'import "../../agent/http/server.js";');
+    const test = 'import { open } from "../http/api.js"; open();';
+    const unit = toSource("test/cli/late.test.ts", test);
+    const other = toSource("test/cli/late.integration.test.ts", test);
+    const typed = toSource("test/cli/typed.test.ts", 'import type { A } from "../http/api.js";');
+
+    expect(checkLayers([helper, unit, other, typed].flatMap(importsOf))).toEqual([
+      expect.stringMatching(/^test\/cli\/late\.test\.ts .*late\.integration\.test\.ts$/),
+    ]);
   });
 });
 

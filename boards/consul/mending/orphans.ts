@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { transactEach } from "../../../consul/batch.js";
-import { follow } from "../../../consul/follow.js";
+import { follow } from "../../../consul/waiting/follow.js";
 import type { Item } from "../../../consul/kv.js";
 import { listSessions, type Session, sessionLives } from "../../../consul/session.js";
 import { op } from "../../../consul/txn.js";
@@ -38,12 +38,12 @@ export class Orphans implements AsyncDisposable {
   }
 
   start(): void {
-    const { client } = this.#context;
+    const { client, returns } = this.#context;
     this.#loop = follow({
       ask: (how) => listSessions(client, how),
       seen: ({ body }) => this.#seen(body ?? []),
       spacingMs: SPACING_MS,
-      signal: this.#stop.signal,
+      ...{ signal: this.#stop.signal, returns },
     });
   }
 

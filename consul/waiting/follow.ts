@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Answer } from "./client.js";
-import type { Blocking } from "./kv.js";
+import type { Answer } from "../client.js";
+import type { Blocking } from "../kv.js";
+import type { Returns } from "./returns.js";
 
 /** Consul answers after so long although nothing has changed, milliseconds; a tenth is random. */
 const WAIT_MS = 55_000;
@@ -25,6 +26,8 @@ export interface Following<T> {
   /** At least so long lies between two requests, milliseconds: what comes in a crowd is one. */
   readonly spacingMs: number;
   readonly signal: AbortSignal;
+  /** Tells when to ask anew, as the query may hang. */
+  readonly returns: Returns;
 }
 
 /**
@@ -32,7 +35,7 @@ export interface Following<T> {
  * is seen, not each one. When Consul fails, it goes on once Consul answers again.
  */
 export async function follow<T>(following: Following<T>): Promise<void> {
-  const { ask, seen, spacingMs, signal } = following;
+  const { seen, spacingMs, signal } = following;
   let last: number | undefined;
   let failures = 0;
   while (!signal.aborted) {
@@ -41,7 +44,7 @@ export async function follow<T>(following: Following<T>): Promise<void> {
     // meanwhile, an index of the old one is waited for in vain.
     const since = last === undefined || failures > 0 ? {} : { index: last };
     try {
-      const answer = await ask({ ...since, waitMs, signal, timeoutMs: WAIT_MS + GRACE_MS });
+      const answer = await askOnce(following, { ...since, waitMs });
       // 0 would not wait at all.
       const index = Math.max(1, answer.index);
       if (index !== last) await seen(answer);
@@ -55,6 +58,22 @@ export async function follow<T>(following: Following<T>): Promise<void> {
       const [first, most] = PAUSE_MS;
       await pause(Math.min(most, first * 2 ** failures) * (0.5 + Math.random() / 2), signal);
     }
+  }
+}
+
+async function askOnce<T>(
+  { ask, signal, returns }: Following<T>,
+  how: Pick<Ask, "index" | "waitMs">,
+): Promise<Answer<T>> {
+  const over = new AbortController();
+  const end = (): void => over.abort();
+  const deafen = returns.listen(end);
+  signal.addEventListener("abort", end, { once: true });
+  try {
+    return await ask({ ...how, signal: over.signal, timeoutMs: WAIT_MS + GRACE_MS });
+  } finally {
+    signal.removeEventListener("abort", end);
+    deafen();
   }
 }
 

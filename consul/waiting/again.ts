@@ -1,8 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { hasCode } from "../common/error.js";
+import { hasCode } from "../../common/error.js";
+import type { Returns } from "./returns.js";
 
 /** Pause before another try, milliseconds; half of it is random. */
 const PAUSE_MS = 200;
+
+export interface Again {
+  readonly patienceMs: number;
+  readonly signal: AbortSignal;
+  /** Told whether the servers answer. */
+  readonly returns: Returns;
+}
 
 /**
  * Does `work` again while Consul fails in passing (an election, a lost connection), for as long as
@@ -10,14 +18,17 @@ const PAUSE_MS = 200;
  * each try may have happened.
  */
 export async function again<T>(
-  { patienceMs, signal }: { readonly patienceMs: number; readonly signal: AbortSignal },
+  { patienceMs, signal, returns }: Again,
   work: () => Promise<T>,
 ): Promise<T> {
   const end = performance.now() + patienceMs;
   for (;;) {
     try {
-      return await work();
+      const done = await work();
+      returns.answered();
+      return done;
     } catch (error) {
+      if (hasCode(error, "BOARD_DOWN")) returns.failed();
       const passing = hasCode(error, "BOARD_DOWN") && error.retryable;
       if (!passing || performance.now() + PAUSE_MS > end || signal.aborted) throw error;
       const pauseMs = PAUSE_MS * (0.5 + Math.random() / 2);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { untilTick } from "../common/time/tick.js";
+import { untilTick } from "../../common/time/tick.js";
 
 /** A pause of `ms` at most, until a tick; over early when the signal aborts. Never rejects. */
 export async function pauseUntilTick(ms: number, signal: AbortSignal): Promise<void> {
