@@ -23,7 +23,8 @@ export async function findMembers(find: Find): Promise<readonly Member[]> {
     SERVICE,
     signal === undefined ? {} : { signal },
   );
-  return body.map(toMember);
+  const now = Date.now();
+  return body.map((instance) => toMember(instance, now));
 }
 
 function usual(env: Find["env"]): string {

@@ -16,6 +16,9 @@ const TAGS_MAX = 16;
 /** Consul's own check that a machine is there. */
 const NODE_CHECK = "serfHealth";
 
+/** An agent is gone when it has not beaten for so long, ms. */
+export const TTL_MS = 10_000;
+
 /** Since when its machine sleeps; only while it does. */
 const ASLEEP = "asleep_since";
 
@@ -70,13 +73,17 @@ export function toOutput(note: string, now: number): string {
   return `${note}\nas of ${new Date(now).toISOString()}`;
 }
 
-export function toMember({ id, tags, meta, checks }: Instance): Member {
+/** `now`: ms since 1970. */
+export function toMember({ id, tags, meta, checks }: Instance, now: number): Member {
   const { name = id, machine, version, url, [ASLEEP]: asleep, ...facts } = meta;
   const asleepSince = timeOf(asleep);
-  const heardAt = heardOf(checks.find((check) => check.id === id));
+  const state = asleepSince === undefined ? stateOf(id, checks) : "asleep";
+  const said = heardOf(checks.find((check) => check.id === id));
+  // Of one that beats the servers have an old text: its beats stay with its Consul agent.
+  const isHeard = state === "known" || state === "draining";
+  const heardAt = said === undefined || !isHeard ? said : Math.max(said, now - TTL_MS);
   return {
-    name,
-    state: asleepSince === undefined ? stateOf(id, checks) : "asleep",
+    ...{ name, state },
     tags: tags.filter((tag) => tag !== `v${version ?? ""}`),
     facts,
     ...(url === undefined ? {} : { url }),

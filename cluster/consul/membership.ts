@@ -15,7 +15,7 @@ import {
   registerService,
 } from "../../consul/service.js";
 import type { Member, Membership, Self } from "../membership.js";
-import { fallenAsleep, toInstance, toMember, toOutput } from "./instance.js";
+import { fallenAsleep, toInstance, toMember, toOutput, TTL_MS } from "./instance.js";
 import { isOperators, Maintenance } from "./maintenance.js";
 import { Publishing } from "./publishing.js";
 import { Twins } from "./twins.js";
@@ -36,7 +36,6 @@ export interface ConsulMembershipOptions {
 
 export const SERVICE = "jobrunner";
 const BEAT_MS = 5_000;
-const TTL_MS = 10_000;
 /** Of the pause between two beats, after one without answer: it is made good in time. */
 const AGAIN_SHARE = 0.2;
 /** Consul's agent answers a beat by itself, ms. */
@@ -122,8 +121,9 @@ export class ConsulMembership implements Membership {
 
   async forget(name: string, reach: "here" | "everywhere"): Promise<boolean> {
     const { body = [] } = await listInstances(this.#client, SERVICE, { timeoutMs: LIST_MS });
-    const named = body.filter((instance) => toMember(instance).name === name);
-    const silent = named.filter((each) => ["gone", "asleep"].includes(toMember(each).state));
+    const now = Date.now();
+    const named = body.filter((instance) => toMember(instance, now).name === name);
+    const silent = named.filter((each) => ["gone", "asleep"].includes(toMember(each, now).state));
     if (silent.length === 0 && named.length > 0) throw beats(name);
     let taken = silent.length > 0;
     for (const instance of silent) {
@@ -183,7 +183,10 @@ export class ConsulMembership implements Membership {
 
   async #list(): Promise<readonly Member[]> {
     const { body = [] } = await listInstances(this.#client, SERVICE, { timeoutMs: LIST_MS });
-    const members = body.map(toMember).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const now = Date.now();
+    const members = body
+      .map((instance) => toMember(instance, now))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
     this.#listed = { members, at: performance.now() };
     if (this.#self !== undefined && this.#twins.look(members, this.#named))
       this.#publishing.forget();
