@@ -68,7 +68,7 @@ export default defineConfig({
         test: {
           name: "engine",
           include: CORE,
-          exclude: [...PROPERTY, ...E2E, ...SERVERS],
+          exclude: [...PROPERTY, ...INTEGRATION, ...E2E, ...SERVERS],
           testTimeout: 10_000,
           isolate: false,
           maxWorkers: 2,

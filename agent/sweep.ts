@@ -136,7 +136,7 @@ export class Sweep {
   async useBoard(): Promise<Boards> {
     const boards = await this.#agreement.force();
     this.wake();
-    this.#recovered();
+    if (this.#mayClaim) this.#recovered();
     return boards;
   }
 

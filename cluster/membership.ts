@@ -25,7 +25,7 @@ export interface Member extends Partial<Omit<Self, "name" | "note">> {
   readonly state: "known" | "draining" | "asleep" | "gone";
   /** Since when its machine sleeps, ms since 1970, by its own clock. */
   readonly asleepSince?: number;
-  /** When it was heard of last, as far as the registry tells; ms since 1970, by its own clock. */
+  /** When it was heard of last, or later than that, as far as the registry tells; ms since 1970. */
   readonly heardAt?: number;
 }
 

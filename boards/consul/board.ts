@@ -36,7 +36,7 @@ export interface ConsulBoardOptions extends BoardOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Shorter ones are made so long: a beat every second is no heartbeat for a phone. */
+/** Shorter ones are made so long: that is two beats a second while claims are held. */
 const CHECK_LEASE_MIN_MS = 2_000;
 /** Time-out of a request: at most so much, and at most the share of a lease, milliseconds. */
 const REQUEST_MAX_MS = 5_000;

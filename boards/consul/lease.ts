@@ -36,8 +36,8 @@ const BEAT_SHARE = 0.5;
 const BEAT_AGAIN_SHARE = 0.1;
 /**
  * Of a lease: an agent trusts a claim for four fifths of it from the moment a renewal was sent, so
- * what keeps the session must be younger by then than the fifth that is left. A beat that is
- * answered later is of no use.
+ * what keeps the session must be younger by then than the fifth that is left. A beat may take no
+ * longer: the next one is to come in time.
  */
 const STALE_SHARE = 0.2;
 /** How long a registered check may take to reach the catalog, and pauses between two looks, ms. */
@@ -133,7 +133,8 @@ export class Lease implements AsyncDisposable {
       if (signal.aborted) return;
       // When Consul does not answer, `fresh` says so to whoever needs to know.
       const kept = await this.#renew().catch(() => false);
-      share = kept ? BEAT_SHARE : BEAT_AGAIN_SHARE;
+      // Once a lease is over, there is nothing to be made good any more.
+      share = kept || this.#ageMs() > this.leaseMs ? BEAT_SHARE : BEAT_AGAIN_SHARE;
     }
   }
 

@@ -1,3 +1,4 @@
+import { JobrunnerError } from "../../common/error.js";
 import type { ConsulClient, Request } from "../../consul/client.js";
 import { maintenanceOf, setMaintenance } from "../../consul/service.js";
 
@@ -64,4 +65,15 @@ export class Maintenance {
 /** An operator's word, not what an agent said of itself. */
 export function isOperators(reason: string | undefined): boolean {
   return reason !== undefined && !reason.startsWith(OURS);
+}
+
+/** Why an agent cannot resume. */
+export function keptByNode(name: string, reason: string): JobrunnerError {
+  return new JobrunnerError(
+    "CONFLICT",
+    `the machine of agent ${name} is in maintenance in Consul: ${reason}`,
+    {
+      hint: "End that first, on that machine: consul maint -disable; the agent resumes by itself.",
+    },
+  );
 }

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { eitherSignal } from "../../common/signals/either.js";
-import { JobrunnerError } from "../../common/error.js";
 import { ConsulClient } from "../../consul/client.js";
 import type { ConsulAddress } from "../../consul/address.js";
 import { listInstances } from "../../consul/health.js";
@@ -8,15 +7,14 @@ import { pauseUntilTick } from "../../consul/waiting/pause.js";
 import {
   beat,
   deregisterService,
-  forgetInstance,
   type Kept,
   maintenanceOf,
-  nodeOf,
   registerService,
 } from "../../consul/service.js";
 import type { Member, Membership, Self } from "../membership.js";
 import { fallenAsleep, toInstance, toMember, toOutput, TTL_MS } from "./instance.js";
-import { isOperators, Maintenance } from "./maintenance.js";
+import { forget } from "./forget.js";
+import { isOperators, keptByNode, Maintenance } from "./maintenance.js";
 import { Publishing } from "./publishing.js";
 import { Twins } from "./twins.js";
 
@@ -36,12 +34,11 @@ export interface ConsulMembershipOptions {
 
 export const SERVICE = "jobrunner";
 const BEAT_MS = 5_000;
-/** Of the pause between two beats, after one without answer: it is made good in time. */
+/** Of the pause between two beats, after a round that failed: the next beat comes in time. */
 const AGAIN_SHARE = 0.2;
-/** Consul's agent answers a beat by itself, ms. */
-const BEAT_LIMIT_MS = 2_000;
 const PUBLISH_MS = 60_000;
-const REQUEST_MS = 5_000;
+/** Consul's agent answers nearly all of it by itself, ms. */
+const REQUEST_MS = 2_000;
 /** How often, and with which pauses in ms, the servers are asked whether they know of its sleep. */
 const KNOWN_LOOKS = 10;
 const KNOWN_LOOK_MS = 100;
@@ -69,8 +66,8 @@ export class ConsulMembership implements Membership {
   #named: Pick<Self, "name" | "machine"> = { name: "", machine: "" };
   #trouble: string | undefined;
   #isRegistered = false;
-  /** The last beat. */
-  #isUnanswered = false;
+  /** When the last beat that was answered was sent, monotonic, ms. */
+  #beatenAt = -Infinity;
   #loop: Promise<void> | undefined;
   #hurry = new AbortController();
   #asleep: { readonly since: number; told: boolean; known(): void } | undefined;
@@ -121,19 +118,7 @@ export class ConsulMembership implements Membership {
 
   async forget(name: string, reach: "here" | "everywhere"): Promise<boolean> {
     const { body = [] } = await listInstances(this.#client, SERVICE, { timeoutMs: LIST_MS });
-    const now = Date.now();
-    const named = body.filter((instance) => toMember(instance, now).name === name);
-    const silent = named.filter((each) => ["gone", "asleep"].includes(toMember(each, now).state));
-    if (silent.length === 0 && named.length > 0) throw beats(name);
-    let taken = silent.length > 0;
-    for (const instance of silent) {
-      // Other nodes may have one of the same id, and that may be alive.
-      const isHere = (await nodeOf(this.#client, instance.id)) === instance.node;
-      if (isHere && (await deregisterService(this.#client, instance.id))) continue;
-      taken = false;
-      if (reach === "everywhere") await forgetInstance(this.#client, instance);
-    }
-    return taken;
+    return forget(this.#client, { name, instances: body }, reach);
   }
 
   async members(): Promise<readonly Member[]> {
@@ -197,16 +182,26 @@ export class ConsulMembership implements Membership {
   async #run(self: () => Self, told: Told): Promise<void> {
     while (!this.#stop.signal.aborted) {
       this.#hurry = new AbortController(); // Who hurries it meanwhile wants another round.
-      await this.#round(self, told).then(
-        () => this.#tell(undefined),
-        (error: unknown) => this.#tell(error instanceof Error ? error.message : String(error)),
+      const failed = await this.#round(self, told).then(
+        () => undefined,
+        (error: unknown) => (error instanceof Error ? error.message : String(error)),
       );
+      this.#tell(failed);
       const hurry = this.#hurry;
       const signal = eitherSignal(this.#stop.signal, hurry.signal);
-      const { beatMs } = this.#options;
-      await pauseUntilTick(this.#isUnanswered ? beatMs * AGAIN_SHARE : beatMs, signal);
+      await pauseUntilTick(this.#restMs(failed === undefined), signal);
       hurry.abort();
     }
+  }
+
+  /** Until the next round: what took long, or failed, must not cost a beat. */
+  #restMs(wentWell: boolean): number {
+    const { beatMs, ttlMs } = this.#options;
+    const againMs = beatMs * AGAIN_SHARE;
+    const sinceMs = performance.now() - this.#beatenAt;
+    if (sinceMs >= ttlMs) return beatMs; // There is nothing to be made good any more.
+    if (!wentWell) return againMs;
+    return sinceMs < againMs ? beatMs : Math.max(againMs, beatMs - sinceMs);
   }
 
   async #round(self: () => Self, told: Told): Promise<void> {
@@ -214,25 +209,34 @@ export class ConsulMembership implements Membership {
     const { note, ...listed } = self();
     const output = toOutput(note, Date.now());
     // Before all that may take long, or be refused: neither is a reason to be taken for gone.
-    const known = this.#isRegistered && (await this.#beat(output));
+    const id = this.#id;
+    const beaten = this.#isRegistered && (await this.#beat(output));
+    const isOld = performance.now() - (this.#listed?.at ?? -Infinity) >= LIST_EVERY_MS;
+    const listing = isOld ? await settled(this.#list()) : undefined;
     // Before it registers for the first time: somebody may have its name.
-    if (performance.now() - (this.#listed?.at ?? -Infinity) >= LIST_EVERY_MS) await this.#list();
+    if (listing !== undefined && this.#listed === undefined) throw listing.reason;
     const isDue = this.#publishing.isDue(JSON.stringify(listed), performance.now());
-    // Not known: for the first time, or the Consul agent was started anew without its data.
-    const [tried] = isDue || !known ? await Promise.allSettled([this.#register(listed)]) : [];
-    if (!known && tried?.status === "fulfilled") await this.#beat(output);
-    // After it has registered, which makes Consul's word of maintenance uncertain.
-    const request = { signal: this.#stop.signal };
-    await this.#maintenance.settle({ client: this.#client, id: this.#id }, told, request);
-    if (tried?.status === "rejected") throw tried.reason;
+    // Not beaten: for the first time, or the Consul agent was started anew without its data.
+    const refused = isDue || !beaten ? await settled(this.#register(listed)) : undefined;
+    const isKnown = (beaten && id === this.#id) || (await this.#beat(output));
+    // After it has registered, which makes Consul's word of maintenance uncertain; and of what is
+    // not there Consul says that it is in none.
+    if (isKnown) await this.#settle(told);
+    const failed = refused ?? listing;
+    if (failed !== undefined) throw failed.reason;
   }
 
+  /** False when the Consul agent knows of no such check. */
   async #beat(output: string): Promise<boolean> {
-    const request = { signal: this.#stop.signal, timeoutMs: BEAT_LIMIT_MS };
-    this.#isUnanswered = true;
-    const known = await beat(this.#client, this.#id, { output, ...request });
-    this.#isUnanswered = false;
+    const sentAt = performance.now();
+    const known = await beat(this.#client, this.#id, { output, signal: this.#stop.signal });
+    if (known) this.#beatenAt = sentAt;
     return known;
+  }
+
+  #settle(told: Told): Promise<void> {
+    const request = { signal: this.#stop.signal };
+    return this.#maintenance.settle({ client: this.#client, id: this.#id }, told, request);
   }
 
   /** Once: another beat would say that it is awake. */
@@ -279,18 +283,8 @@ export class ConsulMembership implements Membership {
   }
 }
 
-function beats(name: string): JobrunnerError {
-  return new JobrunnerError("CONFLICT", `agent ${name} beats in Consul`, {
-    hint: "Stop it first: one that stops cleanly is not listed any more.",
-  });
-}
-
-function keptByNode(name: string, reason: string): JobrunnerError {
-  return new JobrunnerError(
-    "CONFLICT",
-    `the machine of agent ${name} is in maintenance in Consul: ${reason}`,
-    {
-      hint: "End that first, on that machine: consul maint -disable; the agent resumes by itself.",
-    },
-  );
+/** What went wrong; undefined when all went well. */
+async function settled(work: Promise<unknown>): Promise<PromiseRejectedResult | undefined> {
+  const [done] = await Promise.allSettled([work]);
+  return done.status === "rejected" ? done : undefined;
 }

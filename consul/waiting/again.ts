@@ -28,8 +28,8 @@ export async function again<T>(
       returns.answered();
       return done;
     } catch (error) {
-      if (hasCode(error, "BOARD_DOWN")) returns.failed();
       const passing = hasCode(error, "BOARD_DOWN") && error.retryable;
+      if (passing) returns.failed(); // A refusal is an answer.
       if (!passing || performance.now() + PAUSE_MS > end || signal.aborted) throw error;
       const pauseMs = PAUSE_MS * (0.5 + Math.random() / 2);
       await sleep(pauseMs, undefined, { signal }).catch(() => {

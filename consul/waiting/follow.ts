@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { eitherSignal } from "../../common/signals/either.js";
 import type { Answer } from "../client.js";
 import type { Blocking } from "../kv.js";
 import type { Returns } from "./returns.js";
@@ -66,14 +67,14 @@ async function askOnce<T>(
   how: Pick<Ask, "index" | "waitMs">,
 ): Promise<Answer<T>> {
   const over = new AbortController();
-  const end = (): void => over.abort();
-  const deafen = returns.listen(end);
-  signal.addEventListener("abort", end, { once: true });
+  const deafen = returns.listen(() => over.abort());
+  // Without an index Consul answers at once.
+  const timeoutMs = how.index === undefined ? GRACE_MS : WAIT_MS + GRACE_MS;
   try {
-    return await ask({ ...how, signal: over.signal, timeoutMs: WAIT_MS + GRACE_MS });
+    return await ask({ ...how, signal: eitherSignal(signal, over.signal), timeoutMs });
   } finally {
-    signal.removeEventListener("abort", end);
     deafen();
+    over.abort();
   }
 }
 

@@ -1,7 +1,8 @@
 /**
  * Whether the servers answer, as far as requests have told, and who wants to know when they do so
  * again: a blocking query that hung on a connection that was cut hears of nothing for as long as
- * the Consul agent of this machine takes to notice, which may be half a minute.
+ * the Consul agent of this machine takes to notice, which may be half a minute. A cut during which
+ * nothing else was asked is noticed by nobody.
  */
 export class Returns {
   #isAway = false;

@@ -26,6 +26,33 @@ describe("an agent that registers itself in Consul", () => {
     expect(alpha.membership.trouble()).toBeUndefined();
   });
 
+  it("stays drained while Consul, which has lost it, refuses to have it again", async () => {
+    const alpha = await join({ beatMs: 100, publishMs: 100 });
+    let [{ self }, rounds] = [alpha, 0];
+    const told = (): typeof self => {
+      rounds += 1;
+      return self;
+    };
+    const draining = async (): Promise<boolean> =>
+      (await alpha.seen(() => true)).state === "draining";
+    alpha.membership.announce(told, alpha.told);
+    await alpha.seen((member) => member.heardAt !== undefined);
+    alpha.membership.drain("told so");
+    await until(draining, { withinMs: 5_000 });
+
+    self = { ...self, url: "http://0.0.0.0:7463" };
+    const id = `jobrunner-${alpha.self.name}`;
+    const path = `/v1/agent/service/deregister/${id}`;
+    await fetch(inject("consulUrl") + path, { method: "PUT" });
+    const refusedAt = rounds;
+    await until(() => rounds > refusedAt + 3, { withinMs: 5_000 });
+    expect(alpha.membership.trouble()).toContain("Invalid service address");
+    self = alpha.self;
+    await until(draining, { withinMs: 5_000 });
+
+    expect(alpha.said).toEqual([]);
+  });
+
   it("beats on when Consul refuses what has changed of it, and says what is wrong", async () => {
     const alpha = await join({ beatMs: 100, publishMs: 100 });
     let { self } = alpha;

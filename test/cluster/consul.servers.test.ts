@@ -176,6 +176,7 @@ describe("an agent in Consul", () => {
     );
     alpha.membership.announce(() => alpha.self, alpha.told);
     await alpha.seen((member) => member.state === "known");
+    await quiet(proxy);
     const asked = proxy.requests;
 
     proxy.answers = "swallow";
@@ -211,6 +212,18 @@ describe("an agent in Consul", () => {
     await alpha.membership[Symbol.asyncDispose]();
   });
 });
+
+/** Resolves when nothing was asked for half a second: between two rounds of beats. */
+async function quiet(proxy: Proxy): Promise<void> {
+  let [requests, since] = [proxy.requests, performance.now()];
+  await until(
+    () => {
+      if (proxy.requests !== requests) [requests, since] = [proxy.requests, performance.now()];
+      return performance.now() - since > 500;
+    },
+    { withinMs: 10_000, everyMs: 20 },
+  );
+}
 
 /** What its check says once it was not beaten for too long. */
 async function isCritical({ self }: Joined): Promise<string> {

@@ -84,7 +84,9 @@ describe("circles", () => {
 
     expect(findCycles([a, b].flatMap(importsOf))).toEqual([]);
   });
+});
 
+describe("layers", () => {
   it("take a unit test that serves the API for what it is, also over helpers of tests", () => {
     const helper = toSource("test/http/api.ts", 'import "../../agent/http/server.js";');
     const test = 'import { open } from "../http/api.js"; open();';
