@@ -23,8 +23,8 @@ import type { Report } from "./report.js";
  * second (an agent about twice that, all threads together) and does nothing then, for on some
  * machines that is what costs: a hypervisor that takes memory away from guests that rest charges
  * whoever touches a page again (measured, by the hour: 0.2 to 85 us for one left alone for 2.5 s,
- * and 15 ms for a timer that does nothing). Where waking is charged so, the share of a core is
- * judged by that of the bare Node in the same minute.
+ * and 15 ms for a timer that does nothing). In such an hour the share of a core says little of the
+ * agent; what each of its wakes costs, by those of the bare Node in the same minute, does.
  */
 
 const SETTLED_MS = 120_000;
@@ -32,9 +32,12 @@ const WATCHED_MS = 60_000;
 /** Three start at once, on as few cores as there may be. */
 const START_WITHIN_MS = 60_000;
 const BARE_WAKES_EVERY_MS = 1_250;
-/** Of a core, %; or for each wake so many times what the bare Node takes, where that is more. */
+/** Of a core, %. */
 const CPU_MAX = 1;
+/** What a wake costs, in wakes of the bare Node. */
 const BARE_WAKES_MAX = 3;
+/** A bare Node that takes less than this, %, is measured in too few ticks of the processor's time. */
+const BARE_MIN = 0.2;
 /** Of all threads together, a second. */
 const WAKES_MAX = 3;
 const MIB = 1024 ** 2;
@@ -170,11 +173,19 @@ async function measure(profile: Profile, servers: Servers, place: Place): Promis
   const parts = Object.fromEntries(traffic.map(([name, bytes]) => [`${name}Bytes`, bytes]));
   place.report.row({ profile: profile.profile, board: profile.board, ...figures, ...parts });
   const bare = await place.bare;
-  const bareMax = (BARE_WAKES_MAX * bare.cpuPercent * cpu.wakesPerSecond) / bare.wakesPerSecond;
-  const cpuMax = Math.max(CPU_MAX, bareMax);
+  const ofWake = ({ cpuPercent, wakesPerSecond }: Taken): number => cpuPercent / wakesPerSecond;
+  const inBareWakes = ofWake(cpu) / ofWake(bare);
   return [
     { bar: `${profile.profile}: MiB of all processes`, measured: mib, max: profile.mibMax },
-    { bar: `${profile.profile}: % of a core`, measured: cpu.cpuPercent, max: cpuMax },
+    { bar: `${profile.profile}: % of a core`, measured: cpu.cpuPercent, max: CPU_MAX },
+    ...(bare.cpuPercent < BARE_MIN
+      ? []
+      : [
+          {
+            bar: `${profile.profile}: a wake, in wakes of a bare Node`,
+            ...{ measured: inBareWakes, max: BARE_WAKES_MAX },
+          },
+        ]),
     { bar: `${profile.profile}: wakes/s`, measured: cpu.wakesPerSecond, max: WAKES_MAX },
     { bar: `${profile.profile}: bytes/s`, measured: bytesPerSecond, max: 1_024 },
   ];
