@@ -9,7 +9,7 @@ import { execute } from "./owner/execute.js";
 import { Outage } from "./owner/outage.js";
 import { Events } from "./events/events.js";
 import { tellFlows } from "./events/telling/flows.js";
-import { watchRequests } from "./owner/requests.js";
+import { RequestWatch } from "./owner/requests.js";
 import { Duty } from "./duty/duty.js";
 import { type Checked, healthOf, type Pulse, pulseOf } from "./health.js";
 import { handOver, type HandingOver } from "./duty/hand-over.js";
@@ -89,7 +89,7 @@ class RunningAgent implements Agent {
   readonly #conductor: Conductor;
   readonly #sleep: Sleep;
   readonly #api: Api;
-  #requests: Promise<void> = Promise.resolve();
+  readonly #requests: RequestWatch;
   #stopped: Promise<void> | undefined;
   #ready = false;
   #live: LiveSettings;
@@ -119,7 +119,7 @@ class RunningAgent implements Agent {
     });
     this.#sweep = new Sweep({
       ...{ board, persistence, clock, log, identity, tell, hooks: bookOf(() => this.#api.hooks) },
-      ...{ claims: this.#claims, directory: config.directory, random: Math.random },
+      ...{ claims: this.#claims, directory: config.directory },
       recovered: () => this.#conductor.wake(),
     });
     this.#abilities = createAbilities({
@@ -137,6 +137,7 @@ class RunningAgent implements Agent {
     });
     const limits = limitsOf(config.retention);
     this.#retention = new RetentionSweep({ ...parts, tell, limits, random: Math.random });
+    this.#requests = new RequestWatch({ ...parts, running: this.#running }, stopping);
     this.#conductor = this.#createConductor((job) => this.#api.jobs.wake(job));
     this.#sleep = new Sleep({ ...this.#parts, ...this.#moving(), woken: () => this.#woken() });
     this.#portrait = createPortrait({
@@ -168,8 +169,6 @@ class RunningAgent implements Agent {
     const { scheduler, hooks } = this.#api;
     for (const part of [this.#retention, scheduler, hooks, this.#conductor, this.#sleep])
       part.start();
-    const running = this.#running;
-    this.#requests = watchRequests({ ...this.#parts, running }, this.#stopping.signal);
     this.#ready = true;
     this.#parts.membership.announce(
       () => this.#portrait.forRegistry(),
@@ -194,7 +193,7 @@ class RunningAgent implements Agent {
     await this.#conductor.stop();
     await handOver({ ...this.#moving(), lateMs: LEAVE_LIMIT_MS, why: "the agent has left" });
     await power[Symbol.asyncDispose]();
-    await this.#requests;
+    await this.#requests.ended;
     await Promise.all([this.#sweep.stop(), this.#retention.stop()]);
     await this.#api[Symbol.asyncDispose]();
     const mine = [this.#claims, this.#committer, runners, this.#logs, facts, membership];
@@ -224,7 +223,11 @@ class RunningAgent implements Agent {
     return new Conductor({
       ...{ ...this.#parts, claims, random: Math.random, slots: () => this.#live.slots },
       ...{ matcher: this.#matcher, obstacle: () => this.#readiness.obstacle() },
-      ...{ surveyed: (survey) => sweep.surveyed(survey), busy: (jobs) => power.busy(jobs) },
+      surveyed: (survey) => sweep.surveyed(survey),
+      busy: (jobs) => {
+        power.busy(jobs);
+        this.#requests.look();
+      },
       execute: async (claim, control) => {
         claim.lost.addEventListener("abort", () => this.#metrics.claimLost(), { once: true });
         await execute(claim, control, {

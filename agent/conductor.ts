@@ -17,6 +17,8 @@ const LOST_MAX = 64;
 const LOOK_AGAIN_MS = 2_000;
 /** The same when an agent of this machine holds what a job needs for itself alone, ms. */
 const HELD_MS = 100;
+/** Between two looks at an empty board that tells of nothing, ms. */
+const LOOK_ANYWAY_MS = 60_000;
 /** Pause after the board or persistence failed, ms. */
 const TROUBLE_MS = 1_000;
 
@@ -170,7 +172,9 @@ export class Conductor {
     if (able.length === 0) {
       const isKnown = this.#judging.settled;
       const look: Look = isKnown ? { found: "nothing", dueInMs: nextInMs } : WORK;
-      if (signatures.length === 0) return { waitMs: nextInMs ?? 60_000, look };
+      if (signatures.length === 0) {
+        return { waitMs: nextInMs ?? untilTick(LOOK_ANYWAY_MS, clock.monotonic()), look };
+      }
       return { waitMs: Math.min(nextInMs ?? Infinity, LOOK_AGAIN_MS), look };
     }
     const waitMs = Math.min(nextInMs ?? Infinity, await this.#claimAll(able));

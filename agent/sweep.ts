@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { JobBoard, Survey } from "../boards/board.js";
 import type { Clock } from "../common/clock.js";
 import { hasCode } from "../common/error.js";
+import { TICK_MS, untilTick } from "../common/time/tick.js";
 import type { Persistence } from "../persistence/persistence.js";
 import type { Claims } from "./claims.js";
 import type { Tell } from "./events/telling/told.js";
@@ -10,10 +11,8 @@ import type { OwnerIdentity } from "./owner/ownership.js";
 import { Agreement, type Boards } from "./sweep/agreement.js";
 import { putBack } from "./sweep/put-back.js";
 
-/** Time between two regular sweeps of the whole cluster, ms. */
-const SWEEP_EVERY_MS = 30_000;
-/** Agents look so much later than the sweep is due, ms, each by its own chance: one is first. */
-const SPREAD_MS = 3_000;
+/** So long after a regular sweep of the whole cluster the next one is due, ms. */
+const DUE_AFTER_MS = 25_000;
 /** Pause after the board or persistence failed, or while agents are not on one board, ms. */
 const TROUBLE_MS = 1_000;
 
@@ -28,7 +27,6 @@ export interface SweepOptions {
   readonly hooks?: HookBook;
   /** The state directory, which remembers the board this agent last agreed to. */
   readonly directory: string;
-  random(): number;
   /** Nothing keeps this agent from claiming any more, as far as the sweep knows. */
   recovered?(): void;
 }
@@ -53,7 +51,7 @@ export class Sweep {
   #boardOk = true;
   /** There is a reason to put back, whosever turn it is. */
   #owed = true;
-  #nextInMs = SWEEP_EVERY_MS;
+  #nextInMs = DUE_AFTER_MS;
   #reconnects = 0;
   #sweeping = false;
   /** Something kept this agent from claiming, and nobody was told yet that nothing does. */
@@ -141,11 +139,12 @@ export class Sweep {
   }
 
   async #run(): Promise<void> {
-    const { clock, random } = this.#options;
+    const { clock } = this.#options;
     while (!this.#stop.signal.aborted) {
       const healthy = this.#boardOk && this.#mayClaim;
-      const waitMs = healthy ? this.#nextInMs + SPREAD_MS * random() : TROUBLE_MS;
-      await clock.sleep(waitMs, this.#wake.signal);
+      // On the first tick after it is due: machines have theirs at different times, so one is first.
+      const restMs = untilTick(this.#nextInMs + TICK_MS, clock.monotonic());
+      await clock.sleep(healthy ? restMs : TROUBLE_MS, this.#wake.signal);
       if (this.#stop.signal.aborted) return;
       // Before the sweep: who wakes it meanwhile has changed what it may have looked at already.
       this.#wake = new AbortController();
@@ -198,7 +197,7 @@ export class Sweep {
     if (await this.#agreement.seek()) this.#owed = true;
     if (this.boardId === undefined) return;
     await this.#giveBack();
-    const { mine, nextInMs } = await persistence.takeSweep(SWEEP_EVERY_MS);
+    const { mine, nextInMs } = await persistence.takeSweep(DUE_AFTER_MS);
     this.#nextInMs = nextInMs;
     if (!mine && !this.#owed) return;
     // What comes up from here on is another reason; and what fails leaves this one.

@@ -3,6 +3,7 @@ import type { Clock } from "../../common/clock.js";
 import { hasCode } from "../../common/error.js";
 import type { JobState } from "../../common/job.js";
 import { eitherSignal } from "../../common/signals/either.js";
+import { untilTick } from "../../common/time/tick.js";
 import type { JobDetailView } from "../../common/wire.js";
 import type { HookBody } from "../../common/wire/hooks.js";
 import type { HookSetting } from "../../config/config.js";
@@ -123,7 +124,9 @@ export class Hooks implements HookBook {
       this.#wake = new AbortController();
       const waitMs = await this.#look();
       if (this.#stop.signal.aborted) return;
-      await this.#options.clock.sleep(waitMs, this.#wake.signal);
+      const { clock } = this.#options;
+      const restMs = untilTick(LOOK_EVERY_MS, clock.monotonic());
+      await clock.sleep(waitMs < LOOK_EVERY_MS ? waitMs : restMs, this.#wake.signal);
     }
   }
 

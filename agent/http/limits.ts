@@ -37,7 +37,7 @@ export const LIMITS = {
   /** Time for the whole request, ms. */
   requestMs: 20_000,
   /** How often the two limits above are looked at, ms. */
-  checkEveryMs: 5_000,
+  checkEveryMs: 30_000,
   /** A connection on which nothing moves, ms. */
   idleMs: 120_000,
   /** A connection between two requests, ms. */

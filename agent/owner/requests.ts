@@ -1,6 +1,5 @@
 import type { Logger } from "pino";
 import type { Clock } from "../../common/clock.js";
-import { untilTick } from "../../common/time/tick.js";
 import type { Persistence } from "../../persistence/persistence.js";
 import type { JobControl } from "./job-control.js";
 
@@ -15,19 +14,42 @@ export interface RequestsOptions {
   running(): ReadonlyMap<string, JobControl>;
 }
 
-/** Tells the jobs that run here what was asked of them, until the signal aborts. */
-export async function watchRequests(options: RequestsOptions, signal: AbortSignal): Promise<void> {
-  const { clock, persistence, log } = options;
-  for (;;) {
-    await clock.sleep(untilTick(EVERY_MS, clock.monotonic()), signal);
-    if (signal.aborted) return;
-    const running = options.running();
-    if (running.size === 0) continue;
-    try {
-      const requests = await persistence.requests([...running.keys()]);
-      for (const [job, request] of requests) running.get(job)?.request(request);
-    } catch (error) {
-      log.debug({ err: error }, "could not read the requests of held jobs");
+/** Tells the jobs that run here what was asked of them. */
+export class RequestWatch {
+  /** Resolves once nothing is looked at any more. */
+  ended: Promise<void> = Promise.resolve();
+  readonly #options: RequestsOptions;
+  readonly #signal: AbortSignal;
+  #isLooking = false;
+
+  /** Until `signal` aborts. */
+  constructor(options: RequestsOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#signal = signal;
+  }
+
+  /** Jobs run here from now on: their requests are looked at until none does. */
+  look(): void {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    this.ended = this.#run();
+  }
+
+  async #run(): Promise<void> {
+    const { clock, persistence, log, running } = this.#options;
+    for (;;) {
+      await clock.sleep(EVERY_MS, this.#signal);
+      const jobs = running();
+      if (this.#signal.aborted || jobs.size === 0) {
+        this.#isLooking = false;
+        return;
+      }
+      try {
+        const requests = await persistence.requests([...jobs.keys()]);
+        for (const [job, request] of requests) running().get(job)?.request(request);
+      } catch (error) {
+        log.debug({ err: error }, "could not read the requests of held jobs");
+      }
     }
   }
 }

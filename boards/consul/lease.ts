@@ -35,6 +35,13 @@ export interface LeaseOptions {
 const BEAT_SHARE = 0.5;
 const BEAT_AGAIN_SHARE = 0.1;
 /**
+ * When nobody has asked for a fresh session for so many leases, there is nothing that others would
+ * wait for: the check may be silent for as many, and is beaten once a lease, so that an idle
+ * machine is woken less. Whoever asks again is answered once the check is as strict as a claim
+ * wants it.
+ */
+const REST_LEASES = 3;
+/**
  * Of a lease: an agent trusts a claim for four fifths of it from the moment a renewal was sent, so
  * what keeps the session must be younger by then than the fifth that is left. A beat may take no
  * longer: the next one is to come in time.
@@ -57,6 +64,10 @@ export class Lease implements AsyncDisposable {
   #session: Promise<string> | undefined;
   #id: string | undefined;
   #good = { monotonic: 0, wall: 0 };
+  /** When somebody asked for a fresh one last, monotonic, ms. */
+  #wantedAt = performance.now();
+  /** What the check is, as far as is known. */
+  #rests = false;
   #loop: Promise<void> = Promise.resolve();
   #renewing: Promise<boolean> | undefined;
 
@@ -102,8 +113,11 @@ export class Lease implements AsyncDisposable {
 
   /** Resolves when the session lives for another four fifths of a lease; rejects with BOARD_DOWN. */
   async fresh(): Promise<void> {
-    if (this.#ageMs() > this.leaseMs * STALE_SHARE) await this.#renew();
-    if (this.#ageMs() <= this.leaseMs * STALE_SHARE) return;
+    this.#wantedAt = performance.now();
+    // The one under way may hang, or have begun before this was wanted.
+    await this.#renewing?.catch(() => undefined);
+    if (!this.#isFresh) await this.#renew();
+    if (this.#isFresh) return;
     throw new JobrunnerError("BOARD_DOWN", "the session in Consul could not be renewed in time", {
       retryable: true,
     });
@@ -119,6 +133,10 @@ export class Lease implements AsyncDisposable {
     await deregisterService(this.#client, this.#check).catch(() => undefined);
   }
 
+  get #isFresh(): boolean {
+    return !this.#rests && this.#ageMs() <= this.leaseMs * STALE_SHARE;
+  }
+
   /** On both clocks, as one of them stands still while the machine sleeps. */
   #ageMs(): number {
     const { monotonic, wall } = this.#good;
@@ -127,15 +145,30 @@ export class Lease implements AsyncDisposable {
 
   async #keep(): Promise<void> {
     const { signal } = this.#stop;
-    let share = BEAT_SHARE;
+    let kept = true;
     while (!signal.aborted) {
-      await pauseUntilTick(this.leaseMs * share, signal);
+      await pauseUntilTick(this.#pauseMs(kept), signal);
       if (signal.aborted) return;
       // When Consul does not answer, `fresh` says so to whoever needs to know.
-      const kept = await this.#renew().catch(() => false);
-      // Once a lease is over, there is nothing to be made good any more.
-      share = kept || this.#ageMs() > this.leaseMs ? BEAT_SHARE : BEAT_AGAIN_SHARE;
+      kept = await this.#renew().catch(() => false);
     }
+  }
+
+  #pauseMs(kept: boolean): number {
+    // Once it is over, there is nothing to be made good any more.
+    if (!kept && this.#ageMs() <= this.#ttlMs(this.#rests)) return this.leaseMs * BEAT_AGAIN_SHARE;
+    return this.#rests ? this.leaseMs : this.leaseMs * BEAT_SHARE;
+  }
+
+  /** Of the check. */
+  #ttlMs(rests: boolean): number {
+    return rests ? this.leaseMs * REST_LEASES : this.leaseMs;
+  }
+
+  /** A session with a time-out of its own keeps the one it was made with. */
+  #mayRest(): boolean {
+    const idleMs = performance.now() - this.#wantedAt;
+    return this.#options.kind === "check" && idleMs > this.leaseMs * REST_LEASES;
   }
 
   /** One at a time: claims that are taken side by side all ask for it. False: it has ended. */
@@ -161,19 +194,20 @@ export class Lease implements AsyncDisposable {
 
   async #beat(id: string): Promise<boolean> {
     const { name } = this.#options;
+    const rests = this.#mayRest();
     const known = await beat(this.#client, this.#check, {
       ...{ output: name, signal: this.#stop.signal, timeoutMs: this.leaseMs * STALE_SHARE },
     });
-    if (known) return true;
-    // The Consul agent has lost its data: the check is gone, and the session with it, soon.
-    await this.#register();
-    return sessionLives(this.#client, id);
+    if (known && rests === this.#rests) return true;
+    await this.#register(rests);
+    // The Consul agent has lost its data: the check was gone, and the session with it, soon.
+    return known || sessionLives(this.#client, id);
   }
 
   async #make(): Promise<string> {
     const { kind, name, leaseMs } = this.#options;
     const sent = { monotonic: performance.now(), wall: Date.now() };
-    if (kind === "check") await this.#register();
+    if (kind === "check") await this.#register(false);
     const plan =
       kind === "check"
         ? { name, nodeChecks: ["serfHealth"], serviceChecks: [this.#check] }
@@ -196,16 +230,17 @@ export class Lease implements AsyncDisposable {
     });
   }
 
-  async #register(): Promise<void> {
-    const { name, leaseMs } = this.#options;
+  async #register(rests: boolean): Promise<void> {
+    const { name } = this.#options;
     await registerService(this.#client, {
       name: SERVICE,
       id: this.#check,
       check: {
         ...{ id: this.#check, name: "Claims of this agent", notes: name },
-        ...{ ttlMs: leaseMs, forgetAfterMs: FORGET_MS },
+        ...{ ttlMs: this.#ttlMs(rests), forgetAfterMs: FORGET_MS },
       },
     });
+    this.#rests = rests;
     // Consul keeps what it was last told of a check over a restart, but not how it was registered:
     // without a beat the check would come back critical, and end the session.
     await beat(this.#client, this.#check, { output: name, signal: this.#stop.signal });

@@ -17,7 +17,7 @@ const TAGS_MAX = 16;
 const NODE_CHECK = "serfHealth";
 
 /** An agent is gone when it has not beaten for so long, ms. */
-export const TTL_MS = 10_000;
+export const TTL_MS = 30_000;
 
 /** Since when its machine sleeps; only while it does. */
 const ASLEEP = "asleep_since";

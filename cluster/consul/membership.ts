@@ -33,7 +33,7 @@ export interface ConsulMembershipOptions {
 }
 
 export const SERVICE = "jobrunner";
-const BEAT_MS = 5_000;
+const BEAT_MS = 10_000;
 /** Of the pause between two beats, after a round that failed: the next beat comes in time. */
 const AGAIN_SHARE = 0.2;
 const PUBLISH_MS = 60_000;
@@ -50,7 +50,7 @@ const LIST_EVERY_MS = 60_000;
 const FORGET_MS = 72 * 3_600_000;
 
 /** Consul's agent asks the API: shows people whether others can reach it. No claim rests on it. */
-const HTTP = { name: "HTTP API", everyMs: 30_000, limitMs: 2_000 } as const;
+const HTTP = { name: "HTTP API", everyMs: 60_000, limitMs: 2_000 } as const;
 
 type Told = (reason: string | undefined) => void;
 

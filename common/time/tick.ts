@@ -3,7 +3,7 @@
  * what waits for one wakes an idle machine together with everything else, once. On some machines
  * waking costs more than all that is done then.
  */
-export const TICK_MS = 5_000;
+export const TICK_MS = 10_000;
 
 /** Timers are early or late by so much at most, ms, as long as the event loop is not held up. */
 const TOLERANCE_MS = 50;

@@ -5,7 +5,7 @@ import { known, type Place, type Source, unknown } from "../source.js";
 export function loadSource({ platform }: Pick<Place, "platform">): Source {
   return {
     names: ["load"],
-    everyMs: 10_000,
+    everyMs: 30_000,
     read: () => ({
       load:
         platform === "win32" ? unknown("Windows has no load average") : known(loadavg()[0] ?? 0),

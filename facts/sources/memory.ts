@@ -5,7 +5,7 @@ import { known, type Reading, type Source, unknown } from "../source.js";
 export function memorySource(): Source {
   return {
     names: ["memory_total", "memory_free"],
-    everyMs: 10_000,
+    everyMs: 30_000,
     read: () => {
       // Without a limit the constraint is 0, or a number far beyond any memory.
       const limit = process.constrainedMemory();

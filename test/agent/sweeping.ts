@@ -55,7 +55,6 @@ async function openAgent({ persistence, clock, name, dir, boardFile }: AgentOpti
     ...{ board, persistence, claims, clock, log, directory },
     identity: { agent: name, machine: `machine-${name}`, incarnation: name },
     tell: (event) => void told.push(event),
-    random: () => 0,
     recovered: () => void (recovered += 1),
   });
   onTestFinished(async () => {

@@ -33,19 +33,51 @@ it("a beat without answer is made good before the session ends", async () => {
   const leaseMs = 3_000;
   const options = { kind: "check", leaseMs, name: freshPrefix() } as const;
   await using lease = await Lease.open(client, options);
-  const beats = async (count: number): Promise<number> => {
-    await until(() => proxy.requests >= count, { withinMs: leaseMs, everyMs: 5 });
+  const sees = async (is: () => boolean): Promise<number> => {
+    await until(is, { withinMs: leaseMs, everyMs: 5 });
     return performance.now();
   };
 
-  const [before, session] = [proxy.requests, lease.id];
+  const [before, answered, session] = [proxy.requests, proxy.answerBytes, lease.id];
   proxy.answers = "swallow";
-  const lost = await beats(before + 1);
-  const next = await beats(before + 2);
+  const lost = await sees(() => proxy.answerBytes > answered);
   proxy.answers = "pass";
+  const next = await sees(() => proxy.requests > before + 1);
 
   // Half a lease is left after the one that was lost.
   expect(next - lost).toBeLessThan(leaseMs * 0.45);
   await lease.fresh();
   expect([lease.id, await sessionLives(client, session ?? "")]).toEqual([session, true]);
+});
+
+it("while nobody wants its session an agent may be silent for three leases, and for one as soon as somebody does", async () => {
+  const leaseMs = 1_000;
+  /** Leases between the last word of an agent that had been idle and the end of its session. */
+  const silence = async (before: (lease: Lease) => Promise<void>): Promise<number> => {
+    await using proxy = await Proxy.start(Number(new URL(inject("consulUrl")).port));
+    const client = clientOf(`http://127.0.0.1:${String(proxy.port)}`);
+    const options = { kind: "check", leaseMs, name: freshPrefix() } as const;
+    await using lease = await Lease.open(client, options);
+    const openedAt = performance.now();
+    const session = lease.id ?? "";
+    const idle = (): boolean => performance.now() - openedAt > leaseMs * 4.5;
+    await until(idle, { withinMs: leaseMs * 5, everyMs: 5 });
+    await before(lease);
+    expect(lease.id).toBe(session);
+    const cutAt = performance.now();
+    await proxy[Symbol.asyncDispose]();
+    const direct = clientOf(inject("consulUrl"));
+    const over = async (): Promise<boolean> => !(await sessionLives(direct, session));
+    await until(over, { withinMs: leaseMs * 5, everyMs: 20 });
+    return (performance.now() - cutAt) / leaseMs;
+  };
+
+  const [idle, wanted] = await Promise.all([
+    silence(() => Promise.resolve()),
+    silence((lease) => lease.fresh()),
+  ]);
+
+  // The last beat was sent up to a lease before the cut, and at the cut.
+  expect(idle).toBeGreaterThan(1.9);
+  expect(wanted).toBeLessThan(1.5);
 });

@@ -12,7 +12,6 @@ function sweepOf(world: World, name: string, { claims }: WorldAgent): Sweep {
     identity: { agent: name, machine: `machine-${name}`, incarnation: name },
     tell: (event) => void world.told.push({ agent: name, ...event }),
     directory: tempDir(),
-    random: () => 0.5,
   });
 }
 

@@ -95,6 +95,5 @@ function sweepOf(world: World, name: string, { claims }: WorldAgent): Sweep {
     identity: { agent: name, machine: `machine-${name}`, incarnation: name },
     tell: () => undefined,
     directory: tempDir(),
-    random: () => 0.5,
   });
 }

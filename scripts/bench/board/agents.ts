@@ -40,7 +40,7 @@ export function startBenchAgent(options: BenchAgentOptions): BenchAgent {
   const sweep =
     persistence === undefined
       ? undefined
-      : new Sweep({ ...parts, persistence, random: Math.random });
+      : new Sweep({ ...parts, persistence });
   const matcher = matcherOf(new Map([[flow, [1]]]), systemClock);
   const conductor = new Conductor({
     ...{ board, claims, matcher, log, clock: systemClock, slots: () => 4 },
