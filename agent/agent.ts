@@ -223,12 +223,9 @@ class RunningAgent implements Agent {
     return new Conductor({
       ...{ ...this.#parts, claims, random: Math.random, slots: () => this.#live.slots },
       ...{ matcher: this.#matcher, obstacle: () => this.#readiness.obstacle() },
-      surveyed: (survey) => sweep.surveyed(survey),
-      busy: (jobs) => {
-        power.busy(jobs);
-        this.#requests.look();
-      },
+      ...{ surveyed: (survey) => sweep.surveyed(survey), busy: (jobs) => power.busy(jobs) },
       execute: async (claim, control) => {
+        this.#requests.look();
         claim.lost.addEventListener("abort", () => this.#metrics.claimLost(), { once: true });
         await execute(claim, control, {
           ...this.#parts,

@@ -142,7 +142,7 @@ export class Sweep {
     const { clock } = this.#options;
     while (!this.#stop.signal.aborted) {
       const healthy = this.#boardOk && this.#mayClaim;
-      // On the first tick after it is due: machines have theirs at different times, so one is first.
+      // On the first tick after it is due: each machine has its own, so that one is first.
       const restMs = untilTick(this.#nextInMs + TICK_MS, clock.monotonic());
       await clock.sleep(healthy ? restMs : TROUBLE_MS, this.#wake.signal);
       if (this.#stop.signal.aborted) return;

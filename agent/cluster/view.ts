@@ -5,7 +5,7 @@ import type { AgentView } from "../../common/wire.js";
 import type { Config } from "../../config/config.js";
 import type { Facts } from "../../facts/facts.js";
 import { createSteady } from "../../facts/told/steady.js";
-import { describeFacts, lastingFacts } from "../../facts/told/texts.js";
+import { describeFacts, type FactTexts, lastingFacts } from "../../facts/told/texts.js";
 import { kindOf } from "./kind.js";
 import type { AgentIdentity } from "../identity.js";
 import { reachOf } from "./reach.js";
@@ -43,6 +43,9 @@ export function createPortrait(parts: SelfParts): SelfPortrait {
   const { identity, facts, version, config, log } = parts;
   const steady = createSteady();
   let told: string | undefined;
+  // Asked for at every beat, and seldom another: put into words once.
+  let lasting: FactTexts | undefined;
+  facts.onChange(() => (lasting = undefined));
   const base = (texts: Readonly<Record<string, string>>): Omit<Self, "facts" | "note" | "url"> => ({
     ...{ name: identity.agent, machine: identity.machine, version },
     tags: tagsOf(parts, texts),
@@ -50,7 +53,8 @@ export function createPortrait(parts: SelfParts): SelfPortrait {
   return {
     forRegistry() {
       const { slots } = parts.doing();
-      const texts = { slots: String(slots), ...lastingFacts(facts, steady) };
+      lasting ??= lastingFacts(facts, steady);
+      const texts = { slots: String(slots), ...lasting };
       const { url, trouble } = reachOf(config, parts.address());
       if (trouble !== undefined && trouble !== told) {
         log.warn({ why: trouble }, "agents of other machines cannot ask this one; jobs go on");

@@ -28,7 +28,7 @@ export class RequestWatch {
     this.#signal = signal;
   }
 
-  /** Jobs run here from now on: their requests are looked at until none does. */
+  /** A job begins: requests are looked at from now on, until none runs here any more. */
   look(): void {
     if (this.#isLooking) return;
     this.#isLooking = true;

@@ -2,6 +2,7 @@ import pino from "pino";
 import { expect, it, onTestFinished } from "vitest";
 import { Duty } from "../../agent/duty/duty.js";
 import { Sleep } from "../../agent/duty/sleep.js";
+import { TICK_MS } from "../../common/time/tick.js";
 import type { PowerWatcher } from "../../power/power.js";
 import { FakeClock } from "../support/fake-clock.js";
 
@@ -51,10 +52,10 @@ it("notices by the clocks that the machine slept without a word", async () => {
   const { clock, log } = setUp();
 
   clock.jumpWall(9_000);
-  await clock.advance(4_000);
+  await clock.advance(TICK_MS);
   const before = [...log];
   clock.jumpWall(11_000);
-  await clock.advance(2_000);
+  await clock.advance(TICK_MS);
 
   expect(before).toEqual([]);
   expect(log).toEqual(["awake", "woken"]);
@@ -64,10 +65,10 @@ it("notices it where the monotonic clock goes on in sleep, by a look that is lat
   const { clock, log } = setUp();
 
   clock.oversleep(9_000);
-  await clock.advance(3_000);
+  await clock.advance(TICK_MS);
   const before = [...log];
-  clock.oversleep(14_000);
-  await clock.advance(3_000);
+  clock.oversleep(11_000 + TICK_MS);
+  await clock.advance(TICK_MS);
 
   expect(before).toEqual([]);
   expect(log).toEqual(["awake", "woken"]);
@@ -81,7 +82,7 @@ it("takes jobs again when nobody tells that the sleep is over", async () => {
   await asleep;
   await clock.advance(28_000);
   const before = duty.state;
-  await clock.advance(9_000);
+  await clock.advance(2_000 + TICK_MS);
 
   expect([before, duty.state]).toEqual(["asleep", "ready"]);
 });

@@ -12,6 +12,7 @@ import {
   type WorkedOffParts,
 } from "../../agent/duty/worked-off.js";
 import { openBoard } from "../../boards/open.js";
+import { TICK_MS } from "../../common/time/tick.js";
 import { toSignature } from "../../common/job.js";
 import { matcherOf } from "../../scripts/lab/matcher.js";
 import { until } from "../../scripts/lab/until.js";
@@ -75,7 +76,7 @@ describe("an agent that is to leave when there is nothing to do", () => {
     const asleep = left();
     delete trouble.state;
     delete trouble.why;
-    await clock.advance(SOON_MS);
+    await clock.advance(TICK_MS + SOON_MS);
 
     expect([asleep, left()]).toEqual([undefined, "done"]);
   });

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { toMember } from "../../cluster/consul/instance.js";
+import { toMember, TTL_MS } from "../../cluster/consul/instance.js";
 import type { Check, Instance } from "../../consul/health.js";
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -19,7 +19,7 @@ function instance(status: string, more: readonly Check[] = []): Instance {
 it("an agent that beats was heard of within its limit, however old its text is at the servers", () => {
   expect(toMember(instance("passing"), NOW)).toMatchObject({
     state: "known",
-    heardAt: NOW - 10_000,
+    heardAt: NOW - TTL_MS,
   });
 });
 

@@ -37,10 +37,7 @@ export function startBenchAgent(options: BenchAgentOptions): BenchAgent {
   const identity = { agent: name, machine: name, incarnation: name };
   const tell = (): void => undefined;
   const parts = { board, claims, log, clock: systemClock, identity, tell, directory };
-  const sweep =
-    persistence === undefined
-      ? undefined
-      : new Sweep({ ...parts, persistence });
+  const sweep = persistence === undefined ? undefined : new Sweep({ ...parts, persistence });
   const matcher = matcherOf(new Map([[flow, [1]]]), systemClock);
   const conductor = new Conductor({
     ...{ board, claims, matcher, log, clock: systemClock, slots: () => 4 },
