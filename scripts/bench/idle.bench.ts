@@ -20,7 +20,7 @@ import type { Report } from "./report.js";
  * What an agent costs that has nothing to do, registered in Consul, with its jobs in MariaDB: all
  * its processes together, two minutes after the start, when its runner has been stopped. Traffic is
  * what passes between it and the three servers. Beside them runs a Node that wakes 0.8 times a
- * second (an agent about twice that, all threads together) and does nothing then, for on some
+ * second (about as often as an agent, all threads together) and does nothing then, for on some
  * machines that is what costs: a hypervisor that takes memory away from guests that rest charges
  * whoever touches a page again (measured, by the hour: 0.2 to 85 us for one left alone for 2.5 s,
  * and 15 ms for a timer that does nothing). In such an hour the share of a core says little of the
@@ -39,7 +39,7 @@ const BARE_WAKES_MAX = 3;
 /** A bare Node that takes less than this, %, is measured in too few ticks of the processor's time. */
 const BARE_MIN = 0.2;
 /** Of all threads together, a second. */
-const WAKES_MAX = 3;
+const WAKES_MAX = 2;
 const MIB = 1024 ** 2;
 /** As the services of deploy/ start it; the phone's is that of Termux. */
 const ENV = { MALLOC_ARENA_MAX: "2" };
