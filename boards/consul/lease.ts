@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { JobrunnerError } from "../../common/error.js";
+import { eitherSignal } from "../../common/signals/either.js";
 import type { ConsulClient } from "../../consul/client.js";
 import { pauseUntilTick } from "../../consul/waiting/pause.js";
 import { beat, deregisterService, registerService } from "../../consul/service.js";
@@ -68,6 +69,8 @@ export class Lease implements AsyncDisposable {
   #wantedAt = performance.now();
   /** What the check is, as far as is known. */
   #rests = false;
+  /** Aborted when the check has become stricter than the pause between two beats goes by. */
+  #stricter = new AbortController();
   #loop: Promise<void> = Promise.resolve();
   #renewing: Promise<boolean> | undefined;
 
@@ -147,8 +150,11 @@ export class Lease implements AsyncDisposable {
     const { signal } = this.#stop;
     let kept = true;
     while (!signal.aborted) {
-      await pauseUntilTick(this.#pauseMs(kept), signal);
+      const woken = (this.#stricter = new AbortController());
+      await pauseUntilTick(this.#pauseMs(kept), eitherSignal(signal, woken.signal));
       if (signal.aborted) return;
+      if (woken.signal.aborted) continue; // It was beaten just now; the next beat comes sooner.
+      woken.abort(); // Leaves nothing at the other signal.
       // When Consul does not answer, `fresh` says so to whoever needs to know.
       kept = await this.#renew().catch(() => false);
     }
@@ -240,7 +246,9 @@ export class Lease implements AsyncDisposable {
         ...{ ttlMs: this.#ttlMs(rests), forgetAfterMs: FORGET_MS },
       },
     });
+    const wasResting = this.#rests;
     this.#rests = rests;
+    if (wasResting && !rests) this.#stricter.abort();
     // Consul keeps what it was last told of a check over a restart, but not how it was registered:
     // without a beat the check would come back critical, and end the session.
     await beat(this.#client, this.#check, { output: name, signal: this.#stop.signal });

@@ -7,6 +7,8 @@ import { clientOf, freshPrefix } from "./consul-subject.js";
 
 const LEASE_MS = 8_000;
 
+type Before = (lease: Lease, proxy: Proxy) => Promise<void>;
+
 it("a session is renewed before a claim counts on it, once it is older than a fifth of a lease (P-6)", async () => {
   await using proxy = await Proxy.start(Number(new URL(inject("consulUrl")).port));
   const client = clientOf(`http://127.0.0.1:${String(proxy.port)}`);
@@ -53,7 +55,7 @@ it("a beat without answer is made good before the session ends", async () => {
 it("while nobody wants its session an agent may be silent for three leases, and for one as soon as somebody does", async () => {
   const leaseMs = 1_000;
   /** Leases between the last word of an agent that had been idle and the end of its session. */
-  const silence = async (before: (lease: Lease) => Promise<void>): Promise<number> => {
+  const silence = async (before: Before): Promise<number> => {
     await using proxy = await Proxy.start(Number(new URL(inject("consulUrl")).port));
     const client = clientOf(`http://127.0.0.1:${String(proxy.port)}`);
     const options = { kind: "check", leaseMs, name: freshPrefix() } as const;
@@ -62,7 +64,7 @@ it("while nobody wants its session an agent may be silent for three leases, and 
     const session = lease.id ?? "";
     const idle = (): boolean => performance.now() - openedAt > leaseMs * 4.5;
     await until(idle, { withinMs: leaseMs * 5, everyMs: 5 });
-    await before(lease);
+    await before(lease, proxy);
     expect(lease.id).toBe(session);
     const cutAt = performance.now();
     await proxy[Symbol.asyncDispose]();
@@ -74,7 +76,18 @@ it("while nobody wants its session an agent may be silent for three leases, and 
 
   const [idle, wanted] = await Promise.all([
     silence(() => Promise.resolve()),
-    silence((lease) => lease.fresh()),
+    silence(async (lease, proxy) => {
+      const beat = async (): Promise<void> => {
+        const seen = proxy.requests;
+        await until(() => proxy.requests > seen, { withinMs: leaseMs * 2, everyMs: 5 });
+      };
+      await beat();
+      await lease.fresh();
+      const freshAt = performance.now();
+      // Not a lease after the last one: that would be too late by now.
+      await beat();
+      expect(performance.now() - freshAt).toBeLessThan(leaseMs * 0.85);
+    }),
   ]);
 
   // The last beat was sent up to a lease before the cut, and at the cut.
