@@ -50,7 +50,7 @@ const LIST_EVERY_MS = 60_000;
 const FORGET_MS = 72 * 3_600_000;
 
 /** Consul's agent asks the API: shows people whether others can reach it. No claim rests on it. */
-const HTTP = { name: "HTTP API", everyMs: 60_000, limitMs: 2_000 } as const;
+const HTTP = { name: "HTTP API", everyMs: 30_000, limitMs: 2_000 } as const;
 
 type Told = (reason: string | undefined) => void;
 
