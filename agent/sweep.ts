@@ -11,7 +11,10 @@ import type { OwnerIdentity } from "./owner/ownership.js";
 import { Agreement, type Boards } from "./sweep/agreement.js";
 import { putBack } from "./sweep/put-back.js";
 
-/** So long after a regular sweep of the whole cluster the next one is due, ms. */
+/**
+ * So long after a regular sweep of the whole cluster the next one is due, ms. Agents look at their
+ * first tick after that: a lone one sweeps with every third.
+ */
 const DUE_AFTER_MS = 25_000;
 /** Pause after the board or persistence failed, or while agents are not on one board, ms. */
 const TROUBLE_MS = 1_000;
@@ -142,7 +145,8 @@ export class Sweep {
     const { clock } = this.#options;
     while (!this.#stop.signal.aborted) {
       const healthy = this.#boardOk && this.#mayClaim;
-      // On the first tick after it is due: each machine has its own, so that one is first.
+      // Machines have their ticks at different times. Agents of one machine ask all at once, and
+      // one of them gets the turn.
       const restMs = untilTick(this.#nextInMs + TICK_MS, clock.monotonic());
       await clock.sleep(healthy ? restMs : TROUBLE_MS, this.#wake.signal);
       if (this.#stop.signal.aborted) return;

@@ -37,16 +37,18 @@ export interface ServicePlan {
  * Registers an instance; doing it again changes what differs, and keeps the status of its checks.
  * The catalog of the servers has it a moment after this resolves.
  */
-export async function registerService(client: ConsulClient, plan: ServicePlan): Promise<void> {
+export async function registerService(
+  client: ConsulClient,
+  plan: ServicePlan,
+  request: Request = {},
+): Promise<void> {
   const { name, id, address, port, tags, meta, check, http } = plan;
   // By hand: the package's types ask for fields of other kinds of checks.
-  await client.put({
-    path: "/agent/service/register",
-    body: {
-      ...{ Name: name, ID: id, Address: address, Port: port, Tags: tags, Meta: meta },
-      Checks: [beaten(check), ...(http === undefined ? [] : [asked(http)])],
-    },
-  });
+  const body = {
+    ...{ Name: name, ID: id, Address: address, Port: port, Tags: tags, Meta: meta },
+    Checks: [beaten(check), ...(http === undefined ? [] : [asked(http)])],
+  };
+  await client.put({ path: "/agent/service/register", body }, request);
 }
 
 function beaten(check: ServicePlan["check"]): object {

@@ -124,15 +124,13 @@ export class Hooks implements HookBook {
       this.#wake = new AbortController();
       const waitMs = await this.#look();
       if (this.#stop.signal.aborted) return;
-      const { clock } = this.#options;
-      const restMs = untilTick(LOOK_EVERY_MS, clock.monotonic());
-      await clock.sleep(waitMs < LOOK_EVERY_MS ? waitMs : restMs, this.#wake.signal);
+      await this.#options.clock.sleep(waitMs, this.#wake.signal);
     }
   }
 
   /** Resolves with the time until the next look, ms. */
   async #look(): Promise<number> {
-    const { log } = this.#options;
+    const { log, clock } = this.#options;
     let waitMs = LOOK_EVERY_MS;
     const settling = this.#running.size === 0 ? [...this.#settling] : [];
     const before = this.#begun;
@@ -143,7 +141,8 @@ export class Hooks implements HookBook {
       await this.#forsake();
       this.#persistenceOk = true;
       if (this.#begun === before) for (const tell of settling) tell();
-      return waitMs;
+      // Nothing is known to come due: with whatever else the agent wakes for.
+      return waitMs < LOOK_EVERY_MS ? waitMs : untilTick(waitMs, clock.monotonic());
     } catch (error) {
       if (this.#persistenceOk) log.warn({ err: error }, "hooks cannot be looked at");
       this.#persistenceOk = false;

@@ -16,11 +16,10 @@ export interface RequestsOptions {
 
 /** Tells the jobs that run here what was asked of them. */
 export class RequestWatch {
-  /** Resolves once nothing is looked at any more. */
-  ended: Promise<void> = Promise.resolve();
   readonly #options: RequestsOptions;
   readonly #signal: AbortSignal;
   #isLooking = false;
+  #loop: Promise<void> = Promise.resolve();
 
   /** Until `signal` aborts. */
   constructor(options: RequestsOptions, signal: AbortSignal) {
@@ -28,11 +27,16 @@ export class RequestWatch {
     this.#signal = signal;
   }
 
+  /** Resolves once nothing is looked at any more. */
+  get ended(): Promise<void> {
+    return this.#loop;
+  }
+
   /** A job begins: requests are looked at from now on, until none runs here any more. */
   look(): void {
     if (this.#isLooking) return;
     this.#isLooking = true;
-    this.ended = this.#run();
+    this.#loop = this.#run();
   }
 
   async #run(): Promise<void> {

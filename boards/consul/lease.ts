@@ -29,17 +29,18 @@ export interface LeaseOptions {
 }
 
 /**
- * Between two beats, as shares of a lease. They keep the session of an agent that holds nothing;
- * who claims or renews a claim asks for a `fresh` one, which is a beat more often than not. With
- * the time that a beat may take, one that got no answer is made good by the next, after 0.8.
+ * Between two beats, as shares of a lease. They keep the session of an agent that holds nothing
+ * yet; who claims or renews a claim asks for a `fresh` one, mostly a beat of its own. With the time
+ * that a beat may take, one that got no answer is made good by the next, after 0.8.
  */
 const BEAT_SHARE = 0.5;
 const BEAT_AGAIN_SHARE = 0.1;
 /**
- * When nobody has asked for a fresh session for so many leases, there is nothing that others would
- * wait for: the check may be silent for as many, and is beaten once a lease, so that an idle
- * machine is woken less. Whoever asks again is answered once the check is as strict as a claim
- * wants it.
+ * When nobody has asked for a fresh session for so many leases, the agent holds nothing that others
+ * would wait for, as far as it knows: the check may be silent for as many, and is beaten once a
+ * lease, so that an idle machine is woken less. Whoever asks again is answered once the check is as
+ * strict as a claim wants it. A claim that the board has and its agent does not know of (P-27)
+ * would last three leases, should the agent die before it is given back.
  */
 const REST_LEASES = 3;
 /**
@@ -61,7 +62,7 @@ export class Lease implements AsyncDisposable {
   readonly #options: LeaseOptions;
   readonly #stop = new AbortController();
   /** Of the service and its check. */
-  readonly #check = `${SERVICE}-${randomBytes(6).toString("hex")}`;
+  #check = newCheck();
   #session: Promise<string> | undefined;
   #id: string | undefined;
   #good = { monotonic: 0, wall: 0 };
@@ -117,8 +118,8 @@ export class Lease implements AsyncDisposable {
   /** Resolves when the session lives for another four fifths of a lease; rejects with BOARD_DOWN. */
   async fresh(): Promise<void> {
     this.#wantedAt = performance.now();
-    // The one under way may hang, or have begun before this was wanted.
-    await this.#renewing?.catch(() => undefined);
+    // What is under way may hang, or loosen the check.
+    if (!this.#isFresh) await this.#renewing?.catch(() => undefined);
     if (!this.#isFresh) await this.#renew();
     if (this.#isFresh) return;
     throw new JobrunnerError("BOARD_DOWN", "the session in Consul could not be renewed in time", {
@@ -150,14 +151,21 @@ export class Lease implements AsyncDisposable {
     const { signal } = this.#stop;
     let kept = true;
     while (!signal.aborted) {
-      const woken = (this.#stricter = new AbortController());
-      await pauseUntilTick(this.#pauseMs(kept), eitherSignal(signal, woken.signal));
-      if (signal.aborted) return;
-      if (woken.signal.aborted) continue; // It was beaten just now; the next beat comes sooner.
-      woken.abort(); // Leaves nothing at the other signal.
+      const paused = await this.#pause(this.#pauseMs(kept));
       // When Consul does not answer, `fresh` says so to whoever needs to know.
-      kept = await this.#renew().catch(() => false);
+      if (paused === "over") kept = await this.#renew().catch(() => false);
+      // It was beaten just now, and the next beat must come sooner.
+      else kept = true;
     }
+  }
+
+  /** Cut short when the lease is closed, or the check has become stricter. */
+  async #pause(ms: number): Promise<"over" | "cut"> {
+    const cut = (this.#stricter = new AbortController());
+    await pauseUntilTick(ms, eitherSignal(this.#stop.signal, cut.signal));
+    if (cut.signal.aborted || this.#stop.signal.aborted) return "cut";
+    cut.abort(); // Leaves nothing at the other signal.
+    return "over";
   }
 
   #pauseMs(kept: boolean): number {
@@ -199,15 +207,32 @@ export class Lease implements AsyncDisposable {
   }
 
   async #beat(id: string): Promise<boolean> {
-    const { name } = this.#options;
-    const rests = this.#mayRest();
     const known = await beat(this.#client, this.#check, {
-      ...{ output: name, signal: this.#stop.signal, timeoutMs: this.leaseMs * STALE_SHARE },
+      ...{ output: this.#options.name, signal: this.#stop.signal },
+      timeoutMs: this.leaseMs * STALE_SHARE,
     });
+    const rests = this.#mayRest();
     if (known && rests === this.#rests) return true;
-    await this.#register(rests);
-    // The Consul agent has lost its data: the check was gone, and the session with it, soon.
+    if (known && rests) await this.#rest(id);
+    else await this.#register(false);
+    // Not known: the Consul agent has lost its data, the check and soon the session with it.
     return known || sessionLives(this.#client, id);
+  }
+
+  /**
+   * Without an answer nobody knows what the check is, or will be: a request that comes late would
+   * undo a stricter one. Then nothing is to be held by this check any more, and others are made.
+   */
+  async #rest(id: string): Promise<void> {
+    this.#rests = true; // Who asks for a fresh one meanwhile does not get this one.
+    try {
+      await this.#register(true);
+    } catch (error) {
+      this.ended(id);
+      this.#check = newCheck();
+      this.#rests = false;
+      throw error;
+    }
   }
 
   async #make(): Promise<string> {
@@ -225,6 +250,7 @@ export class Lease implements AsyncDisposable {
       if (id !== undefined) {
         this.#id = id;
         this.#good = sent;
+        this.#wantedAt = performance.now();
         return id;
       }
       if (performance.now() - sent.monotonic > CATALOG_MS || this.#stop.signal.aborted) break;
@@ -238,19 +264,27 @@ export class Lease implements AsyncDisposable {
 
   async #register(rests: boolean): Promise<void> {
     const { name } = this.#options;
-    await registerService(this.#client, {
+    const plan = {
       name: SERVICE,
       id: this.#check,
       check: {
         ...{ id: this.#check, name: "Claims of this agent", notes: name },
         ...{ ttlMs: this.#ttlMs(rests), forgetAfterMs: FORGET_MS },
       },
-    });
+    };
+    const { signal } = this.#stop;
+    // Whoever wants to claim waits for what loosens it.
+    const limit = rests ? { timeoutMs: this.leaseMs * STALE_SHARE } : {};
+    await registerService(this.#client, plan, { signal, ...limit });
     const wasResting = this.#rests;
     this.#rests = rests;
     if (wasResting && !rests) this.#stricter.abort();
-    // Consul keeps what it was last told of a check over a restart, but not how it was registered:
-    // without a beat the check would come back critical, and end the session.
-    await beat(this.#client, this.#check, { output: name, signal: this.#stop.signal });
+    // Over a restart Consul keeps what it was last told of a check, but not the status with which
+    // it was registered: without a beat it would come back critical, and end the session.
+    await beat(this.#client, this.#check, { output: name, signal });
   }
+}
+
+function newCheck(): string {
+  return `${SERVICE}-${randomBytes(6).toString("hex")}`;
 }

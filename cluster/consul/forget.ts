@@ -37,6 +37,6 @@ export async function forget(
 
 function beats(name: string): JobrunnerError {
   return new JobrunnerError("CONFLICT", `agent ${name} beats in Consul`, {
-    hint: "Stop it first: one that stops cleanly is not listed any more.",
+    hint: "Stop it first: one that stops cleanly is not listed any more, one that was killed counts as gone after half a minute.",
   });
 }

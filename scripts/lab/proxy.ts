@@ -10,6 +10,8 @@ export type Answers = "pass" | "cut" | "swallow";
  */
 export class Proxy implements AsyncDisposable {
   answers: Answers = "pass";
+  /** Whether the answer to this request is to be swallowed; asked once for each. */
+  loses: (request: string) => boolean = () => false;
   /** Requests passed on so far. */
   requests = 0;
   /** Bytes that the server has answered so far. */
@@ -22,14 +24,19 @@ export class Proxy implements AsyncDisposable {
       const server = connect(target, "127.0.0.1");
       this.#keep(client, server);
       this.#keep(server, client);
+      let isLost = false;
       client.on("data", (chunk) => {
         // Clients here send the head of a request in one piece, and one request at a time.
-        if (/^(GET|PUT|DELETE|POST) \//.test(chunk.toString("latin1", 0, 10))) this.requests += 1;
+        const request = chunk.toString("latin1");
+        if (/^(GET|PUT|DELETE|POST) \//.test(request)) {
+          this.requests += 1;
+          isLost = this.loses(request);
+        }
         server.write(chunk);
       });
       server.on("data", (chunk) => {
         this.answerBytes += chunk.length;
-        if (this.answers === "pass") client.write(chunk);
+        if (this.answers === "pass" && !isLost) client.write(chunk);
         else if (this.answers === "cut") client.destroy();
       });
     });

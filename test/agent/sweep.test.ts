@@ -259,7 +259,7 @@ describe("the sweep's pace", () => {
       sql.exec(`INSERT INTO ${table} (name, batch) VALUES ('999-breaking-later', 9)`),
     );
 
-    await cluster.clock.advance(33_000);
+    await cluster.clock.advance(35_000);
 
     expect(alpha.sweep.persistenceOk).toBe(false);
     const lines = alpha.log.filter((line) => line.includes("999-breaking-later"));

@@ -57,7 +57,7 @@ describe("agents of a cluster", { timeout: 120_000 }, () => {
       (JSON.parse((await jobrunner("agents", alpha.name, "-o", "json")).stdout) as AgentView).state;
 
     const there = await jobrunner("agent", "forget", gamma.name);
-    await until(async () => (await state()) === "gone", { withinMs: 30_000, everyMs: 500 });
+    await until(async () => (await state()) === "gone", { withinMs: 45_000, everyMs: 500 });
     const forgotten = await jobrunner("agent", "forget", alpha.name, "--via", gamma.name);
     const list = await jobrunner("agents", "-o", "name", "--via", beta.name);
 

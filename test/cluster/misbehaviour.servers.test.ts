@@ -12,7 +12,8 @@ import { tempDir } from "../support/temp.js";
  */
 
 const FLOWS = join(import.meta.dirname, "..", "e2e", "fixtures", "flows");
-const BLOCK_MS = Number(process.env["JOBRUNNER_BLOCK_MS"] ?? 15_000);
+/** Longer than an agent may be silent for, and a beat. */
+const BLOCK_MS = Number(process.env["JOBRUNNER_BLOCK_MS"] ?? 45_000);
 const BAD = [
   ["misbehave", { how: "exit" }],
   ["misbehave", { how: "throw-later" }],

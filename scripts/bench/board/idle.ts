@@ -12,7 +12,7 @@ const AGENTS = 5;
 const JOBS = 300;
 /** Time between two jobs: the agents have nothing to do when one comes. */
 const APART_MS = 20;
-/** A regular sweep comes every 30 s, and up to 3 s later: there is one in it at least. */
+/** A regular sweep comes after 25 to 35 s: there is one in it at least. */
 const IDLE_MS = 36_000;
 const SETTLE_MS = 3_000;
 const PICK_UP_WITHIN_MS = 10_000;
