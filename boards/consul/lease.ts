@@ -118,8 +118,8 @@ export class Lease implements AsyncDisposable {
   /** Resolves when the session lives for another four fifths of a lease; rejects with BOARD_DOWN. */
   async fresh(): Promise<void> {
     this.#wantedAt = performance.now();
-    // What is under way may hang, or loosen the check.
-    if (!this.#isFresh) await this.#renewing?.catch(() => undefined);
+    // What is under way may loosen the check.
+    if (!this.#isFresh) await this.#renewing;
     if (!this.#isFresh) await this.#renew();
     if (this.#isFresh) return;
     throw new JobrunnerError("BOARD_DOWN", "the session in Consul could not be renewed in time", {
