@@ -4,8 +4,12 @@ import type { Answer } from "../client.js";
 import type { Blocking } from "../kv.js";
 import type { Returns } from "./returns.js";
 
-/** Consul answers after so long although nothing has changed, milliseconds; a tenth is random. */
-const WAIT_MS = 55_000;
+/**
+ * Consul answers after so long although nothing has changed, milliseconds; a tenth is random. Each
+ * time it wakes an idle machine on its own, and shows no more than that the line is there: agents
+ * look at their board once a minute anyway.
+ */
+const WAIT_MS = 180_000;
 /** Consul adds up to a sixteenth to the wait, and the answer takes its time. */
 const GRACE_MS = WAIT_MS / 16 + 5_000;
 /** Pause after a failed request, doubled up to the second, milliseconds. */
