@@ -68,7 +68,7 @@ export class Lease implements AsyncDisposable {
   #good = { monotonic: 0, wall: 0 };
   /** When somebody asked for a fresh one last, monotonic, ms. */
   #wantedAt = performance.now();
-  /** What the check is, as far as is known. */
+  /** Whether the check may be silent for three leases, as far as is known. */
   #rests = false;
   /** Aborted when the check has become stricter than the pause between two beats goes by. */
   #stricter = new AbortController();
